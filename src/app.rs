@@ -1,0 +1,1 @@
+//! Wires the parts into a running server and owns the order of their shutdown.

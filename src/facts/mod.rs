@@ -1,0 +1,13 @@
+//! What is true without a machine: ids, events, statuses and the one fold over them.
+//!
+//! Nothing here knows tokio, SQL, HTTP or the clock; `now` and ids are passed in.
+
+pub mod event;
+pub mod id;
+pub mod json;
+pub mod metric;
+pub mod run;
+pub mod settings;
+pub mod status;
+pub mod temporal;
+pub mod time;

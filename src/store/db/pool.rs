@@ -1,0 +1,197 @@
+//! The pool, and connections that run a [`Query`] in the way the database allows.
+
+use std::time::Duration;
+
+use deadpool_postgres::{Object, Pool, PoolError};
+use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+
+use super::Query;
+
+/// How long a caller waits for a free connection: longer than any healthy query, short enough for
+/// a client to be told 503 instead of hanging.
+pub const POOL_WAIT: Duration = Duration::from_secs(5);
+
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    /// No connection could be had, or the one in use broke: nothing is known to be committed.
+    #[error("database is not reachable: {0}")]
+    Unreachable(String),
+    /// The server answered with an error.
+    #[error("database refused `{query}`: {source}")]
+    Refused { query: &'static str, source: tokio_postgres::Error },
+    /// A row did not have the shape the code expects: a defect or a foreign schema.
+    #[error("row has an unexpected shape: {0}")]
+    Shape(String),
+}
+
+impl DbError {
+    /// Sorts an error of the driver: SQLSTATE classes 08, 53, 57 and a closed connection mean "not there
+    /// now", everything else is the server's answer to this very query.
+    #[must_use]
+    pub fn of_query(query: &'static str, source: tokio_postgres::Error) -> Self {
+        let unreachable = match source.code() {
+            None => true,
+            Some(state) => {
+                matches!(&state.code()[..2], "08" | "53" | "57") && *state != SqlState::QUERY_CANCELED
+                    || *state == SqlState::READ_ONLY_SQL_TRANSACTION
+            }
+        };
+        if unreachable && !is_conversion(&source) {
+            Self::Unreachable(describe(&source))
+        } else {
+            Self::Refused { query, source }
+        }
+    }
+
+    /// Whether trying again later may help.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable(_))
+    }
+
+    /// The server's SQLSTATE, where it gave one.
+    #[must_use]
+    pub fn sql_state(&self) -> Option<&SqlState> {
+        match self {
+            Self::Refused { source, .. } => source.code(),
+            _ => None,
+        }
+    }
+}
+
+/// A parameter or column that did not convert has no SQLSTATE either, but is no broken connection.
+fn is_conversion(error: &tokio_postgres::Error) -> bool {
+    let text = error.to_string();
+    text.starts_with("error serializing parameter") || text.starts_with("error deserializing column")
+}
+
+/// The error with its causes in one line.
+fn describe(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
+}
+
+impl From<PoolError> for DbError {
+    fn from(error: PoolError) -> Self {
+        Self::Unreachable(describe(&error))
+    }
+}
+
+/// The cheap-to-clone handle to the database.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool,
+    prepared: bool,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("pool", &self.pool.status()).field("prepared", &self.prepared).finish()
+    }
+}
+
+impl Db {
+    /// `prepared: false` is for a pooler in transaction mode, which keeps no prepared statements.
+    #[must_use]
+    pub fn new(pool: Pool, prepared: bool) -> Self {
+        Self { pool, prepared }
+    }
+
+    /// A connection of the pool; waits at most [`POOL_WAIT`].
+    pub async fn get(&self) -> Result<Connection, DbError> {
+        Ok(Connection { object: self.pool.get().await?, prepared: self.prepared })
+    }
+}
+
+/// A pooled connection.
+#[derive(Debug)]
+pub struct Connection {
+    object: Object,
+    prepared: bool,
+}
+
+/// A transaction on a pooled connection; dropped without commit it rolls back.
+pub struct Transaction<'a> {
+    inner: deadpool_postgres::Transaction<'a>,
+    prepared: bool,
+}
+
+type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+/// Runs a [`Query`] on a connection or in a transaction: deadpool gives the two no common trait that has
+/// both the statement cache and the one-round-trip form.
+macro_rules! run {
+    ($client:expr, $prepared:expr, $query:expr, $params:expr) => {{
+        let failed = |error| DbError::of_query($query.name, error);
+        if $prepared {
+            let statement = $client.prepare_typed_cached($query.text, $query.types).await.map_err(failed)?;
+            $client.query(&statement, $params).await.map_err(failed)
+        } else {
+            let typed: Vec<(&(dyn ToSql + Sync), Type)> =
+                $params.iter().copied().zip($query.types.iter().cloned()).collect();
+            $client.query_typed($query.text, &typed).await.map_err(failed)
+        }
+    }};
+}
+
+impl Connection {
+    pub async fn query(&self, query: &Query, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        run!(self.object, self.prepared, query, params)
+    }
+
+    /// The first row, if there is one.
+    pub async fn query_opt(&self, query: &Query, params: Params<'_>) -> Result<Option<Row>, DbError> {
+        Ok(self.query(query, params).await?.into_iter().next())
+    }
+
+    /// The one row that the query always gives.
+    pub async fn query_one(&self, query: &Query, params: Params<'_>) -> Result<Row, DbError> {
+        only(query, self.query(query, params).await?)
+    }
+
+    /// Sends text that needs no parameters, several statements allowed.
+    pub async fn batch(&self, name: &'static str, text: &str) -> Result<(), DbError> {
+        self.object.batch_execute(text).await.map_err(|e| DbError::of_query(name, e))
+    }
+
+    pub async fn transaction(&mut self) -> Result<Transaction<'_>, DbError> {
+        let prepared = self.prepared;
+        let inner = self.object.transaction().await.map_err(|e| DbError::of_query("begin", e))?;
+        Ok(Transaction { inner, prepared })
+    }
+}
+
+impl Transaction<'_> {
+    pub async fn query(&self, query: &Query, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        run!(self.inner, self.prepared, query, params)
+    }
+
+    pub async fn query_opt(&self, query: &Query, params: Params<'_>) -> Result<Option<Row>, DbError> {
+        Ok(self.query(query, params).await?.into_iter().next())
+    }
+
+    pub async fn query_one(&self, query: &Query, params: Params<'_>) -> Result<Row, DbError> {
+        only(query, self.query(query, params).await?)
+    }
+
+    pub async fn batch(&self, name: &'static str, text: &str) -> Result<(), DbError> {
+        self.inner.batch_execute(text).await.map_err(|e| DbError::of_query(name, e))
+    }
+
+    pub async fn commit(self) -> Result<(), DbError> {
+        self.inner.commit().await.map_err(|e| DbError::of_query("commit", e))
+    }
+}
+
+fn only(query: &Query, rows: Vec<Row>) -> Result<Row, DbError> {
+    rows.into_iter().next().ok_or_else(|| DbError::Shape(format!("`{}` gave no row", query.name)))
+}

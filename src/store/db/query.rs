@@ -1,0 +1,27 @@
+//! A query: the text of one file under `sql/`, with the types of its parameters.
+//!
+//! The types are declared, so that the same query runs prepared on a direct connection and in one
+//! unnamed round trip through a transaction pooler that knows no prepared statements.
+
+use tokio_postgres::types::Type;
+
+/// One query from a file under `sql/`.
+#[derive(Debug)]
+pub struct Query {
+    /// `<module>/<file>` without the ending.
+    pub name: &'static str,
+    pub text: &'static str,
+    pub types: &'static [Type],
+}
+
+/// `query!("journal/read_events"; UUID, INT8)`: the file `sql/journal/read_events.sql`, two parameters.
+macro_rules! query {
+    ($name:literal; $($type:ident),* $(,)?) => {
+        $crate::store::db::Query {
+            name: $name,
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".sql")),
+            types: &[$(tokio_postgres::types::Type::$type),*],
+        }
+    };
+}
+pub(crate) use query;
