@@ -23,6 +23,12 @@ impl Json {
         RawValue::from_string(text).map(Self)
     }
 
+    /// Takes text that serde_json has already read.
+    #[must_use]
+    pub fn from_raw(raw: Box<RawValue>) -> Self {
+        Self(raw)
+    }
+
     /// Serialises `value`; fails only where serde_json does (non-text map keys).
     pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self, serde_json::Error> {
         serde_json::value::to_raw_value(value).map(Self)

@@ -3,8 +3,10 @@
 //! Nothing here knows tokio, SQL, HTTP or the clock; `now` and ids are passed in.
 
 pub mod event;
+pub mod event_input;
 pub mod id;
 pub mod json;
+pub mod scan;
 pub mod metric;
 pub mod run;
 pub mod settings;
