@@ -104,6 +104,13 @@ impl EventType {
         }
     }
 
+    /// Whether the event is one of the run itself, which may carry its inputs, labels, trigger or result.
+    #[must_use]
+    pub const fn is_about_the_run(self) -> bool {
+        matches!(self, Self::RunQueued | Self::RunStarted | Self::RunStale)
+            || self.terminal_status().is_some()
+    }
+
     /// Whether the event ends a node's attempt, which ends its output too.
     #[must_use]
     pub const fn ends_attempt(self) -> bool {
@@ -306,9 +313,10 @@ mod tests {
 
     #[test]
     fn lateness_is_spliced_into_the_metadata() {
-        for (metadata, expected) in
-            [(None, serde_json::json!({"late": true})), (Some("{\"a\":1}"), serde_json::json!({"a": 1, "late": true}))]
-        {
+        for (metadata, expected) in [
+            (None, serde_json::json!({"late": true})),
+            (Some("{\"a\":1}"), serde_json::json!({"a": 1, "late": true})),
+        ] {
             let event = note(metadata);
             let body = event.body(&"r".parse().unwrap()).unwrap();
             let mut out = Vec::new();

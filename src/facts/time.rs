@@ -20,6 +20,9 @@ const MIN_MICROS: i64 = -62_135_596_800_000_000;
 const MAX_MICROS: i64 = 253_402_214_400_000_000;
 
 impl Timestamp {
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
     /// `None` outside the years 0001 to 9999.
     #[must_use]
     pub fn from_micros(micros: i64) -> Option<Self> {

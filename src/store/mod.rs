@@ -1,3 +1,8 @@
-//! PostgreSQL: connections, the journal of events, the projections and the log chunks.
+//! PostgreSQL: connections, the journal of events with its projections, the log chunks, partitions.
 
+pub mod clock;
 pub mod db;
+pub mod journal;
+pub mod lane;
+pub mod partitions;
+pub mod runs;

@@ -5,6 +5,7 @@
 
 mod pool;
 mod query;
+mod types;
 
 pub use pool::{Connection, Db, DbError, Transaction};
 pub use query::Query;

@@ -1,0 +1,16 @@
+-- A page of runs, newest first, after a keyset cursor.
+-- $1 organization, $2 run key to stay below or null, $3 lowest and $4 highest run key or null, $5 status[] or null,
+-- $6 workflow or null, $7 labels (jsonb text) or null, $8 text pattern for ILIKE or null, $9 limit.
+-- Rows: run_key, run_id, state, trigger, labels. Leans on runs_newest, runs_by_status or runs_by_workflow.
+SELECT run_key, run_id, state::text, trigger::text, labels::text
+FROM runs
+WHERE organization_id = $1
+    AND ($2::uuid IS NULL OR run_key < $2)
+    AND ($3::uuid IS NULL OR run_key >= $3)
+    AND ($4::uuid IS NULL OR run_key < $4)
+    AND ($5::text[] IS NULL OR status = ANY ($5))
+    AND ($6::text IS NULL OR workflow = $6)
+    AND ($7::text IS NULL OR labels @> $7::jsonb)
+    AND ($8::text IS NULL OR run_id ILIKE $8 OR workflow ILIKE $8 OR state ->> 'failure' ILIKE $8)
+ORDER BY run_key DESC
+LIMIT $9

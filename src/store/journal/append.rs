@@ -1,0 +1,443 @@
+//! The lanes: each takes the requests of its runs in order, and writes them a flush at a time.
+//!
+//! A flush goes through up to three rounds. *Hot*: states from memory. *Fresh*: the runs whose head had
+//! moved, or that hold a repeated event, are loaded, deduplicated and planned again. *Locked*: load and write
+//! in one transaction under the runs' locks, so that two servers on one run can't turn each other away for ever.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
+use tracing::{error, warn};
+
+use super::chain;
+use super::counters::Counters;
+use super::hot::{HotRun, HotRuns, RunName};
+use super::load::{self, FIND_EVENT_IDS, LOAD_RUNS, LOCK_BUCKETS};
+use super::plan::{self, RunPlan};
+use super::request::{AppendError, AppendRequest, Appended, Committed, CommittedEvent};
+use super::write::{self, APPEND_EVENTS, Columns, Verdict};
+use crate::facts::id::{EventId, RunKey};
+use crate::facts::time::Timestamp;
+use crate::store::clock;
+use crate::store::db::{Connection, Db, DbError, Query, Transaction};
+use crate::store::lane::{Lane, lane};
+use crate::store::partitions::RunKeys;
+
+/// Events after which a flush is full: batches beyond this gain nothing more (see docs/performance.md).
+const FLUSH_EVENTS: usize = 1_000;
+/// Requests of one flush; also bounds its runs, since their locks come from a table that all sessions share.
+const FLUSH_REQUESTS: usize = 256;
+/// Lock buckets a run's name is hashed into: enough to keep writers apart, few enough for the lock table.
+const BUCKETS: u64 = 1_024;
+/// How long a lane tries to learn whether a flush, cut off after it was sent, was committed.
+const DOUBT_LIMIT: Duration = Duration::from_secs(8);
+/// Pause between those tries: a restarting server is back within a few of them.
+const DOUBT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Called after each commit, run by run, in commit order within a run.
+pub type OnCommit = Arc<dyn Fn(Committed) + Send + Sync>;
+
+/// The handle that appends go through; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    lanes: Arc<[mpsc::Sender<Pending>]>,
+}
+
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub request: AppendRequest,
+    reply: oneshot::Sender<Result<Appended, AppendError>>,
+}
+
+/// The requests of one flush for one run.
+#[derive(Debug)]
+pub(super) struct Group {
+    name: RunName,
+    pub requests: Vec<Pending>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Round {
+    Hot,
+    Fresh,
+    Locked,
+}
+
+/// A round that was sent, before it is concluded.
+struct Attempt {
+    groups: Vec<Group>,
+    plans: Vec<RunPlan>,
+    verdicts: Vec<Verdict>,
+}
+
+/// Why a round could not be finished.
+struct Cut {
+    groups: Vec<Group>,
+    error: DbError,
+    /// Whether the flush had been sent, so that it may have been committed.
+    sent: bool,
+}
+
+/// The lock bucket of a run: the same on every server.
+pub(super) fn bucket(name: &RunName) -> i32 {
+    let hash = chain::genesis(name.0, &name.1);
+    let [a, b, c, d, ..] = hash;
+    (u64::from(u32::from_be_bytes([a, b, c, d])) % BUCKETS) as i32
+}
+
+impl Journal {
+    /// Starts `lanes` lanes on the runtime; they end when the last handle is dropped and all is written.
+    pub fn start(
+        db: Db,
+        lanes: usize,
+        keys: Arc<RunKeys>,
+        on_commit: OnCommit,
+        tasks: &mut JoinSet<()>,
+    ) -> Self {
+        let counters = Counters::register();
+        let senders = (0..lanes.max(1)).map(|_| {
+            let (sender, receiver) = lane();
+            let writer = Writer {
+                db: db.clone(),
+                keys: keys.clone(),
+                on_commit: on_commit.clone(),
+                counters: counters.clone(),
+                hot: HotRuns::default(),
+            };
+            tasks.spawn(writer.run(receiver));
+            sender
+        });
+        Self { lanes: senders.collect() }
+    }
+
+    /// Appends, and answers once it is durable.
+    pub async fn append(&self, request: AppendRequest) -> Result<Appended, AppendError> {
+        let (reply, answer) = oneshot::channel();
+        let place = bucket(&(request.organization, request.run_id.clone())).unsigned_abs() as usize
+            % self.lanes.len();
+        let gone = || AppendError::Unavailable("the server is stopping".into());
+        self.lanes[place].send(Pending { request, reply }).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+/// One lane's side of the journal.
+struct Writer {
+    db: Db,
+    keys: Arc<RunKeys>,
+    on_commit: OnCommit,
+    counters: Counters,
+    hot: HotRuns,
+}
+
+impl Writer {
+    async fn run(mut self, mut lane: Lane<Pending>) {
+        let weight = |pending: &Pending| pending.request.events.len();
+        while let Some(batch) = lane.gather(FLUSH_REQUESTS, FLUSH_EVENTS, weight).await {
+            let started = Instant::now();
+            self.counters.batch_events.record(batch.iter().map(weight).sum::<usize>() as f64);
+            self.settle(grouped(batch)).await;
+            self.counters.duration_ms.record(started.elapsed().as_secs_f64() * 1e3);
+        }
+    }
+
+    /// Writes the groups and answers every request in them, one way or the other.
+    async fn settle(&mut self, groups: Vec<Group>) {
+        let mut left = groups;
+        let mut round = Round::Hot;
+        let mut in_doubt_since: Option<Instant> = None;
+        while !left.is_empty() {
+            match self.round(left, round, in_doubt_since.is_some()).await {
+                Ok(again) => {
+                    left = again;
+                    round = if round == Round::Hot { Round::Fresh } else { Round::Locked };
+                }
+                Err(cut) => match self.recover(cut, &mut in_doubt_since).await {
+                    Some(groups) => {
+                        left = groups;
+                        round = Round::Fresh;
+                    }
+                    None => return,
+                },
+            }
+        }
+    }
+
+    /// What to do about a round that was cut short: the groups to try again, or `None` once all are answered.
+    async fn recover(&mut self, cut: Cut, in_doubt_since: &mut Option<Instant>) -> Option<Vec<Group>> {
+        let Cut { groups, error, sent } = cut;
+        let class = error.sql_state().map(|state| state.code()[..2].to_owned()).unwrap_or_default();
+        if class == "40" {
+            return Some(groups);
+        }
+        if matches!(class.as_str(), "22" | "23" | "54") {
+            self.bisect(groups, &error).await;
+            return None;
+        }
+        let in_doubt = in_doubt_since.is_some() || (sent && error.is_unreachable());
+        if in_doubt && in_doubt_since.get_or_insert_with(Instant::now).elapsed() < DOUBT_LIMIT {
+            tokio::time::sleep(DOUBT_PAUSE).await;
+            return Some(groups);
+        }
+        warn!(%error, "append not done");
+        refuse(groups, &AppendError::Unavailable(error.to_string()));
+        None
+    }
+
+    /// Splits the requests in two and writes each half by itself, so that one that the database can't take does
+    /// not take the others with it.
+    async fn bisect(&mut self, groups: Vec<Group>, error: &DbError) {
+        let mut requests: Vec<Pending> = groups.into_iter().flat_map(|group| group.requests).collect();
+        if requests.len() <= 1 {
+            error!(%error, "append refused by the database");
+            for pending in requests {
+                let _ = pending.reply.send(Err(AppendError::Rejected(error.to_string())));
+            }
+            return;
+        }
+        let second = requests.split_off(requests.len() / 2);
+        Box::pin(self.settle(grouped(requests))).await;
+        Box::pin(self.settle(grouped(second))).await;
+    }
+
+    /// One try at writing `groups`; those that must be tried again come back.
+    async fn round(&mut self, groups: Vec<Group>, round: Round, check_all: bool) -> Result<Vec<Group>, Cut> {
+        let unsent = |groups, error| Cut { groups, error, sent: false };
+        let mut connection = match self.db.get().await {
+            Ok(connection) => connection,
+            Err(error) => return Err(unsent(groups, error)),
+        };
+        if round != Round::Locked {
+            let attempt = self.attempt(On::Plain(&connection), groups, round, check_all).await?;
+            return Ok(self.conclude(attempt));
+        }
+        let transaction = match connection.transaction().await {
+            Ok(transaction) => transaction,
+            Err(error) => return Err(unsent(groups, error)),
+        };
+        let mut buckets: Vec<i32> = groups.iter().map(|group| bucket(&group.name)).collect();
+        buckets.sort_unstable();
+        buckets.dedup();
+        if let Err(error) = transaction.query(&LOCK_BUCKETS, &[&buckets]).await {
+            return Err(unsent(groups, error));
+        }
+        let attempt = self.attempt(On::Locked(&transaction), groups, round, check_all).await?;
+        match transaction.commit().await {
+            Ok(()) => Ok(self.conclude(attempt)),
+            Err(error) => Err(Cut { groups: attempt.groups, error, sent: true }),
+        }
+    }
+
+    /// Loads, plans and sends; nothing is concluded yet.
+    async fn attempt(
+        &mut self,
+        on: On<'_>,
+        mut groups: Vec<Group>,
+        round: Round,
+        check_all: bool,
+    ) -> Result<Attempt, Cut> {
+        let (states, stored) = match self.states(&on, &groups, round, check_all).await {
+            Ok(states) => states,
+            Err(error) => return Err(Cut { groups, error, sent: false }),
+        };
+        let now = clock::now();
+        let plans: Vec<RunPlan> =
+            groups.iter_mut().zip(states).map(|(group, state)| planned(group, state, &stored, now)).collect();
+        match send(&on, &groups, &plans, check_all).await {
+            Ok(verdicts) => Ok(Attempt { groups, plans, verdicts }),
+            Err(error) => Err(Cut { groups, error, sent: true }),
+        }
+    }
+
+    /// The state of every group's run, and where the ids that may be repeated are stored.
+    async fn states(
+        &mut self,
+        on: &On<'_>,
+        groups: &[Group],
+        round: Round,
+        check_all: bool,
+    ) -> Result<(Vec<HotRun>, Stored), DbError> {
+        let mut states: Vec<Option<HotRun>> = groups
+            .iter()
+            .map(|group| if round == Round::Hot { self.hot.take(&group.name) } else { None })
+            .collect();
+        let missing: Vec<usize> = (0..groups.len()).filter(|place| states[*place].is_none()).collect();
+        if !missing.is_empty() {
+            let (organizations, names) = load::load_params(missing.iter().map(|place| &groups[*place].name));
+            let rows = on.query(&LOAD_RUNS, &[&organizations, &names]).await?;
+            for (index, state) in load::loaded(&rows)? {
+                if let Some(place) = missing.get(index) {
+                    states[*place] = Some(state);
+                }
+            }
+        }
+        let now = clock::now();
+        let states: Vec<HotRun> = groups
+            .iter()
+            .zip(states)
+            .map(|(group, state)| state.unwrap_or_else(|| self.unborn(&group.name, now)))
+            .collect();
+        if round == Round::Hot {
+            return Ok((states, Stored::new()));
+        }
+        let stored = find_stored(on, groups, &states, check_all).await?;
+        Ok((states, stored))
+    }
+
+    /// The state of a run that has no event yet.
+    fn unborn(&self, name: &RunName, now: Timestamp) -> HotRun {
+        let hash = chain::genesis(name.0, &name.1);
+        HotRun { key: self.keys.generate(now), run: Default::default(), hash, exists: false }
+    }
+
+    /// Answers what was written, tells those who watch, and gives back what must be tried again.
+    fn conclude(&mut self, attempt: Attempt) -> Vec<Group> {
+        let Attempt { groups, plans, verdicts } = attempt;
+        let committed_at = Instant::now();
+        let mut again = Vec::new();
+        for ((group, mut plan), verdict) in groups.into_iter().zip(plans).zip(verdicts) {
+            if verdict == Verdict::Again {
+                again.push(group);
+                continue;
+            }
+            self.count(&group, &plan);
+            (self.on_commit)(committed(&group, &plan, committed_at));
+            for (pending, answer) in group.requests.into_iter().zip(plan.answers) {
+                let answer = Appended {
+                    run_key: plan.state.key,
+                    head_seq: answer.head_seq,
+                    created: answer.created,
+                    results: answer.results,
+                };
+                let _ = pending.reply.send(Ok(answer));
+            }
+            if plan.state.run.head.head_seq > 0 {
+                plan.state.exists = true;
+                self.hot.put(plan.name, plan.state);
+            }
+        }
+        again
+    }
+
+    fn count(&self, group: &Group, plan: &RunPlan) {
+        for (pending, answer) in group.requests.iter().zip(&plan.answers) {
+            for (new, result) in pending.request.events.iter().zip(&answer.results) {
+                self.counters.event(new.event.kind, new.event.level, result.outcome);
+            }
+        }
+        let status = plan.state.run.status();
+        if plan.status_before != Some(status) && !plan.events.is_empty() {
+            self.counters.run(status);
+        }
+    }
+}
+
+type Stored = HashMap<(RunKey, EventId), u64>;
+
+/// A connection, or the transaction that holds the runs' locks.
+enum On<'a> {
+    Plain(&'a Connection),
+    Locked(&'a Transaction<'a>),
+}
+
+impl On<'_> {
+    async fn query(&self, query: &Query, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, DbError> {
+        match self {
+            Self::Plain(connection) => connection.query(query, params).await,
+            Self::Locked(transaction) => transaction.query(query, params).await,
+        }
+    }
+}
+
+/// Writes the plans in one round trip; nothing is sent when every event is a repetition.
+async fn send(
+    on: &On<'_>,
+    groups: &[Group],
+    plans: &[RunPlan],
+    check_all: bool,
+) -> Result<Vec<Verdict>, DbError> {
+    if plans.iter().all(|plan| plan.events.is_empty()) {
+        return Ok(vec![Verdict::Written; plans.len()]);
+    }
+    let columns = Columns::of(plans, groups, check_all)?;
+    let rows = on.query(&APPEND_EVENTS, &columns.params()).await?;
+    write::verdicts(&rows, plans.len())
+}
+
+/// Puts the requests of one run together, keeping their order.
+fn grouped(batch: Vec<Pending>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    let mut places: HashMap<RunName, usize> = HashMap::new();
+    for pending in batch {
+        let name = (pending.request.organization, pending.request.run_id.clone());
+        let place = *places.entry(name.clone()).or_insert_with(|| {
+            groups.push(Group { name, requests: Vec::new() });
+            groups.len() - 1
+        });
+        groups[place].requests.push(pending);
+    }
+    groups
+}
+
+fn refuse(groups: Vec<Group>, error: &AppendError) {
+    for pending in groups.into_iter().flat_map(|group| group.requests) {
+        let _ = pending.reply.send(Err(error.clone()));
+    }
+}
+
+fn planned(group: &mut Group, state: HotRun, stored: &Stored, now: Timestamp) -> RunPlan {
+    let key = state.key;
+    let mut requests: Vec<&mut AppendRequest> = group.requests.iter_mut().map(|p| &mut p.request).collect();
+    let ids: HashSet<EventId> =
+        requests.iter().flat_map(|request| request.events.iter().map(|new| new.event.event_id)).collect();
+    let known = if stored.is_empty() {
+        HashMap::new()
+    } else {
+        ids.into_iter().filter_map(|id| stored.get(&(key, id)).map(|seq| (id, *seq))).collect()
+    };
+    plan::plan(group.name.clone(), state, &mut requests, &known, now)
+}
+
+async fn find_stored(
+    on: &On<'_>,
+    groups: &[Group],
+    states: &[HotRun],
+    check_all: bool,
+) -> Result<Stored, DbError> {
+    let (mut keys, mut ids) = (Vec::new(), Vec::new());
+    for (group, state) in groups.iter().zip(states).filter(|(_, state)| state.exists) {
+        for new in group.requests.iter().flat_map(|pending| &pending.request.events) {
+            if new.id_given || check_all {
+                keys.push(state.key.0);
+                ids.push(new.event.event_id.0);
+            }
+        }
+    }
+    if ids.is_empty() {
+        return Ok(Stored::new());
+    }
+    load::stored_ids(&on.query(&FIND_EVENT_IDS, &[&keys, &ids]).await?)
+}
+
+fn committed(group: &Group, plan: &RunPlan, committed_at: Instant) -> Committed {
+    let events = plan.events.iter().map(|planned| CommittedEvent {
+        seq: planned.seq,
+        recorded_at: planned.recorded_at,
+        late: planned.late,
+        body: group.requests[planned.request].request.events[planned.index].body.clone(),
+    });
+    Committed {
+        organization: plan.name.0,
+        run_id: plan.name.1.clone(),
+        run_key: plan.state.key,
+        head_seq: plan.state.run.head.head_seq,
+        status: plan.state.run.status(),
+        events: events.collect(),
+        committed_at,
+    }
+}

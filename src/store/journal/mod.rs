@@ -1,0 +1,40 @@
+//! The journal: the only writer of events and, in the same transaction, of the run and node projections.
+//!
+//! ```text
+//! Journal::append ─► lane (by run) ─► plan: dedupe, fold, chain ─► append_events ─► answer, on_commit
+//!                                      ▲ hot runs                     │ moved, duplicate
+//!                                      └──────── load ◄───────────────┘
+//! ```
+//!
+//! A request is answered after its transaction has committed. What is read back comes through [`read`].
+
+mod append;
+mod chain;
+mod counters;
+mod hot;
+mod load;
+mod plan;
+pub mod read;
+mod request;
+mod write;
+
+pub use append::{Journal, OnCommit};
+pub use chain::{Hash, genesis, next as next_hash};
+pub use load::load_one;
+pub use request::{
+    AppendError, AppendRequest, Appended, Committed, CommittedEvent, EventResult, NewEvent, Outcome,
+};
+
+use crate::store::db::Query;
+
+/// Every query of this module, for the test that prepares them all.
+pub const QUERIES: &[&Query] = &[
+    &load::LOAD_RUNS,
+    &load::FIND_EVENT_IDS,
+    &load::LOCK_BUCKETS,
+    &write::APPEND_EVENTS,
+    &read::READ_EVENTS,
+    &read::READ_CHECKPOINT,
+    &read::READ_ACROSS,
+    &read::INSTALLATION,
+];

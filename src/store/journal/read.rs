@@ -1,0 +1,136 @@
+//! Reads of the log: a run's events, its state at any event, and events across runs.
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::load::shape;
+use super::request::CommittedEvent;
+use crate::facts::event::{Event, EventType, Level};
+use crate::facts::id::{NodeRef, OrganizationId, RunKey};
+use crate::facts::run::Run;
+use crate::store::db::{Connection, Db, DbError, Query, query};
+
+pub(super) const READ_EVENTS: Query =
+    query!("journal/read_events"; UUID, INT8, INT8, INT8, TEXT_ARRAY, TEXT, TEXT_ARRAY);
+pub(super) const READ_CHECKPOINT: Query = query!("journal/read_checkpoint"; UUID, INT8);
+pub(super) const READ_ACROSS: Query = query!("journal/read_across"; UUID, INT8, INT4, INT8, TEXT_ARRAY);
+pub(super) const INSTALLATION: Query = query!("feed/installation";);
+
+/// Events folded in one page when a state is rebuilt: bounds memory, not work.
+const FOLD_PAGE: i64 = 5_000;
+
+/// What a reader wants of a run's events; empty means all.
+#[derive(Debug, Clone, Default)]
+pub struct EventFilter {
+    pub kinds: Vec<EventType>,
+    pub node_ref: Option<NodeRef>,
+    pub levels: Vec<Level>,
+}
+
+/// Events with `after < seq <= up_to` that match, in order, at most `limit`.
+pub async fn events(
+    db: &Db,
+    run_key: RunKey,
+    after: u64,
+    up_to: u64,
+    limit: u32,
+    filter: &EventFilter,
+) -> Result<Vec<CommittedEvent>, DbError> {
+    let connection = db.get().await?;
+    page(&connection, run_key, after, up_to, i64::from(limit), filter).await
+}
+
+async fn page(
+    connection: &Connection,
+    run_key: RunKey,
+    after: u64,
+    up_to: u64,
+    limit: i64,
+    filter: &EventFilter,
+) -> Result<Vec<CommittedEvent>, DbError> {
+    let kinds = words(&filter.kinds, EventType::as_str);
+    let levels = words(&filter.levels, Level::as_str);
+    let node_ref = filter.node_ref.as_ref().map(NodeRef::as_str);
+    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 7] =
+        [&run_key.0, &bounded(after), &bounded(up_to), &limit, &kinds, &node_ref, &levels];
+    connection.query(&READ_EVENTS, &params).await?.iter().map(|row| stored_event(row, 0)).collect()
+}
+
+/// `None` for "no filter".
+fn words<T: Copy>(members: &[T], word: fn(T) -> &'static str) -> Option<Vec<&'static str>> {
+    (!members.is_empty()).then(|| members.iter().map(|member| word(*member)).collect())
+}
+
+fn bounded(seq: u64) -> i64 {
+    i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+fn stored_event(row: &Row, first: usize) -> Result<CommittedEvent, DbError> {
+    let seq: i64 = row.try_get(first).map_err(shape)?;
+    let body: &str = row.try_get(first + 3).map_err(shape)?;
+    Ok(CommittedEvent {
+        seq: seq.unsigned_abs(),
+        recorded_at: row.try_get(first + 1).map_err(shape)?,
+        late: row.try_get(first + 2).map_err(shape)?,
+        body: body.into(),
+    })
+}
+
+/// The run's state as of event `seq`: the nearest checkpoint before it, and the fold from there.
+pub async fn state_at(db: &Db, run_key: RunKey, seq: u64) -> Result<Run, DbError> {
+    let connection = db.get().await?;
+    let checkpoint = connection.query_opt(&READ_CHECKPOINT, &[&run_key.0, &bounded(seq)]).await?;
+    let mut run = match checkpoint {
+        None => Run::default(),
+        Some(row) => {
+            let text: &str = row.try_get(1).map_err(shape)?;
+            serde_json::from_str(text).map_err(|e| DbError::Shape(e.to_string()))?
+        }
+    };
+    let everything = EventFilter::default();
+    while run.head.head_seq < seq {
+        let events = page(&connection, run_key, run.head.head_seq, seq, FOLD_PAGE, &everything).await?;
+        if events.is_empty() {
+            break;
+        }
+        for stored in events {
+            let event = Event::from_stored(stored.seq, stored.recorded_at, &stored.body)
+                .map_err(|e| DbError::Shape(e.to_string()))?;
+            run.apply(&event);
+        }
+    }
+    Ok(run)
+}
+
+/// A place in the order of all events: a transaction, and a place within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Position {
+    pub xid: i64,
+    pub pos: i32,
+}
+
+/// The next events of an organization behind `position`, with the position behind each. Only transactions that
+/// no running one can still come before are read.
+pub async fn across(
+    db: &Db,
+    organization: OrganizationId,
+    position: Position,
+    limit: u32,
+    kinds: &[EventType],
+) -> Result<Vec<(Position, CommittedEvent)>, DbError> {
+    let connection = db.get().await?;
+    let kinds = words(kinds, EventType::as_str);
+    let rows = connection
+        .query(&READ_ACROSS, &[&organization.0, &position.xid, &position.pos, &i64::from(limit), &kinds])
+        .await?;
+    let read = |row: &Row| -> Result<_, DbError> {
+        let position = Position { xid: row.try_get(0).map_err(shape)?, pos: row.try_get(1).map_err(shape)? };
+        Ok((position, stored_event(row, 2)?))
+    };
+    rows.iter().map(read).collect()
+}
+
+/// What names this installation in cursors.
+pub async fn installation(db: &Db) -> Result<Uuid, DbError> {
+    db.get().await?.query_one(&INSTALLATION, &[]).await?.try_get(0).map_err(shape)
+}

@@ -1,0 +1,179 @@
+//! Reads of the run projection: one run, a page of the list, the heads of those that are watched.
+
+use tokio_postgres::Row;
+use uuid::Uuid;
+
+use super::db::{Db, DbError, Query, query};
+use crate::facts::id::{OrganizationId, RunId, RunKey};
+use crate::facts::json::Json;
+use crate::facts::run::{Run, RunHead};
+use crate::facts::status::RunStatus;
+use crate::store::journal;
+
+const FIND: Query = query!("runs/find"; UUID, TEXT);
+const LIST: Query = query!("runs/list"; UUID, UUID, UUID, UUID, TEXT_ARRAY, TEXT, TEXT, TEXT, INT8);
+const BY_KEYS: Query = query!("runs/by_keys"; UUID, UUID_ARRAY);
+const HEADS: Query = query!("feed/heads"; UUID_ARRAY);
+const CLAIM_IDEMPOTENCY_KEY: Query = query!("runs/claim_idempotency_key"; UUID, TEXT, TEXT);
+
+/// Every query of this module, for the test that prepares them all.
+pub const QUERIES: &[&Query] = &[&FIND, &LIST, &BY_KEYS, &HEADS, &CLAIM_IDEMPOTENCY_KEY];
+
+/// Where a run's row is, and how far it has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunRow {
+    pub run_key: RunKey,
+    pub head_seq: u64,
+    pub status: RunStatus,
+}
+
+/// A run as the list shows it.
+#[derive(Debug, Clone)]
+pub struct ListedRun {
+    pub run_key: RunKey,
+    pub run_id: RunId,
+    pub head: RunHead,
+    pub trigger: Option<Json>,
+    pub labels: Json,
+}
+
+/// What the list is narrowed to; `None` and empty mean everything.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    pub workflow: Option<String>,
+    pub statuses: Vec<RunStatus>,
+    /// Lowest key, inclusive.
+    pub from: Option<Uuid>,
+    /// Highest key, exclusive.
+    pub to: Option<Uuid>,
+    /// A JSON object of labels that must all be there.
+    pub labels: Option<String>,
+    /// Text that run id, workflow or failure contain.
+    pub text: Option<String>,
+}
+
+/// The heads of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heads {
+    pub run_key: RunKey,
+    pub seq: u64,
+    pub log_seq: u64,
+    pub status: RunStatus,
+}
+
+/// The run of that name, if the organization has one.
+pub async fn find(db: &Db, organization: OrganizationId, run_id: &RunId) -> Result<Option<RunRow>, DbError> {
+    let row = db.get().await?.query_opt(&FIND, &[&organization.0, &run_id.as_str()]).await?;
+    let read = |row: Row| -> Result<RunRow, DbError> {
+        let run_key: Uuid = column(&row, 0)?;
+        Ok(RunRow { run_key: RunKey(run_key), head_seq: number(&row, 1)?, status: status(&row, 2)? })
+    };
+    row.map(read).transpose()
+}
+
+/// The whole folded state of a run, as projected.
+pub async fn state(
+    db: &Db,
+    organization: OrganizationId,
+    run_id: &RunId,
+) -> Result<Option<(RunKey, Run)>, DbError> {
+    journal::load_one(db, organization, run_id).await
+}
+
+/// A page of runs below `before`, newest first.
+pub async fn list(
+    db: &Db,
+    organization: OrganizationId,
+    before: Option<RunKey>,
+    filter: &RunFilter,
+    limit: u32,
+) -> Result<Vec<ListedRun>, DbError> {
+    let statuses: Option<Vec<&str>> =
+        (!filter.statuses.is_empty()).then(|| filter.statuses.iter().map(|status| status.as_str()).collect());
+    let pattern = filter.text.as_deref().map(like_pattern);
+    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 9] = [
+        &organization.0,
+        &before.map(|key| key.0),
+        &filter.from,
+        &filter.to,
+        &statuses,
+        &filter.workflow,
+        &filter.labels,
+        &pattern,
+        &i64::from(limit),
+    ];
+    db.get().await?.query(&LIST, &params).await?.iter().map(listed).collect()
+}
+
+/// The given runs, as the list shows them; those of other organizations are left out.
+pub async fn by_keys(
+    db: &Db,
+    organization: OrganizationId,
+    keys: &[RunKey],
+) -> Result<Vec<ListedRun>, DbError> {
+    let keys: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+    db.get().await?.query(&BY_KEYS, &[&organization.0, &keys]).await?.iter().map(listed).collect()
+}
+
+/// The heads of the given runs; those that no longer exist are left out.
+pub async fn heads(db: &Db, keys: &[RunKey]) -> Result<Vec<Heads>, DbError> {
+    let keys: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
+    let read = |row: &Row| -> Result<Heads, DbError> {
+        let run_key: Uuid = column(row, 0)?;
+        Ok(Heads {
+            run_key: RunKey(run_key),
+            seq: number(row, 1)?,
+            log_seq: number(row, 2)?,
+            status: status(row, 3)?,
+        })
+    };
+    db.get().await?.query(&HEADS, &[&keys]).await?.iter().map(read).collect()
+}
+
+/// Binds an Idempotency-Key to `run_id`, or answers with the run it is bound to already.
+pub async fn claim_idempotency_key(
+    db: &Db,
+    organization: OrganizationId,
+    key: &str,
+    run_id: &RunId,
+) -> Result<RunId, DbError> {
+    let row =
+        db.get().await?.query_one(&CLAIM_IDEMPOTENCY_KEY, &[&organization.0, &key, &run_id.as_str()]).await?;
+    column::<String>(&row, 0)?.parse().map_err(|e| DbError::Shape(format!("{e}")))
+}
+
+/// `text` anywhere, with LIKE's own signs taken literally.
+fn like_pattern(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}
+
+fn listed(row: &Row) -> Result<ListedRun, DbError> {
+    let run_key: Uuid = column(row, 0)?;
+    let run_id: String = column(row, 1)?;
+    let head: &str = row.try_get(2).map_err(shape)?;
+    let json = |text: Option<String>| text.map(Json::from_text).transpose();
+    Ok(ListedRun {
+        run_key: RunKey(run_key),
+        run_id: run_id.parse().map_err(|e| DbError::Shape(format!("{e}")))?,
+        head: serde_json::from_str(head).map_err(|e| DbError::Shape(e.to_string()))?,
+        trigger: json(column(row, 3)?).map_err(|e| DbError::Shape(e.to_string()))?,
+        labels: Json::from_text(column(row, 4)?).map_err(|e| DbError::Shape(e.to_string()))?,
+    })
+}
+
+fn column<'r, T: tokio_postgres::types::FromSql<'r>>(row: &'r Row, index: usize) -> Result<T, DbError> {
+    row.try_get(index).map_err(shape)
+}
+
+fn number(row: &Row, index: usize) -> Result<u64, DbError> {
+    Ok(column::<i64>(row, index)?.unsigned_abs())
+}
+
+fn status(row: &Row, index: usize) -> Result<RunStatus, DbError> {
+    column::<&str>(row, index)?.parse().map_err(|e| DbError::Shape(format!("{e}")))
+}
+
+fn shape(error: tokio_postgres::Error) -> DbError {
+    DbError::Shape(error.to_string())
+}
