@@ -306,9 +306,10 @@ mod tests {
 
     #[test]
     fn lateness_is_spliced_into_the_metadata() {
-        for (metadata, expected) in
-            [(None, serde_json::json!({"late": true})), (Some("{\"a\":1}"), serde_json::json!({"a": 1, "late": true}))]
-        {
+        for (metadata, expected) in [
+            (None, serde_json::json!({"late": true})),
+            (Some("{\"a\":1}"), serde_json::json!({"a": 1, "late": true})),
+        ] {
             let event = note(metadata);
             let body = event.body(&"r".parse().unwrap()).unwrap();
             let mut out = Vec::new();

@@ -101,7 +101,10 @@ struct ErrorShape {
 pub fn parse_event(text: &str, pointer: &str, defaults: Defaults) -> Result<EventInput, Vec<Fault>> {
     let whole = |detail: String, is_size| vec![Fault { pointer: pointer.into(), detail, is_size }];
     if text.len() > EVENT_MAX_BYTES {
-        return Err(whole(format!("an event is at most {EVENT_MAX_BYTES} bytes, this one is {}", text.len()), true));
+        return Err(whole(
+            format!("an event is at most {EVENT_MAX_BYTES} bytes, this one is {}", text.len()),
+            true,
+        ));
     }
     let fit = scan::scan(text, 1).map_err(|unfit| whole(unfit.to_string(), false))?;
     let sanitized = matches!(fit, std::borrow::Cow::Owned(_));
@@ -121,7 +124,12 @@ struct Reader<'p> {
 }
 
 impl Reader<'_> {
-    fn read(mut self, fields: &Fields<'_>, sanitized: bool, defaults: Defaults) -> Result<EventInput, Vec<Fault>> {
+    fn read(
+        mut self,
+        fields: &Fields<'_>,
+        sanitized: bool,
+        defaults: Defaults,
+    ) -> Result<EventInput, Vec<Fault>> {
         let run_id = self.parsed::<RunId>("runId", fields.run_id);
         let event_id = self.parsed::<Uuid>("eventId", fields.event_id);
         let kind = self.parsed::<EventType>("type", fields.kind);
@@ -202,7 +210,10 @@ impl Reader<'_> {
     fn error(&mut self, raw: Option<&RawValue>) -> Option<Json> {
         let raw = raw?;
         if let Err(e) = serde_json::from_str::<ErrorShape>(raw.get()) {
-            self.fault("error", format!("is not {{message, code?, type?, stack?, details?}}: {}", describe(&e)));
+            self.fault(
+                "error",
+                format!("is not {{message, code?, type?, stack?, details?}}: {}", describe(&e)),
+            );
             return None;
         }
         Some(owned(raw))
@@ -219,7 +230,8 @@ impl Reader<'_> {
         if !has_marks && !sanitized {
             return raw.filter(|_| !given.is_empty()).map(owned);
         }
-        let mut kept: indexmap::IndexMap<&str, &RawValue> = given.iter().map(|(k, v)| (k.as_str(), *v)).collect();
+        let mut kept: indexmap::IndexMap<&str, &RawValue> =
+            given.iter().map(|(k, v)| (k.as_str(), *v)).collect();
         kept.shift_remove("late");
         kept.shift_remove("sanitized");
         if sanitized {
@@ -253,7 +265,8 @@ mod tests {
 
     #[test]
     fn every_fault_is_named_by_its_pointer() {
-        let faults = parse(r#"{"type":"NODE_FAILED","attempt":0,"level":"loud","error":"x","message":1}"#).unwrap_err();
+        let faults = parse(r#"{"type":"NODE_FAILED","attempt":0,"level":"loud","error":"x","message":1}"#)
+            .unwrap_err();
         let pointers: Vec<_> = faults.iter().map(|fault| fault.pointer.as_str()).collect();
         assert_eq!(pointers, ["/3/nodeRef", "/3/attempt", "/3/level", "/3/message", "/3/error"]);
         assert_eq!(parse(r#"{"type":"NOPE"}"#).unwrap_err()[0].pointer, "/3/type");
@@ -263,7 +276,8 @@ mod tests {
 
     #[test]
     fn replaced_text_is_marked_and_the_journals_marks_are_not_the_clients() {
-        let input = parse(r#"{"type":"NOTE","message":"a\u0000b","metadata":{"late":true,"k":1e2}}"#).unwrap();
+        let input =
+            parse(r#"{"type":"NOTE","message":"a\u0000b","metadata":{"late":true,"k":1e2}}"#).unwrap();
         assert_eq!(input.event.message.as_deref(), Some("a\u{fffd}b"));
         assert_eq!(input.event.metadata.unwrap().get(), r#"{"k":1e2,"sanitized":true}"#);
         assert_eq!(parse(r#"{"type":"NOTE","metadata":{"late":true}}"#).unwrap().event.metadata, None);

@@ -204,14 +204,14 @@ impl Sources {
         if let Some(file) = &self.file {
             given.extend(file::read(&file.name, &file.text, faults));
         }
-        given.extend(self.from_env(faults));
+        given.extend(self.read_env(faults));
         for (key, text) in &self.flags {
             given.insert(*key, Given::from_text(*key, text, format!("--{}", key.flag())));
         }
         given
     }
 
-    fn from_env(&self, faults: &mut Vec<Fault>) -> Vec<(Key, Given)> {
+    fn read_env(&self, faults: &mut Vec<Fault>) -> Vec<(Key, Given)> {
         let mut values = Vec::new();
         for (name, value) in &self.env {
             let Some(name) = name.to_str() else { continue };
