@@ -15,6 +15,7 @@ pub mod flow;
 pub mod app;
 pub mod cli;
 pub mod client;
+pub mod config;
 pub mod http;
 pub mod runner;
 pub mod telemetry;

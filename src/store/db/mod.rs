@@ -1,12 +1,16 @@
 //! The way to PostgreSQL: one pool, and queries that live in files.
 //!
-//! Owns connections and the two ways of sending a query. [`embedded`] runs a private server,
-//! [`migrate`] keeps the schema, [`connect`] makes connections, TLS included.
+//! Owns connections and the two ways of sending a query. [`connect()`] makes connections, TLS included,
+//! [`embedded`] runs a private server, [`migrate`] keeps the schema.
 
+mod connect;
 mod pool;
 mod query;
+mod tls;
 mod types;
+mod url;
 
-pub use pool::{Connection, Db, DbError, Transaction};
+pub use connect::{Messages, Target, TargetError, connect, drive};
+pub use pool::{Connection, Db, DbError, POOL_WAIT, Transaction};
 pub use query::Query;
 pub(crate) use query::query;

@@ -1,0 +1,15 @@
+//! What the operator can set: the names, the rules for their values, and how the sources combine.
+//!
+//! Flags win over `TELLTALE_*` variables, those over `telltale.toml`, that over the defaults. Owns every
+//! rule about a single value and about values together. Never reads a file or the environment itself:
+//! [`crate::config`] does, and passes the texts in.
+
+mod fault;
+mod file;
+mod key;
+mod parse;
+mod resolve;
+
+pub use fault::Fault;
+pub use key::Key;
+pub use resolve::{LogFormat, Machine, Settings, SettingsFile, Sources};

@@ -1,0 +1,155 @@
+//! The rules for one value each: text in, typed value or the reason why not.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+
+use http::Uri;
+
+use super::LogFormat;
+
+/// A reason completes the sentence "`name`: …".
+pub(super) type Parsed<T> = Result<T, String>;
+
+pub(super) fn boolean(text: &str) -> Parsed<bool> {
+    match text {
+        "true" | "yes" | "on" | "1" => Ok(true),
+        "false" | "no" | "off" | "0" => Ok(false),
+        _ => Err(format!("true or false is expected, not `{text}`")),
+    }
+}
+
+pub(super) fn number(text: &str, range: RangeInclusive<usize>) -> Parsed<usize> {
+    match text.parse() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => Err(format!("a number from {} to {} is expected, not `{text}`", range.start(), range.end())),
+    }
+}
+
+pub(super) fn path(text: &str) -> Parsed<PathBuf> {
+    if text.is_empty() {
+        return Err("a path is expected".to_owned());
+    }
+    if text.starts_with('~') {
+        return Err("`~` has no meaning here; write the path out".to_owned());
+    }
+    if text.contains('\0') {
+        return Err("a path holds no zero byte".to_owned());
+    }
+    Ok(PathBuf::from(text))
+}
+
+/// `address:port`; the address is an IPv4, an IPv6 in brackets, or `localhost`.
+pub(super) fn listen(text: &str) -> Parsed<String> {
+    match split_listen(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err(format!("address:port is expected, like 127.0.0.1:4780 or [::1]:0, not `{text}`")),
+    }
+}
+
+fn split_listen(text: &str) -> Option<(IpAddr, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let port = Some(port).filter(|port| port.bytes().all(|b| b.is_ascii_digit()))?.parse().ok()?;
+    let address = if host == "localhost" {
+        IpAddr::from([127, 0, 0, 1])
+    } else if let Some(inner) = host.strip_prefix('[') {
+        IpAddr::V6(inner.strip_suffix(']')?.parse::<Ipv6Addr>().ok()?)
+    } else {
+        IpAddr::V4(host.parse().ok()?)
+    };
+    Some((address, port))
+}
+
+/// Whether only this machine can reach the address; what can't be parsed is not called safe.
+pub(super) fn is_loopback(listen: &str) -> bool {
+    split_listen(listen).is_some_and(|(address, _)| address.to_canonical().is_loopback())
+}
+
+/// The value may hold a password, so that no reason repeats it.
+pub(super) fn database_url(text: &str) -> Parsed<String> {
+    let is_url = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
+    let is_pairs = !text.contains("://") && text.contains('=');
+    if is_url || is_pairs {
+        Ok(text.to_owned())
+    } else {
+        Err("a URL like postgresql://user:password@host:5432/database is expected".to_owned())
+    }
+}
+
+/// An address of another server, without the trailing slash, so that paths can be put behind it.
+pub(super) fn http_url(text: &str) -> Parsed<String> {
+    let expected =
+        || format!("a URL like http://127.0.0.1:4780 is expected, not `{}`", without_password(text));
+    let uri: Uri = text.parse().map_err(|_| expected())?;
+    let http = matches!(uri.scheme_str(), Some("http" | "https"));
+    if !http || uri.host().is_none_or(str::is_empty) || uri.query().is_some() {
+        return Err(expected());
+    }
+    Ok(text.trim_end_matches('/').to_owned())
+}
+
+fn without_password(url: &str) -> &str {
+    url.rsplit_once('@').map_or(url, |(_, rest)| rest)
+}
+
+/// What `Authorization: Bearer …` can carry, long enough not to be guessed at once.
+pub(super) fn token(text: &str) -> Parsed<String> {
+    const SHORTEST: usize = 8;
+    const LONGEST: usize = 512;
+    if !(SHORTEST..=LONGEST).contains(&text.len()) {
+        return Err(format!("a token has {SHORTEST} to {LONGEST} characters, this one has {}", text.len()));
+    }
+    if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err("a token holds printable ASCII characters without spaces".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+/// An origin as browsers send it: scheme, host, port if unusual, nothing behind.
+pub(super) fn origin(text: &str) -> Parsed<String> {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let valid = rest.is_some_and(|rest| !rest.is_empty() && !rest.contains(['/', '?', '#', '@', '*', ' ']))
+        && text.parse::<Uri>().is_ok();
+    if valid {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err(format!("an origin like https://app.example.com is expected, not `{text}`"))
+    }
+}
+
+/// A host name or address, without a port: the port is the server's own.
+pub(super) fn host(text: &str) -> Parsed<String> {
+    let bracketed = text.strip_prefix('[').and_then(|t| t.strip_suffix(']'));
+    let valid = match bracketed {
+        Some(inner) => inner.parse::<Ipv6Addr>().is_ok(),
+        None => !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)),
+    };
+    if valid {
+        Ok(text.to_ascii_lowercase())
+    } else {
+        Err(format!("a host name without scheme and port is expected, not `{text}`"))
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Parsed<LogFormat> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(format!("text or json is expected, not `{text}`")),
+    }
+}
+
+/// A level, or levels by target, separated by commas.
+pub(super) fn log_level(text: &str) -> Parsed<String> {
+    const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
+    let valid = text.split(',').all(|piece| {
+        let (target, level) = piece.split_once('=').unwrap_or(("telltale", piece));
+        let named = target.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b':');
+        !target.is_empty() && named && LEVELS.contains(&level)
+    });
+    if valid {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("one of {} is expected, or target=level pairs, not `{text}`", LEVELS.join(", ")))
+    }
+}

@@ -1,0 +1,273 @@
+//! From flags, variables and the file to the settings, or to everything that is wrong with them.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+
+use super::key::{ENV_ELSEWHERE, ENV_PREFIX, ENV_TESTS};
+use super::parse::{self, Parsed};
+use super::{Fault, Key, file};
+
+/// Fewer would leave appends, log chunks and readers waiting for each other.
+const POOL_RANGE: RangeInclusive<usize> = 4..=200;
+/// Beyond it, lanes only take each other's place at the disk.
+const LANES_RANGE: RangeInclusive<usize> = 1..=16;
+
+/// Where root keeps its data: root's home is closed to the unprivileged user that runs the database.
+const ROOT_DATA_DIR: &str = "/var/lib/telltale";
+
+/// Everything the operator can set, valid on its own.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Settings {
+    pub data_dir: PathBuf,
+    /// `address:port`, checked.
+    pub listen: String,
+    /// None: the embedded database.
+    pub database_url: Option<String>,
+    pub database_prepared: bool,
+    pub database_pool: usize,
+    pub postgres_bin: Option<PathBuf>,
+    /// For the embedded database's socket; None: the server chooses one that is short enough.
+    pub socket_dir: Option<PathBuf>,
+    pub token: Option<String>,
+    pub cors_origins: Vec<String>,
+    pub allowed_hosts: Vec<String>,
+    /// Without a trailing slash.
+    pub loki_url: Option<String>,
+    pub log_format: LogFormat,
+    /// Levels as `tracing` filters know them.
+    pub log_level: String,
+    pub lanes: usize,
+    /// The server that client commands talk to, without a trailing slash.
+    pub url: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// The file's text, and the name that faults call it by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SettingsFile {
+    pub name: String,
+    pub text: String,
+}
+
+/// What the defaults depend on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Machine {
+    pub is_root: bool,
+}
+
+/// Everything that settings are made of.
+#[derive(Debug, Clone)]
+pub struct Sources {
+    /// In the order given; of a repeated flag the last counts.
+    pub flags: Vec<(Key, String)>,
+    /// The whole environment: `HOME` and `XDG_DATA_HOME` count for the default data directory. An empty
+    /// variable is one that was not set: compose files can't leave a variable out.
+    pub env: Vec<(OsString, OsString)>,
+    pub file: Option<SettingsFile>,
+    pub machine: Machine,
+}
+
+/// A value from one of the sources: `parts` has more than one only for a list.
+#[derive(Debug, Clone)]
+pub(super) struct Given {
+    pub(super) parts: Vec<String>,
+    pub(super) origin: String,
+}
+
+impl Settings {
+    /// All sources together, or every fault in any of them.
+    pub fn resolve(sources: &Sources) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let given = sources.gather(&mut faults);
+        let mut pick = Picker { given, faults };
+        let default_dir = sources.default_data_dir();
+        let settings = Self {
+            data_dir: pick.one(Key::DataDir, parse::path).or(default_dir).unwrap_or_default(),
+            listen: pick.one(Key::Listen, parse::listen).unwrap_or_else(|| "127.0.0.1:4780".to_owned()),
+            database_url: pick.one(Key::DatabaseUrl, parse::database_url),
+            database_prepared: pick.one(Key::DatabasePrepared, parse::boolean).unwrap_or(true),
+            database_pool: pick.one(Key::DatabasePool, |t| parse::number(t, POOL_RANGE)).unwrap_or(16),
+            postgres_bin: pick.one(Key::PostgresBin, parse::path),
+            socket_dir: pick.one(Key::SocketDir, parse::path),
+            token: pick.one(Key::Token, parse::token),
+            cors_origins: pick.list(Key::CorsOrigins, parse::origin),
+            allowed_hosts: pick.list(Key::AllowedHosts, parse::host),
+            loki_url: pick.one(Key::LokiUrl, parse::http_url),
+            log_format: pick.one(Key::LogFormat, parse::log_format).unwrap_or(LogFormat::Text),
+            log_level: pick.one(Key::LogLevel, parse::log_level).unwrap_or_else(|| "info".to_owned()),
+            lanes: pick.one(Key::Lanes, |t| parse::number(t, LANES_RANGE)).unwrap_or(4),
+            url: pick.one(Key::Url, parse::http_url),
+        };
+        let mut faults = pick.faults;
+        if settings.data_dir.as_os_str().is_empty() && !faults.iter().any(|f| f.name.ends_with("data_dir")) {
+            faults.push(Fault::new(Key::DataDir.env(), "there is no home directory to put data in; set one"));
+        }
+        if faults.is_empty() { Ok(settings) } else { Err(faults) }
+    }
+
+    /// [`Self::resolve`], with the rules that only a server has to keep.
+    pub fn resolve_for_server(sources: &Sources) -> Result<Self, Vec<Fault>> {
+        let settings = Self::resolve(sources)?;
+        match settings.serving_fault() {
+            None => Ok(settings),
+            Some(fault) => Err(vec![fault]),
+        }
+    }
+
+    /// Whether only this machine can reach the server.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        parse::is_loopback(&self.listen)
+    }
+
+    /// Why these settings must not serve: there are no accounts yet, so that a server which others can
+    /// reach and which asks for no token would be open to all of them.
+    #[must_use]
+    pub fn serving_fault(&self) -> Option<Fault> {
+        if self.is_loopback() || self.token.is_some() {
+            return None;
+        }
+        let reason = format!(
+            "{} can be reached from other machines, and no token is set; set {} to a secret, or listen on 127.0.0.1",
+            self.listen,
+            Key::Token.env()
+        );
+        Some(Fault::new(Key::Listen.name(), reason))
+    }
+}
+
+/// Secrets stay out of logs.
+impl fmt::Debug for Settings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Settings")
+            .field("data_dir", &self.data_dir)
+            .field("listen", &self.listen)
+            .field("database_url", &self.database_url.as_ref().map(|_| "…"))
+            .field("database_prepared", &self.database_prepared)
+            .field("database_pool", &self.database_pool)
+            .field("postgres_bin", &self.postgres_bin)
+            .field("socket_dir", &self.socket_dir)
+            .field("token", &self.token.as_ref().map(|_| "…"))
+            .field("cors_origins", &self.cors_origins)
+            .field("allowed_hosts", &self.allowed_hosts)
+            .field("loki_url", &self.loki_url)
+            .field("log_format", &self.log_format)
+            .field("log_level", &self.log_level)
+            .field("lanes", &self.lanes)
+            .field("url", &self.url)
+            .finish()
+    }
+}
+
+impl Sources {
+    /// Where `telltale.toml` is looked for when no place is given: the working directory, then the data
+    /// directory. The first that exists counts; they are not merged.
+    #[must_use]
+    pub fn file_candidates(&self, working_dir: &Path) -> Vec<PathBuf> {
+        let flag =
+            self.flags.iter().rev().find(|(key, _)| *key == Key::DataDir).map(|(_, text)| text.clone());
+        let given = flag.or_else(|| self.variable(&Key::DataDir.env())).map(PathBuf::from);
+        let data_dir = given.or_else(|| self.default_data_dir());
+        let places = std::iter::once(working_dir.to_owned()).chain(data_dir);
+        places.map(|dir| dir.join("telltale.toml")).collect()
+    }
+
+    /// A variable that is set, readable and not empty.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<String> {
+        let (_, value) = self.env.iter().find(|(key, _)| key.to_str() == Some(name))?;
+        value.to_str().filter(|text| !text.is_empty()).map(str::to_owned)
+    }
+
+    fn default_data_dir(&self) -> Option<PathBuf> {
+        let absolute = |name: &str| self.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        if let Some(dir) = absolute("XDG_DATA_HOME") {
+            return Some(dir.join("telltale"));
+        }
+        if self.machine.is_root {
+            return Some(PathBuf::from(ROOT_DATA_DIR));
+        }
+        absolute("HOME").map(|home| home.join(".local/share/telltale"))
+    }
+
+    /// For each key the value of the source that counts.
+    fn gather(&self, faults: &mut Vec<Fault>) -> BTreeMap<Key, Given> {
+        let mut given = BTreeMap::new();
+        if let Some(file) = &self.file {
+            given.extend(file::read(&file.name, &file.text, faults));
+        }
+        given.extend(self.read_env(faults));
+        for (key, text) in &self.flags {
+            given.insert(*key, Given::from_text(*key, text, format!("--{}", key.flag())));
+        }
+        given
+    }
+
+    fn read_env(&self, faults: &mut Vec<Fault>) -> Vec<(Key, Given)> {
+        let mut values = Vec::new();
+        for (name, value) in &self.env {
+            let Some(name) = name.to_str() else { continue };
+            let Some(rest) = name.strip_prefix(ENV_PREFIX) else { continue };
+            if name.starts_with(ENV_TESTS) || ENV_ELSEWHERE.contains(&name) || value.is_empty() {
+                continue;
+            }
+            match (Key::ALL.iter().find(|key| key.env() == name), value.to_str()) {
+                (None, _) => {
+                    let meant = Key::nearest(&rest.to_ascii_lowercase());
+                    let hint = meant.map(|key| format!("; is {} meant?", key.env())).unwrap_or_default();
+                    faults.push(Fault::new(name, format!("no such setting{hint}")));
+                }
+                (Some(_), None) => faults.push(Fault::new(name, "the value is not valid UTF-8")),
+                (Some(key), Some(text)) => values.push((*key, Given::from_text(*key, text, name.to_owned()))),
+            }
+        }
+        values
+    }
+}
+
+impl Given {
+    fn from_text(key: Key, text: &str, origin: String) -> Self {
+        let parts = if key.is_list() {
+            text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect()
+        } else {
+            vec![text.to_owned()]
+        };
+        Self { parts, origin }
+    }
+}
+
+/// Takes the values out one by one and collects what is wrong with them.
+struct Picker {
+    given: BTreeMap<Key, Given>,
+    faults: Vec<Fault>,
+}
+
+impl Picker {
+    fn one<T>(&mut self, key: Key, parse: impl Fn(&str) -> Parsed<T>) -> Option<T> {
+        self.list(key, parse).pop()
+    }
+
+    fn list<T>(&mut self, key: Key, parse: impl Fn(&str) -> Parsed<T>) -> Vec<T> {
+        let Some(given) = self.given.remove(&key) else { return Vec::new() };
+        let mut values = Vec::new();
+        for part in &given.parts {
+            match parse(part) {
+                Ok(value) => values.push(value),
+                Err(reason) => self.faults.push(Fault::new(given.origin.clone(), reason)),
+            }
+        }
+        values
+    }
+}
+
+#[cfg(test)]
+#[path = "resolve_tests.rs"]
+mod tests;
