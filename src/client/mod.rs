@@ -1,1 +1,33 @@
-//! Typed client of the HTTP API: what the CLI and the runner talk to a server with.
+//! The typed client of the HTTP API, as the contract words it.
+//!
+//! Owns: the wire types as a client sees them, the requests, the typed errors and the live [`Watch`],
+//! which keeps its place through lost connections. The runner and every client command talk to a
+//! server through this module only. It never retries an append by itself: [`until_acknowledged`] does
+//! for the caller that wants it.
+
+mod api;
+mod connect;
+mod error;
+mod events;
+mod frame;
+mod live;
+#[cfg(test)]
+mod live_tests;
+mod retry;
+mod sse;
+mod tls;
+mod transport;
+mod verify;
+mod wire;
+mod ws;
+
+pub use api::{Client, EventQuery, LogQuery, RunQuery};
+pub use error::{ClientError, Fault, Problem};
+pub use events::{NewEvent, NewLogLine};
+pub use live::{Watch, WatchItem, WatchOptions};
+pub use retry::{backoff, until_acknowledged};
+pub use tls::install_tls_provider;
+pub use wire::{
+    AppendResult, Appended, CreateRun, Event, EventPage, LogLine, LogPage, LogsAppended, NodeState, Progress,
+    RunFailure, RunPage, RunState, RunSummary, name_of,
+};
