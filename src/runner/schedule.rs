@@ -9,7 +9,7 @@
 //!    └─(a need failed or was skipped)─► skipped               └─► failed            stop: everything left ─► cancelled
 //! ```
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use super::workflow::{Retries, Workflow};
@@ -154,6 +154,10 @@ impl Schedule {
             Outcome::Cancelled => {
                 self.over(node, Phase::Cancelled);
                 steps.push(Step::Cancel { node, attempt });
+                if self.stopped.is_none() {
+                    self.failures.push(node);
+                }
+                self.skip_dependents(node, &mut steps);
             }
         }
         self.settle(&mut steps);
@@ -209,7 +213,12 @@ impl Schedule {
         self.over(node, Phase::Failed);
         self.failures.push(node);
         steps.push(Step::Fail { node, attempt: self.attempts[node] });
-        let mut lost = std::collections::VecDeque::from([node]);
+        self.skip_dependents(node, steps);
+    }
+
+    /// Skips everything that waits for `node`, directly or not.
+    fn skip_dependents(&mut self, node: usize, steps: &mut Vec<Step>) {
+        let mut lost = VecDeque::from([node]);
         while let Some(because) = lost.pop_front() {
             for dependent in std::mem::take(&mut self.dependents[because]) {
                 if self.phases[dependent] == Phase::Waiting {
