@@ -1,0 +1,151 @@
+//! From names to indexes: duplicate ids, unknown needs and cycles are found here.
+
+use std::collections::HashMap;
+
+use super::fault::{Fault, did_you_mean, quoted};
+use super::reader::{Draft, DraftNode};
+use super::workflow::{EDGES_MAX, Node, Workflow};
+
+/// Nodes of a cycle that a message names; a longer one is cut in the middle.
+const CYCLE_SHOWN_MAX: usize = 12;
+/// Unknown names that get a "did you mean": the guess looks at every id, so it is not for thousands.
+const GUESSES_MAX: usize = 20;
+
+/// Resolves the draft, or says what doesn't fit together.
+pub fn resolve(draft: Draft, faults: &mut Vec<Fault>) -> Option<Workflow> {
+    let faults_before = faults.len();
+    let mut index_of = HashMap::with_capacity(draft.nodes.len());
+    for (index, node) in draft.nodes.iter().enumerate() {
+        if let Some(first) = index_of.insert(node.id.as_str(), index) {
+            let first_line = draft.nodes[first].at.line;
+            faults.push(Fault {
+                at: node.at,
+                found: format!("the id {} a second time (first on line {first_line})", quoted(node.id.as_str())),
+                expected: "an id that no other node has".to_owned(),
+            });
+        }
+    }
+    let needs = resolve_needs(&draft.nodes, &index_of, faults);
+    if faults.len() == faults_before {
+        faults.extend(cycles(&needs).iter().map(|cycle| described(cycle, &draft.nodes)));
+    }
+    if faults.len() > faults_before || draft.nodes.iter().any(|node| node.command.is_none()) {
+        return None;
+    }
+    let nodes = draft.nodes.into_iter().zip(needs).filter_map(|(node, needs)| {
+        let DraftNode { id, image, command, env, timeout, retries, .. } = node;
+        Some(Node { id, needs, image, command: command?, env, timeout, retries })
+    });
+    let Draft { name, description, inputs, timeout, .. } = draft;
+    Some(Workflow { name, description, inputs, timeout, nodes: nodes.collect() })
+}
+
+fn resolve_needs(
+    nodes: &[DraftNode],
+    index_of: &HashMap<&str, usize>,
+    faults: &mut Vec<Fault>,
+) -> Vec<Vec<usize>> {
+    let (mut edges, mut guesses) = (0, 0);
+    let mut needs = Vec::with_capacity(nodes.len());
+    for node in nodes {
+        let mut indexes = Vec::with_capacity(node.needs.len());
+        edges += node.needs.len();
+        if edges > EDGES_MAX {
+            faults.push(Fault {
+                at: node.at,
+                found: "more than 200,000 needs in all".to_owned(),
+                expected: "a smaller graph (a node between two large groups needs one line for each)".to_owned(),
+            });
+            return Vec::new();
+        }
+        for (at, name) in &node.needs {
+            if let Some(index) = index_of.get(&**name) {
+                indexes.push(*index);
+                continue;
+            }
+            guesses += 1;
+            let hint = if guesses <= GUESSES_MAX {
+                did_you_mean(name, index_of.keys().copied())
+            } else {
+                String::new()
+            };
+            faults.push(Fault {
+                at: *at,
+                found: format!("{}, which is no node{hint}", quoted(name)),
+                expected: "the id of a node of this workflow".to_owned(),
+            });
+        }
+        indexes.sort_unstable();
+        indexes.dedup();
+        needs.push(indexes);
+    }
+    needs
+}
+
+/// One cycle for each group of nodes that can never start, as indexes; each node needs the next, the last the first.
+fn cycles(needs: &[Vec<usize>]) -> Vec<Vec<usize>> {
+    let mut stuck = startable(needs).into_iter().map(|startable| !startable).collect::<Vec<_>>();
+    let mut found = Vec::new();
+    for start in 0..needs.len() {
+        let mut path = Vec::new();
+        let mut place_in_path = HashMap::new();
+        let mut current = start;
+        // Every stuck node needs another stuck one, so the walk meets itself, or what an earlier walk has explained.
+        while stuck[current] {
+            if let Some(place) = place_in_path.insert(current, path.len()) {
+                found.push(path.split_off(place));
+                break;
+            }
+            path.push(current);
+            match needs[current].iter().find(|need| stuck[**need]) {
+                Some(next) => current = *next,
+                None => break,
+            }
+        }
+        for explained in place_in_path.into_keys() {
+            stuck[explained] = false;
+        }
+    }
+    found
+}
+
+/// Which nodes get their turn when everything succeeds (Kahn's algorithm).
+fn startable(needs: &[Vec<usize>]) -> Vec<bool> {
+    let mut missing: Vec<usize> = needs.iter().map(Vec::len).collect();
+    let mut dependents = vec![Vec::new(); needs.len()];
+    for (node, needs) in needs.iter().enumerate() {
+        for need in needs {
+            dependents[*need].push(node);
+        }
+    }
+    let mut reached = vec![false; needs.len()];
+    let mut queue: Vec<usize> = (0..needs.len()).filter(|node| missing[*node] == 0).collect();
+    while let Some(node) = queue.pop() {
+        reached[node] = true;
+        for dependent in &dependents[node] {
+            missing[*dependent] -= 1;
+            if missing[*dependent] == 0 {
+                queue.push(*dependent);
+            }
+        }
+    }
+    reached
+}
+
+fn described(cycle: &[usize], nodes: &[DraftNode]) -> Fault {
+    let mut names: Vec<String> = cycle.iter().map(|node| quoted(nodes[*node].id.as_str())).collect();
+    if names.len() > CYCLE_SHOWN_MAX {
+        let left_out = names.len() - CYCLE_SHOWN_MAX;
+        names.splice(CYCLE_SHOWN_MAX / 2..CYCLE_SHOWN_MAX / 2 + left_out, [format!("… {left_out} more …")]);
+    }
+    names.extend(cycle.first().map(|node| quoted(nodes[*node].id.as_str())));
+    let first = cycle.first().map_or(0, |node| *node);
+    let next = nodes[cycle.get(1).copied().unwrap_or(first)].id.as_str();
+    let guilty = nodes[first].needs.iter().find(|(_, need)| **need == *next);
+    let at = guilty.map_or(nodes[first].at, |(at, _)| *at);
+    Fault {
+        at,
+        found: format!("a cycle: {}", names.join(" needs ")),
+        expected: "needs that lead to a node without any".to_owned(),
+    }
+}
