@@ -412,11 +412,11 @@ function runView(runId, params) {
   const nodes = new Map();
   const only = params.node ?? '';
   let state = null;
-  let drops = 0;
+  let hellos = 0;
+  let resumedAt = 0;
   let gaps = 0;
   let moved = false; // after a reset the next frame may start anywhere
   let shownLog = 0;
-  let held = []; // live lines that arrive while older ones are being read
   let close = () => {};
   document.title = `${runId} · telltale`;
   $('crumbs').replaceChildren(el('a', { href: '#/' }, 'Runs'), el('code', { 'aria-current': 'page' }, runId));
@@ -462,12 +462,11 @@ function runView(runId, params) {
       if (!only || event.nodeRef === only || !event.nodeRef) fresh.push(event);
     }
     events.push(fresh);
-    if (drops) sayResumed();
+    if (hellos > 1) sayResumed();
   }
 
   function takeLines(arrived) {
     for (const line of arrived) target.logSeq = Math.max(target.logSeq, line.logSeq);
-    if (held) return void held.push(...arrived);
     const fresh = arrived.filter((line) => line.logSeq > shownLog && (!only || line.nodeRef === only));
     if (arrived.length) shownLog = Math.max(shownLog, arrived.at(-1).logSeq);
     lines.push(fresh);
@@ -475,14 +474,14 @@ function runView(runId, params) {
   }
 
   function sayResumed() {
-    setText(view.resumed, `resumed at seq ${target.seq}, ${gaps} ${gaps === 1 ? 'gap' : 'gaps'}`);
+    setText(view.resumed, `resumed at seq ${resumedAt}, ${gaps} ${gaps === 1 ? 'gap' : 'gaps'}`);
     view.resumed.hidden = false;
   }
 
   function onFrame(frame) {
     if (frame.type === 'events') { takeEvents(frame.events); refresh(); }
     else if (frame.type === 'logs') takeLines(frame.lines);
-    else if (frame.type === 'hello') { if (drops++) { gaps = 0; sayResumed(); refresh(); } }
+    else if (frame.type === 'hello') { if (hellos++) { resumedAt = target.seq; gaps = 0; sayResumed(); refresh(); } }
     else if (frame.type === 'reset') {
       moved = true;
       [target.seq, target.logSeq] = [frame.fromSeq - 1, frame.fromLogSeq - 1];
@@ -496,18 +495,16 @@ function runView(runId, params) {
   /** Reads what is stored, then attaches exactly behind it. */
   async function begin() {
     const first = await get(runPath(runId), stop.signal);
-    target.seq = Math.max(0, first.headSeq - MAX_EVENT_ROWS);
-    const stored = await get(`${runPath(runId)}/events?after=${target.seq}&limit=${MAX_EVENT_ROWS}`, stop.signal);
+    const from = Math.max(0, first.headSeq - MAX_EVENT_ROWS);
+    const stored = await get(`${runPath(runId)}/events?after=${from}&limit=${MAX_EVENT_ROWS}`, stop.signal);
+    const tail = await get(`${runPath(runId)}/logs?tail=${MAX_LOG_ROWS}`, stop.signal);
+    const shown = only ? await get(`${runPath(runId)}/logs${query({ nodeRef: only, tail: MAX_LOG_ROWS })}`, stop.signal) : tail;
+    target.seq = from;
     takeEvents(stored.events);
     showState(first);
-    const tail = await get(`${runPath(runId)}/logs?tail=${MAX_LOG_ROWS}`, stop.signal);
     target.logSeq = tail.lines.at(-1)?.logSeq ?? 0;
-    const shown = only ? await get(`${runPath(runId)}/logs${query({ nodeRef: only, tail: MAX_LOG_ROWS })}`, stop.signal) : tail;
-    const arrived = held;
-    held = null;
     lines.push(shown.lines);
     shownLog = Math.max(target.logSeq, shown.lines.at(-1)?.logSeq ?? 0);
-    takeLines(arrived);
     close = connect(target, onFrame);
   }
 
@@ -519,7 +516,6 @@ function runView(runId, params) {
         if (error.status === 401 || error.status === 404) return showLink('ended', 'ws');
         showLink('waiting', 'ws');
         state = null;
-        held = [];
         await pause(1000, stop.signal);
       }
     }
@@ -617,7 +613,7 @@ function nodeRow(runId, nodeRef, only) {
       element.dataset.attempt = node.attempt ?? '';
       attempt.hidden = !(node.attempt > 1);
       setText(attempt, `attempt ${node.attempt}`);
-      meter.hidden = !progress;
+      meter.hidden = !progress || over();
       if (progress) setProgress(bar, count, { completedActions: progress.completed, totalActions: progress.total });
       const line = node.lastLogLine?.text ?? node.lastLogLine;
       if (node.status === 'FAILED' && (node.error?.message ?? run.failure?.nodeRef === nodeRef)) say(node.error?.message ?? run.failure.reason ?? '');
@@ -676,12 +672,17 @@ function tailPane(element, button, max, row, word) {
     setText(button, following ? 'Pause' : `Follow${missed ? ` · ${number(missed)} new ${word}` : ''}`);
   }
   function follow(on) { following = on; draw(); }
-  const atEnd = () => element.scrollHeight - element.scrollTop - element.clientHeight < 24;
+  const atEnd = () => element.scrollHeight - element.scrollTop - element.clientHeight < 4;
+  let before = 0;
   button.addEventListener('click', () => follow(!following));
-  // Only the reader's own wheel, finger or keys pause; a scroll event alone also comes from rows being added.
-  for (const kind of ['wheel', 'touchmove', 'keydown', 'pointerup']) {
-    element.addEventListener(kind, () => requestAnimationFrame(() => { if (following !== atEnd()) follow(atEnd()); }), { passive: true });
-  }
+  // Upwards pauses and reaching the end follows. The wheel and keys are asked too, since the next rows may come first.
+  element.addEventListener('wheel', (event) => { if (event.deltaY < 0 && element.scrollTop > 0) follow(false); }, { passive: true });
+  element.addEventListener('keydown', (event) => { if (['ArrowUp', 'PageUp', 'Home'].includes(event.key)) follow(false); });
+  element.addEventListener('scroll', () => {
+    const upwards = element.scrollTop < before;
+    before = element.scrollTop;
+    if (following === upwards && atEnd() !== upwards) follow(!upwards);
+  }, { passive: true });
   return {
     push(items) {
       if (!items.length) return;
