@@ -14,6 +14,7 @@ BIN=$PWD/target/debug/telltale
 SERVER_LOG=$TELLTALE_DATA_DIR/demo-server.log
 SERVER_PID=$TELLTALE_DATA_DIR/demo-server.pid
 FEED_PID=$TELLTALE_DATA_DIR/demo-runs.pid
+OUR_DOCKERD=$TELLTALE_DATA_DIR/demo-dockerd # there while a daemon runs that this script started
 # A new cluster takes seconds; a slow disk gets a minute before we call it failed.
 READY_SECONDS=60
 # The page should still be moving for whoever looks a little later, but not for ever.
@@ -59,7 +60,7 @@ start_server_somewhere() {
 # Containers where a Docker daemon answers or may be started, else processes of this machine.
 engine() {
     if [ "$(scripts/dockerd.sh status 2>/dev/null)" != up ] && [ "$(id -u)" = 0 ] && command -v dockerd >/dev/null; then
-        scripts/dockerd.sh start >/dev/null 2>&1 || true
+        if scripts/dockerd.sh start >/dev/null 2>&1; then touch "$OUR_DOCKERD"; fi
     fi
     if [ "$(scripts/dockerd.sh status 2>/dev/null)" = up ] && scripts/sample-image.sh >/dev/null 2>&1; then
         echo docker
@@ -97,7 +98,7 @@ start() {
             docker) say "The samples run in containers." ;;
             process) say "The samples run as processes of this machine, since no Docker daemon answers here." ;;
         esac
-        TELLTALE_URL=$url setsid nohup "$0" feed "$engine" >/dev/null 2>&1 </dev/null &
+        TELLTALE_URL=$url setsid nohup scripts/demo.sh feed "$engine" >/dev/null 2>&1 </dev/null &
         echo $! >"$FEED_PID"
     fi
     cat <<END
@@ -138,6 +139,10 @@ stop() {
         say "The demo is not running."
     fi
     rm -f "$SERVER_PID"
+    if [ -e "$OUR_DOCKERD" ]; then
+        rm -f "$OUR_DOCKERD"
+        scripts/dockerd.sh stop
+    fi
 }
 
 case "${1:-start}" in
