@@ -1,0 +1,31 @@
+# The ways into the project; `make help` lists them. Each is a script under scripts/ that can be run by hand.
+.PHONY: help demo demo-stop demo-restart build test check bench bench-web torture
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
+
+demo: ## a server with sample runs, and the address of its page
+	@scripts/demo.sh start
+
+demo-restart: ## kill -9 the demo's server in mid-run and start it again: page and runs go on
+	@scripts/demo.sh restart
+
+demo-stop: ## end the demo's server and its sample runs
+	@scripts/demo.sh stop
+
+build: ## the binary, optimised: target/release/telltale
+	@scripts/setup.sh build
+	cargo build --release --locked
+
+test: ## all tests: PostgreSQL, Docker and a browser for real
+	@scripts/test.sh
+
+check: ## format, lints, documentation, licences
+	@scripts/check.sh
+
+bench: ## the benchmarks' table, beside its ceilings (a few minutes)
+	@scripts/setup.sh demo
+	cargo bench --locked
+
+bench-web torture:
+	@echo "make $@ is not built yet: it comes with a later issue (CHANGELOG.md, Unreleased, tells what is there)" >&2; exit 2

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Everything `make check` does: format, lints, documentation, licences, and the syntax of scripts and the page.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/setup.sh build
+for tool in cargo-fmt cargo-clippy; do
+    if ! cargo "${tool#cargo-}" --version >/dev/null 2>&1; then
+        echo "telltale: $tool is missing; 'rustup component add rustfmt clippy' brings it" >&2
+        exit 3
+    fi
+done
+
+step() { printf '\n== %s\n' "$*"; "$@"; }
+
+step cargo fmt --check
+step cargo clippy --all-targets --quiet -- -D warnings
+RUSTDOCFLAGS='-D warnings' step cargo doc --no-deps --document-private-items --quiet
+step scripts/licences.sh
+for script in scripts/*.sh .ci/run; do
+    case "$(head -n1 "$script")" in *bash) bash -n "$script" ;; *) sh -n "$script" ;; esac
+done
+if command -v shellcheck >/dev/null 2>&1; then step shellcheck scripts/*.sh .ci/run; fi
+if command -v node >/dev/null 2>&1; then step node --check web/app.js; fi

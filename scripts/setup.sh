@@ -1,0 +1,113 @@
+#!/usr/bin/env bash
+# Installs what the project needs and this machine lacks, and says nothing when all is there.
+#
+#   scripts/setup.sh build    the Rust toolchain is only looked for, never installed
+#   scripts/setup.sh demo     build, and the server binaries of PostgreSQL
+#   scripts/setup.sh test     demo, and Docker, pgbouncer, Chromium and the browser test's npm package
+#
+# Debian packages go through apt-get, as root or through sudo. No database cluster and no service is left running
+# or enabled by it, but Docker's where systemd runs it. Exit status 3: something is missing and can't be installed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+log=$(mktemp "${TMPDIR:-/tmp}/telltale-setup.XXXXXX")
+trap 'rm -f "$log"' EXIT
+
+missing() { printf 'telltale: %s\n' "$*" >&2; exit 3; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Runs a command quietly; when it fails, its last words are shown.
+quietly() {
+    if ! "$@" >"$log" 2>&1 </dev/null; then
+        tail -n 15 "$log" >&2
+        return 1
+    fi
+}
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif [ -t 0 ] && [ -t 2 ]; then sudo "$@"
+    else sudo -n "$@"; fi
+}
+
+# apt-get with lists fetched only when they are missing or too old to install from.
+apt_install() {
+    have apt-get || missing "needs $* and knows only apt-get; please install it with this system's package manager"
+    [ "$(id -u)" = 0 ] || have sudo || missing "needs $*; run 'apt-get install $*' as root"
+    printf 'Installing %s …\n' "$*"
+    local install=(as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@")
+    quietly "${install[@]}" 2>/dev/null && return
+    quietly as_root apt-get update -q || missing "apt-get update failed; without its lists $* can't be installed"
+    quietly "${install[@]}" || missing "apt-get could not install $* (its last lines are above)"
+}
+
+# Installs packages whose services Debian would start at once: telltale starts its own, where and when it needs them.
+apt_install_without_starting() {
+    local policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.conf
+    local guarded=no
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+        as_root chmod 755 "$policy"
+        guarded=yes
+    fi
+    # A package that creates a cluster reads this file, which postgresql-common brings; it is put back afterwards.
+    [ -e "$cluster" ] || apt_install postgresql-common
+    as_root cp -p "$cluster" "$cluster.telltale"
+    echo 'create_main_cluster = false' | as_root tee -a "$cluster" >/dev/null
+    local status=0
+    (apt_install "$@") || status=$?
+    as_root mv "$cluster.telltale" "$cluster"
+    [ "$guarded" = no ] || as_root rm -f "$policy"
+    return "$status"
+}
+
+has_postgres() {
+    have postgres && have initdb && return
+    local initdb
+    for initdb in /usr/lib/postgresql/*/bin/initdb; do [ -x "$initdb" ] && return; done
+    return 1
+}
+
+rust() {
+    have cargo || missing "needs Rust 1.95 or newer; rustup installs it"
+    local wanted
+    wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+    local found
+    found=$(cargo --version | cut -d' ' -f2)
+    [ "$(printf '%s\n%s\n' "$wanted" "$found" | sort -V | head -n1)" = "$wanted" ] ||
+        missing "needs Rust $wanted or newer, and cargo is $found; 'rustup update stable' brings a newer one"
+    have cc || apt_install gcc libc6-dev
+}
+
+database() { has_postgres || apt_install_without_starting postgresql; }
+
+machine_for_tests() {
+    local packages=()
+    have dockerd || packages+=(docker.io)
+    have curl || packages+=(curl)
+    have busybox || packages+=(busybox-static)
+    have chromium || packages+=(chromium fonts-dejavu-core)
+    [ ${#packages[@]} = 0 ] || apt_install "${packages[@]}"
+    if ! have pgbouncer; then
+        apt_install_without_starting pgbouncer
+        if [ -d /run/systemd/system ]; then quietly as_root systemctl disable pgbouncer || true; fi
+    fi
+}
+
+browser_test() {
+    if ! have node || ! have npm; then apt_install nodejs npm; fi
+    local major
+    major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
+    [ "$major" -ge 20 ] || missing "the browser test needs Node.js 20 or newer, and this is $(node --version)"
+    # npm writes this file last, so it is newer than the lock file exactly when the packages fit it.
+    [ web/node_modules/.package-lock.json -nt web/package-lock.json ] && return
+    printf 'Installing the browser test'"'"'s package …\n'
+    quietly npm ci --prefix web --no-audit --no-fund || missing "npm could not install the browser test's package"
+}
+
+case "${1:-}" in
+    build) rust ;;
+    demo) rust; database ;;
+    test) rust; database; machine_for_tests; browser_test ;;
+    *) echo "usage: $0 build|demo|test" >&2; exit 2 ;;
+esac
