@@ -1,0 +1,11 @@
+//! One binary for all integration tests: they share one PostgreSQL cluster and link once.
+//!
+//! Every test here speaks to the real `telltale` binary over HTTP, as any client would; the truth is the
+//! contract, not the code. A module is a behaviour; `support` holds what they share and asserts nothing
+//! about telltale that the contract does not say.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test says what went wrong by panicking")]
+
+mod support;
+
+mod append;
+mod tools;
