@@ -1,1 +1,8 @@
 //! The ways through the house: validation and batching on the way in, the live feed on the way out.
+
+mod core;
+pub mod feed;
+pub mod ingest;
+pub mod views;
+
+pub use self::core::Core;

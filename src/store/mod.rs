@@ -4,5 +4,6 @@ pub mod clock;
 pub mod db;
 pub mod journal;
 pub mod lane;
+pub mod logs;
 pub mod partitions;
 pub mod runs;

@@ -1,0 +1,21 @@
+//! The handle that every edge works through: the store's writers and the feed, wired together.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::feed::Feed;
+use crate::store::db::Db;
+use crate::store::journal::Journal;
+use crate::store::logs::Logs;
+
+/// Cheap to clone; holds no logic of its own.
+#[derive(Debug, Clone)]
+pub struct Core {
+    pub db: Db,
+    pub journal: Journal,
+    pub logs: Logs,
+    pub feed: Feed,
+    /// What names this installation in opaque cursors.
+    pub installation: Arc<Uuid>,
+}
