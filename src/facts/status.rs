@@ -1,8 +1,5 @@
 //! The statuses of runs and nodes, as the contract words them.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-
 /// A word that names no member of its set; `expected` lists them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{found}` is not one of {expected}")]
@@ -15,7 +12,9 @@ pub struct UnknownWord {
 macro_rules! words {
     ($(#[$meta:meta])* $name:ident { $($(#[$member_meta:meta])* $member:ident = $word:literal,)* }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+        )]
         pub enum $name { $($(#[$member_meta])* #[serde(rename = $word)] $member,)* }
 
         impl $name {
