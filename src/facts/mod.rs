@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows tokio, SQL, HTTP or the clock; `now` and ids are passed in.
 
+pub mod batch;
 pub mod event;
 pub mod event_input;
 pub mod id;

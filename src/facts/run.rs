@@ -236,6 +236,16 @@ impl Node {
     }
 }
 
+impl RunHead {
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        Progress {
+            completed_actions: self.nodes_over,
+            total_actions: self.declared_total.unwrap_or(0).max(self.nodes_seen),
+        }
+    }
+}
+
 impl Run {
     /// The status; QUEUED before any event.
     #[must_use]
@@ -245,10 +255,7 @@ impl Run {
 
     #[must_use]
     pub fn progress(&self) -> Progress {
-        Progress {
-            completed_actions: self.head.nodes_over,
-            total_actions: self.head.declared_total.unwrap_or(0).max(self.head.nodes_seen),
-        }
+        self.head.progress()
     }
 
     /// Folds one event in. Never fails: what can't change the state is [`Effect::Late`].

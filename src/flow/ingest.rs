@@ -1,21 +1,28 @@
-//! The way in: bodies into checked inputs, inputs into durable facts.
+//! The way in: checked inputs into durable facts.
+//!
+//! Owns what happens around an append: RUN_QUEUED for a new run, NODE_LOG_CLOSED before an event that ends a
+//! node or a run. Never writes itself: the journal and the log store do.
 
-use crate::facts::event_input::{EventInput, Fault};
-use crate::facts::id::{OrganizationId, RunId};
+use std::collections::HashMap;
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::facts::batch;
+use crate::facts::event::{Event, EventType};
+use crate::facts::event_input::{Defaults, EventInput, Fault};
+use crate::facts::id::{EventId, OrganizationId, RunId, RunKey};
 use crate::facts::json::Json;
 use crate::facts::time::Timestamp;
 use crate::flow::Core;
-use crate::store::journal::{AppendError, Appended};
-use crate::store::logs::{LogError, LogsAppended, NewLine, StreamName};
+use crate::store::clock;
+use crate::store::db::DbError;
+use crate::store::journal::{AppendError, AppendRequest, Appended, NewEvent};
+use crate::store::logs::{self, LogError, LogsAppended, NewLine, Sealed, StreamName};
+use crate::store::runs;
 
-/// How a body of events or lines is laid out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BodyFormat {
-    /// One object, or an array of them.
-    Json,
-    /// One object a line.
-    Ndjson,
-}
+pub use crate::facts::batch::BodyFormat;
+pub use crate::flow::lines::parse_lines;
 
 /// A run to be started or registered.
 #[derive(Debug, Clone)]
@@ -31,45 +38,84 @@ pub struct NewRun {
     pub nodes: Option<Json>,
 }
 
-/// Checks a body of events; every fault of every event is named. Limits: 5,000 events.
+/// What RUN_QUEUED says of a run; the fold reads it back.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Declaration<'a> {
+    workflow: &'a str,
+    engine: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trigger: Option<&'a Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    labels: Option<&'a Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inputs: Option<&'a Json>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    total_actions: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    nodes: Option<&'a Json>,
+}
+
+/// Checks a body of events; every fault of every event is named.
 pub fn parse_events(
     body: &[u8],
     format: BodyFormat,
     received_at: Timestamp,
 ) -> Result<Vec<EventInput>, Vec<Fault>> {
-    let _ = (body, format, received_at);
-    todo!()
+    batch::parse_events(body, format, || Defaults { received_at, event_id: Uuid::now_v7() })
 }
 
-/// Checks a body of log lines.
-pub fn parse_lines(
-    body: &[u8],
-    format: BodyFormat,
-    received_at: Timestamp,
-) -> Result<Vec<NewLine>, Vec<Fault>> {
-    let _ = (body, format, received_at);
-    todo!()
-}
-
-/// Appends events to one run, registering it when it is unknown.
+/// Appends events to one run, registering it when it is unknown. Where an event ends a node's attempt or the run, the
+/// output streams that end with it are closed first, in the same transaction.
 pub async fn append(
     core: &Core,
     organization: OrganizationId,
     run_id: RunId,
-    events: Vec<EventInput>,
+    inputs: Vec<EventInput>,
 ) -> Result<Appended, AppendError> {
-    let _ = (core, organization, run_id, events);
-    todo!()
+    let ends_something =
+        |input: &EventInput| input.event.kind.ends_attempt() || input.event.kind.terminal_status().is_some();
+    if !inputs.iter().any(ends_something) {
+        let events = inputs.into_iter().map(|input| (input.event, input.id_given)).collect();
+        return store(core, organization, run_id, events, false).await;
+    }
+    let open = logs::open_streams(&core.db, organization, &run_id).await.map_err(unavailable)?;
+    let mut closing = Closing::of(core, &open).await?;
+    let mut events = Vec::with_capacity(inputs.len());
+    let mut is_ours = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        for closed in closing.take_ended_by(&input.event) {
+            events.push((log_closed(&closed.1, closed.0), true));
+            is_ours.push(true);
+        }
+        events.push((input.event, input.id_given));
+        is_ours.push(false);
+    }
+    let mut appended = store(core, organization, run_id, events, false).await?;
+    closing.mark(core).await;
+    let mut ours = is_ours.iter();
+    appended.results.retain(|_| ours.next() == Some(&false));
+    Ok(appended)
 }
 
-/// Starts or registers a run: RUN_QUEUED as its first event; an existing run is left as it is (`created` false).
+/// Starts or registers a run: RUN_QUEUED as its first event. A run that exists is left as it is (`created` false).
 pub async fn create_run(
     core: &Core,
     organization: OrganizationId,
     run: NewRun,
 ) -> Result<Appended, AppendError> {
-    let _ = (core, organization, run);
-    todo!()
+    let declaration = Declaration {
+        workflow: &run.workflow,
+        engine: run.engine,
+        trigger: run.trigger.as_ref(),
+        labels: run.labels.as_ref(),
+        inputs: run.inputs.as_ref(),
+        total_actions: run.total_actions,
+        nodes: run.nodes.as_ref(),
+    };
+    let data = Json::from_value(&declaration).map_err(|e| AppendError::Rejected(e.to_string()))?;
+    let event = server_event(EventType::RunQueued, Uuid::now_v7(), Some(data));
+    store(core, organization, run.run_id, vec![(event, false)], true).await
 }
 
 /// Appends log lines to a run, registering it when it is unknown.
@@ -79,17 +125,160 @@ pub async fn append_lines(
     run_id: RunId,
     lines: Vec<NewLine>,
 ) -> Result<LogsAppended, LogError> {
-    let _ = (core, organization, run_id, lines);
-    todo!()
+    let key = registered(core, organization, run_id).await?;
+    core.logs.append(key, lines).await
 }
 
-/// Closes one output stream: NODE_LOG_CLOSED with what it held. Answers the run's head seq. A stream without a line closes too.
+/// Closes one output stream: NODE_LOG_CLOSED with what it held. Answers the run's head seq. A stream without a line closes too, and
+/// closing a closed one changes nothing.
 pub async fn close_log(
     core: &Core,
     organization: OrganizationId,
     run_id: RunId,
-    stream: StreamName,
+    name: StreamName,
 ) -> Result<u64, LogError> {
-    let _ = (core, organization, run_id, stream);
-    todo!()
+    let key = registered(core, organization, run_id.clone()).await?;
+    let sealed = core.logs.seal(key, name.clone()).await?;
+    let event = log_closed(&sealed, key);
+    let appended = store(core, organization, run_id, vec![(event, true)], false).await.map_err(of_append)?;
+    if !sealed.already_closed {
+        core.logs.mark_closed(key, name, sealed.lines).await?;
+    }
+    Ok(appended.head_seq)
+}
+
+/// The run's key; an unknown run is registered by RUN_QUEUED, since lines need a run to belong to.
+async fn registered(core: &Core, organization: OrganizationId, run_id: RunId) -> Result<RunKey, LogError> {
+    if let Some(run) = runs::find(&core.db, organization, &run_id).await.map_err(of_db)? {
+        return Ok(run.run_key);
+    }
+    let event = server_event(EventType::RunQueued, Uuid::now_v7(), None);
+    let appended = store(core, organization, run_id, vec![(event, false)], true).await.map_err(of_append)?;
+    Ok(appended.run_key)
+}
+
+async fn store(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: RunId,
+    events: Vec<(Event, bool)>,
+    only_if_new: bool,
+) -> Result<Appended, AppendError> {
+    let events: Result<Vec<NewEvent>, AppendError> = events
+        .into_iter()
+        .map(|(event, id_given)| {
+            let body = event.body(&run_id).map_err(|e| AppendError::Rejected(e.to_string()))?;
+            Ok(NewEvent { event, body: body.into(), id_given })
+        })
+        .collect();
+    core.journal.append(AppendRequest { organization, run_id, events: events?, only_if_new }).await
+}
+
+/// The streams that were open when a request came in, sealed.
+struct Closing {
+    open: HashMap<StreamName, (RunKey, Sealed)>,
+    closed: Vec<(RunKey, Sealed)>,
+}
+
+impl Closing {
+    async fn of(core: &Core, open: &[(RunKey, StreamName)]) -> Result<Self, AppendError> {
+        let mut sealed = HashMap::new();
+        for (key, name) in open {
+            let seal = core
+                .logs
+                .seal(*key, name.clone())
+                .await
+                .map_err(|e| AppendError::Unavailable(e.to_string()))?;
+            sealed.insert(name.clone(), (*key, seal));
+        }
+        Ok(Self { open: sealed, closed: Vec::new() })
+    }
+
+    /// The streams that end with this event, in the order of their names.
+    fn take_ended_by(&mut self, event: &Event) -> Vec<(RunKey, Sealed)> {
+        let ends_run = event.kind.terminal_status().is_some();
+        let ends_attempt = event.kind.ends_attempt();
+        let mut names: Vec<StreamName> = self
+            .open
+            .keys()
+            .filter(|name| {
+                let is_its =
+                    Some(&name.node_ref) == event.node_ref.as_ref() && Some(name.attempt) == event.attempt;
+                ends_run || (ends_attempt && is_its)
+            })
+            .cloned()
+            .collect();
+        names.sort();
+        let ended: Vec<_> = names.iter().filter_map(|name| self.open.remove(name)).collect();
+        self.closed.extend(ended.iter().cloned());
+        ended
+    }
+
+    /// Remembers the closes. One that fails is made again by the next event that ends something, under the same event id.
+    async fn mark(self, core: &Core) {
+        for (key, sealed) in self.closed {
+            if let Err(error) = core.logs.mark_closed(key, sealed.name, sealed.lines).await {
+                tracing::warn!(%error, "a closed stream could not be marked");
+            }
+        }
+    }
+}
+
+/// NODE_LOG_CLOSED, the completeness proof of a stream. Its id follows from what was closed, so that a repeated close
+/// of the same lines is one event.
+fn log_closed(sealed: &Sealed, key: RunKey) -> Event {
+    let StreamName { node_ref, attempt, stream } = &sealed.name;
+    let identity = format!("log-closed/{attempt}/{stream}/{}/{node_ref}", sealed.lines);
+    let data = serde_json::json!({
+        "stream": stream.as_str(), "lines": sealed.lines, "bytes": sealed.bytes, "sha256": sealed.sha256,
+    });
+    let mut event = server_event(
+        EventType::NodeLogClosed,
+        Uuid::new_v5(&key.0, identity.as_bytes()),
+        Json::from_value(&data).ok(),
+    );
+    event.node_ref = Some(node_ref.clone());
+    event.attempt = Some(*attempt);
+    event
+}
+
+/// An event that the server itself makes.
+fn server_event(kind: EventType, id: Uuid, data: Option<Json>) -> Event {
+    let now = clock::now();
+    Event {
+        seq: 0,
+        recorded_at: now,
+        event_id: EventId(id),
+        kind,
+        node_ref: None,
+        attempt: None,
+        level: kind.default_level(),
+        occurred_at: now,
+        message: None,
+        data,
+        output_summary: None,
+        error: None,
+        metadata: None,
+    }
+}
+
+fn unavailable(error: DbError) -> AppendError {
+    match error {
+        DbError::Shape(_) => AppendError::Rejected(error.to_string()),
+        _ => AppendError::Unavailable(error.to_string()),
+    }
+}
+
+fn of_db(error: DbError) -> LogError {
+    match error {
+        DbError::Shape(_) => LogError::Rejected(error.to_string()),
+        _ => LogError::Unavailable(error.to_string()),
+    }
+}
+
+fn of_append(error: AppendError) -> LogError {
+    match error {
+        AppendError::Unavailable(text) => LogError::Unavailable(text),
+        AppendError::Rejected(text) => LogError::Rejected(text),
+    }
 }

@@ -3,6 +3,7 @@
 mod core;
 pub mod feed;
 pub mod ingest;
+pub mod lines;
 pub mod views;
 
 pub use self::core::Core;

@@ -11,6 +11,6 @@ mod types;
 mod url;
 
 pub use connect::{Messages, Target, TargetError, connect, drive};
-pub use pool::{Connection, Db, DbError, POOL_WAIT, Transaction};
+pub use pool::{Connection, Db, DbError, Executor, POOL_WAIT, Transaction};
 pub use query::Query;
 pub(crate) use query::query;

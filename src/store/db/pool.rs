@@ -192,6 +192,21 @@ impl Transaction<'_> {
     }
 }
 
+/// A connection, or a transaction on one: for work that does not care which.
+pub enum Executor<'a> {
+    Connection(&'a Connection),
+    Transaction(&'a Transaction<'a>),
+}
+
+impl Executor<'_> {
+    pub async fn query(&self, query: &Query, params: Params<'_>) -> Result<Vec<Row>, DbError> {
+        match self {
+            Self::Connection(connection) => connection.query(query, params).await,
+            Self::Transaction(transaction) => transaction.query(query, params).await,
+        }
+    }
+}
+
 fn only(query: &Query, rows: Vec<Row>) -> Result<Row, DbError> {
     rows.into_iter().next().ok_or_else(|| DbError::Shape(format!("`{}` gave no row", query.name)))
 }

@@ -10,8 +10,6 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
-use tokio_postgres::Row;
-use tokio_postgres::types::ToSql;
 use tracing::{error, warn};
 
 use super::chain;
@@ -24,7 +22,7 @@ use super::write::{self, APPEND_EVENTS, Columns, Verdict};
 use crate::facts::id::{EventId, RunKey};
 use crate::facts::time::Timestamp;
 use crate::store::clock;
-use crate::store::db::{Connection, Db, DbError, Query, Transaction};
+use crate::store::db::{Db, DbError, Executor};
 use crate::store::lane::{Lane, lane};
 use crate::store::partitions::RunKeys;
 
@@ -213,7 +211,7 @@ impl Writer {
             Err(error) => return Err(unsent(groups, error)),
         };
         if round != Round::Locked {
-            let attempt = self.attempt(On::Plain(&connection), groups, round, check_all).await?;
+            let attempt = self.attempt(Executor::Connection(&connection), groups, round, check_all).await?;
             return Ok(self.conclude(attempt));
         }
         let transaction = match connection.transaction().await {
@@ -226,7 +224,7 @@ impl Writer {
         if let Err(error) = transaction.query(&LOCK_BUCKETS, &[&buckets]).await {
             return Err(unsent(groups, error));
         }
-        let attempt = self.attempt(On::Locked(&transaction), groups, round, check_all).await?;
+        let attempt = self.attempt(Executor::Transaction(&transaction), groups, round, check_all).await?;
         match transaction.commit().await {
             Ok(()) => Ok(self.conclude(attempt)),
             Err(error) => Err(Cut { groups: attempt.groups, error, sent: true }),
@@ -236,7 +234,7 @@ impl Writer {
     /// Loads, plans and sends; nothing is concluded yet.
     async fn attempt(
         &mut self,
-        on: On<'_>,
+        on: Executor<'_>,
         mut groups: Vec<Group>,
         round: Round,
         check_all: bool,
@@ -257,7 +255,7 @@ impl Writer {
     /// The state of every group's run, and where the ids that may be repeated are stored.
     async fn states(
         &mut self,
-        on: &On<'_>,
+        on: &Executor<'_>,
         groups: &[Group],
         round: Round,
         check_all: bool,
@@ -339,24 +337,9 @@ impl Writer {
 
 type Stored = HashMap<(RunKey, EventId), u64>;
 
-/// A connection, or the transaction that holds the runs' locks.
-enum On<'a> {
-    Plain(&'a Connection),
-    Locked(&'a Transaction<'a>),
-}
-
-impl On<'_> {
-    async fn query(&self, query: &Query, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, DbError> {
-        match self {
-            Self::Plain(connection) => connection.query(query, params).await,
-            Self::Locked(transaction) => transaction.query(query, params).await,
-        }
-    }
-}
-
 /// Writes the plans in one round trip; nothing is sent when every event is a repetition.
 async fn send(
-    on: &On<'_>,
+    on: &Executor<'_>,
     groups: &[Group],
     plans: &[RunPlan],
     check_all: bool,
@@ -404,7 +387,7 @@ fn planned(group: &mut Group, state: HotRun, stored: &Stored, now: Timestamp) ->
 }
 
 async fn find_stored(
-    on: &On<'_>,
+    on: &Executor<'_>,
     groups: &[Group],
     states: &[HotRun],
     check_all: bool,

@@ -1,0 +1,4 @@
+-- The log heads of runs. $1 uuid[] run keys. Rows: run_key, head_log_seq. Leans on run_logs' primary key.
+SELECT run_key, head_log_seq
+FROM run_logs
+WHERE run_key = ANY ($1)

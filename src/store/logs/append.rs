@@ -1,0 +1,453 @@
+//! The log lanes: each takes the lines of its runs in order, and writes them a flush at a time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use metrics::{Counter, counter};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tracing::warn;
+use uuid::Uuid;
+
+use super::line::{LogStream, NewLine, StreamName};
+use super::load;
+use super::plan::{self, LinesCommitted, LogDone, LogError, LogPlan, LogWork, LogsAppended, Sealed};
+use super::state::LogState;
+use crate::facts::id::{NodeRef, RunKey};
+use crate::facts::metric;
+use crate::facts::time::Timestamp;
+use crate::store::clock;
+use crate::store::db::{Db, DbError, Executor, Query, query};
+use crate::store::lane::{Lane, lane};
+
+pub(super) const APPEND_LOGS: Query = query!("logs/append_logs";
+    INT4_ARRAY, UUID_ARRAY, INT8_ARRAY, INT8_ARRAY,
+    INT4_ARRAY, TEXT_ARRAY, INT4_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, BYTEA_ARRAY, TEXT_ARRAY, INT8_ARRAY,
+    INT4_ARRAY, INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY, INT4_ARRAY, TIMESTAMPTZ_ARRAY, BYTEA_ARRAY);
+pub(super) const LOCK_BUCKETS: Query = query!("logs/lock_buckets"; INT4_ARRAY);
+
+/// Plain bytes after which a flush is full: a few chunks.
+const FLUSH_BYTES: usize = 1024 * 1024;
+/// Pieces of work in one flush; also bounds its runs and so its locks.
+const FLUSH_WORK: usize = 256;
+/// What a line weighs beside its text.
+const LINE_OVERHEAD_BYTES: usize = 128;
+/// Runs whose log state a lane keeps.
+const HOT_RUNS: usize = 2_048;
+/// Lock buckets a run key is hashed into.
+const BUCKETS: u128 = 1_024;
+/// How long a lane tries to learn whether a flush, cut off after it was sent, was committed.
+const DOUBT_LIMIT: Duration = Duration::from_secs(8);
+const DOUBT_PAUSE: Duration = Duration::from_millis(100);
+
+/// Called after each commit, run by run, in commit order within a run.
+pub type OnLines = Arc<dyn Fn(LinesCommitted) + Send + Sync>;
+
+/// The handle that lines go through; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Logs {
+    lanes: Arc<[mpsc::Sender<Pending>]>,
+}
+
+#[derive(Debug)]
+struct Pending {
+    key: RunKey,
+    work: LogWork,
+    reply: oneshot::Sender<Result<LogDone, LogError>>,
+}
+
+/// The work of one flush for one run.
+struct Group {
+    key: RunKey,
+    pending: Vec<Pending>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Round {
+    Hot,
+    Fresh,
+    Locked,
+}
+
+struct Cut {
+    groups: Vec<Group>,
+    /// The plans of a flush that was sent, so that it may have been committed.
+    sent: Vec<LogPlan>,
+    error: DbError,
+}
+
+/// A round that was sent, before it is concluded.
+struct Attempt {
+    groups: Vec<Group>,
+    plans: Vec<LogPlan>,
+    written: Vec<bool>,
+}
+
+impl Logs {
+    /// Starts `lanes` lanes on the runtime; they end when the last handle is dropped and all is written.
+    pub fn start(db: Db, lanes: usize, on_lines: OnLines, tasks: &mut JoinSet<()>) -> Self {
+        let counters = LogStream::ALL
+            .iter()
+            .map(|s| counter!(metric::LOG_LINES_TOTAL, "stream" => s.as_str()))
+            .collect::<Arc<[_]>>();
+        let senders = (0..lanes.max(1)).map(|_| {
+            let (sender, receiver) = lane();
+            let (on_lines, counters) = (on_lines.clone(), counters.clone());
+            let writer = Writer { db: db.clone(), on_lines, counters, hot: HashMap::new() };
+            tasks.spawn(writer.run(receiver));
+            sender
+        });
+        Self { lanes: senders.collect() }
+    }
+
+    /// Appends lines in their order, and answers once they are durable.
+    pub async fn append(&self, key: RunKey, lines: Vec<NewLine>) -> Result<LogsAppended, LogError> {
+        match self.ask(key, LogWork::Append(lines)).await? {
+            LogDone::Appended(appended) => Ok(appended),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// What a stream holds, behind everything that was sent to the lane before.
+    pub async fn seal(&self, key: RunKey, name: StreamName) -> Result<Sealed, LogError> {
+        match self.ask(key, LogWork::Seal(name)).await? {
+            LogDone::Sealed(sealed) => Ok(sealed),
+            other => Err(unexpected(&other)),
+        }
+    }
+
+    /// Remembers that the stream was closed when it held `lines` lines.
+    pub async fn mark_closed(&self, key: RunKey, name: StreamName, lines: u64) -> Result<(), LogError> {
+        self.ask(key, LogWork::MarkClosed(name, lines)).await.map(|_| ())
+    }
+
+    async fn ask(&self, key: RunKey, work: LogWork) -> Result<LogDone, LogError> {
+        let (reply, answer) = oneshot::channel();
+        let place = bucket(key).unsigned_abs() as usize % self.lanes.len();
+        let gone = || LogError::Unavailable("the server is stopping".into());
+        self.lanes[place].send(Pending { key, work, reply }).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
+}
+
+fn unexpected(done: &LogDone) -> LogError {
+    LogError::Rejected(format!("the lane answered {done:?}"))
+}
+
+/// The lock bucket of a run: the same on every server. The key's low bits are random.
+fn bucket(key: RunKey) -> i32 {
+    (key.0.as_u128() % BUCKETS) as i32
+}
+
+struct Writer {
+    db: Db,
+    on_lines: OnLines,
+    counters: Arc<[Counter]>,
+    hot: HashMap<RunKey, LogState>,
+}
+
+impl Writer {
+    async fn run(mut self, mut lane: Lane<Pending>) {
+        let weight = |pending: &Pending| match &pending.work {
+            LogWork::Append(lines) => lines.iter().map(|line| line.bytes.len() + LINE_OVERHEAD_BYTES).sum(),
+            _ => LINE_OVERHEAD_BYTES,
+        };
+        while let Some(batch) = lane.gather(FLUSH_WORK, FLUSH_BYTES, weight).await {
+            self.settle(grouped(batch)).await;
+        }
+    }
+
+    /// Writes the groups and answers all the work in them, one way or the other.
+    async fn settle(&mut self, groups: Vec<Group>) {
+        let mut left = groups;
+        let mut round = Round::Hot;
+        let mut doubts: HashMap<RunKey, LogPlan> = HashMap::new();
+        let mut in_doubt_since: Option<Instant> = None;
+        while !left.is_empty() {
+            let cut = match self.round(left, round, &mut doubts).await {
+                Ok(again) => {
+                    left = again;
+                    round = if round == Round::Hot { Round::Fresh } else { Round::Locked };
+                    continue;
+                }
+                Err(cut) => cut,
+            };
+            doubts.extend(cut.sent.into_iter().map(|plan| (plan.key, plan)));
+            let class = cut.error.sql_state().map(|state| state.code()[..2].to_owned()).unwrap_or_default();
+            let is_race = class == "40";
+            let in_doubt = !doubts.is_empty() && cut.error.is_unreachable();
+            if !is_race
+                && !(in_doubt && in_doubt_since.get_or_insert_with(Instant::now).elapsed() < DOUBT_LIMIT)
+            {
+                warn!(error = %cut.error, "log lines not stored");
+                return refuse(cut.groups, &cut.error);
+            }
+            if !is_race {
+                tokio::time::sleep(DOUBT_PAUSE).await;
+            }
+            left = cut.groups;
+            round = Round::Fresh;
+        }
+    }
+
+    /// One try at writing `groups`; those that must be tried again come back.
+    async fn round(
+        &mut self,
+        groups: Vec<Group>,
+        round: Round,
+        doubts: &mut HashMap<RunKey, LogPlan>,
+    ) -> Result<Vec<Group>, Cut> {
+        let unsent = |groups, error| Cut { groups, sent: Vec::new(), error };
+        let mut connection = match self.db.get().await {
+            Ok(connection) => connection,
+            Err(error) => return Err(unsent(groups, error)),
+        };
+        if round != Round::Locked {
+            let attempt = self.attempt(&Executor::Connection(&connection), groups, round, doubts).await?;
+            return Ok(self.conclude(attempt));
+        }
+        let transaction = match connection.transaction().await {
+            Ok(transaction) => transaction,
+            Err(error) => return Err(unsent(groups, error)),
+        };
+        let mut buckets: Vec<i32> = groups.iter().map(|group| bucket(group.key)).collect();
+        buckets.sort_unstable();
+        buckets.dedup();
+        if let Err(error) = transaction.query(&LOCK_BUCKETS, &[&buckets]).await {
+            return Err(unsent(groups, error));
+        }
+        let attempt = self.attempt(&Executor::Transaction(&transaction), groups, round, doubts).await?;
+        match transaction.commit().await {
+            Ok(()) => Ok(self.conclude(attempt)),
+            Err(error) => Err(Cut { groups: attempt.groups, sent: attempt.plans, error }),
+        }
+    }
+
+    async fn attempt(
+        &mut self,
+        on: &Executor<'_>,
+        groups: Vec<Group>,
+        round: Round,
+        doubts: &mut HashMap<RunKey, LogPlan>,
+    ) -> Result<Attempt, Cut> {
+        let states = match self.states(on, &groups, round).await {
+            Ok(states) => states,
+            Err(error) => return Err(Cut { groups, sent: Vec::new(), error }),
+        };
+        let mut plans = Vec::with_capacity(groups.len());
+        for (group, state) in groups.iter().zip(states) {
+            let planned = match doubts.remove(&group.key) {
+                Some(sent) if is_what_is_stored(&sent, &state) => Ok(already_written(sent)),
+                _ => plan::plan(group.key, state, group.pending.iter().map(|pending| &pending.work)),
+            };
+            match planned {
+                Ok(plan) => plans.push(plan),
+                Err(error) => return Err(Cut { groups, sent: Vec::new(), error }),
+            }
+        }
+        match send(on, &plans).await {
+            Ok(written) => Ok(Attempt { groups, plans, written }),
+            Err(error) => Err(Cut { groups, sent: plans, error }),
+        }
+    }
+
+    async fn states(
+        &mut self,
+        on: &Executor<'_>,
+        groups: &[Group],
+        round: Round,
+    ) -> Result<Vec<LogState>, DbError> {
+        let mut states: HashMap<RunKey, LogState> = HashMap::new();
+        for group in groups {
+            let known = self.hot.remove(&group.key);
+            if let (Some(state), Round::Hot) = (known, round) {
+                states.insert(group.key, state);
+            }
+        }
+        let missing: Vec<RunKey> =
+            groups.iter().map(|group| group.key).filter(|key| !states.contains_key(key)).collect();
+        if !missing.is_empty() {
+            states.extend(load::load(on, &missing).await?);
+        }
+        Ok(groups.iter().map(|group| states.remove(&group.key).unwrap_or_default()).collect())
+    }
+
+    /// Answers what was written, tells those who watch, and gives back what must be tried again.
+    fn conclude(&mut self, attempt: Attempt) -> Vec<Group> {
+        let committed_at = Instant::now();
+        let mut again = Vec::new();
+        for ((group, plan), written) in attempt.groups.into_iter().zip(attempt.plans).zip(attempt.written) {
+            if !written {
+                again.push(group);
+                continue;
+            }
+            for (stream, lines) in &plan.accepted {
+                if let Some(counter) = self.counters.get(*stream as usize) {
+                    counter.increment(*lines);
+                }
+            }
+            let head_log_seq = plan.state.head;
+            if head_log_seq > plan.expected {
+                (self.on_lines)(LinesCommitted {
+                    run_key: plan.key,
+                    head_log_seq,
+                    lines: plan.lines,
+                    committed_at,
+                });
+            }
+            for (pending, answer) in group.pending.into_iter().zip(plan.answers) {
+                let _ = pending.reply.send(answer);
+            }
+            if self.hot.len() >= HOT_RUNS {
+                self.hot.clear();
+            }
+            self.hot.insert(plan.key, plan.state);
+        }
+        again
+    }
+}
+
+/// Whether a flush in doubt turns out to be committed: head and digests are those it would have left.
+fn is_what_is_stored(sent: &LogPlan, stored: &LogState) -> bool {
+    sent.state.head == stored.head
+        && sent.touched.iter().all(|name| match (sent.state.streams.get(name), stored.streams.get(name)) {
+            (Some(sent), Some(stored)) => {
+                sent.sha256() == stored.sha256() && sent.closed_at_lines == stored.closed_at_lines
+            }
+            _ => false,
+        })
+}
+
+/// The plan of a flush that was committed after all: nothing is left to write.
+fn already_written(mut sent: LogPlan) -> LogPlan {
+    sent.touched.clear();
+    sent.chunks.clear();
+    sent
+}
+
+fn grouped(batch: Vec<Pending>) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for pending in batch {
+        match groups.iter_mut().find(|group| group.key == pending.key) {
+            Some(group) => group.pending.push(pending),
+            None => groups.push(Group { key: pending.key, pending: vec![pending] }),
+        }
+    }
+    groups
+}
+
+fn refuse(groups: Vec<Group>, error: &DbError) {
+    let unavailable = !matches!(error, DbError::Shape(_));
+    for pending in groups.into_iter().flat_map(|group| group.pending) {
+        let text = error.to_string();
+        let error = if unavailable { LogError::Unavailable(text) } else { LogError::Rejected(text) };
+        let _ = pending.reply.send(Err(error));
+    }
+}
+
+/// Writes the plans in one round trip; plans that only tell something are not sent.
+async fn send(on: &Executor<'_>, plans: &[LogPlan]) -> Result<Vec<bool>, DbError> {
+    let writing: Vec<usize> = (0..plans.len()).filter(|place| !plans[*place].touched.is_empty()).collect();
+    let mut written: Vec<bool> = plans.iter().map(|plan| plan.touched.is_empty()).collect();
+    if writing.is_empty() {
+        return Ok(written);
+    }
+    let columns = Columns::of(writing.iter().map(|place| &plans[*place]))?;
+    for row in on.query(&APPEND_LOGS, &columns.params()).await? {
+        let index = usize::try_from(row.try_get::<_, i32>(0).map_err(load::shape)? - 1).unwrap_or(usize::MAX);
+        if let Some(place) = writing.get(index) {
+            written[*place] = row.try_get::<_, &str>(1).map_err(load::shape)? == "written";
+        }
+    }
+    Ok(written)
+}
+
+/// The arrays of one flush. Runs are numbered from 1.
+#[derive(Default)]
+struct Columns<'a> {
+    buckets: Vec<i32>,
+    run_key: Vec<Uuid>,
+    expected: Vec<i64>,
+    head: Vec<i64>,
+    stream_run: Vec<i32>,
+    stream_node: Vec<&'a str>,
+    stream_attempt: Vec<i32>,
+    stream_name: Vec<&'static str>,
+    stream_lines: Vec<i64>,
+    stream_bytes: Vec<i64>,
+    stream_digest: Vec<Vec<u8>>,
+    stream_last: Vec<Option<&'a str>>,
+    stream_closed: Vec<Option<i64>>,
+    chunk_run: Vec<i32>,
+    chunk_first: Vec<i64>,
+    chunk_last: Vec<i64>,
+    chunk_nodes: Vec<String>,
+    chunk_plain: Vec<i32>,
+    chunk_recorded_at: Vec<Timestamp>,
+    chunk_body: Vec<&'a [u8]>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(plans: impl Iterator<Item = &'a LogPlan>) -> Result<Self, DbError> {
+        let mut columns = Self::default();
+        let now = clock::now();
+        for (place, plan) in (1_i32..).zip(plans) {
+            columns.buckets.push(bucket(plan.key));
+            columns.run_key.push(plan.key.0);
+            columns.expected.push(plan.expected.cast_signed());
+            columns.head.push(plan.state.head.cast_signed());
+            for (name, stream) in plan.state.streams.iter().filter(|(name, _)| plan.touched.contains(*name)) {
+                columns.stream_run.push(place);
+                columns.stream_node.push(name.node_ref.as_str());
+                columns.stream_attempt.push(name.attempt.cast_signed());
+                columns.stream_name.push(name.stream.as_str());
+                columns.stream_lines.push(stream.lines.cast_signed());
+                columns.stream_bytes.push(stream.bytes.cast_signed());
+                columns.stream_digest.push(stream.digest_state());
+                columns.stream_last.push(stream.last_line.as_deref());
+                columns.stream_closed.push(stream.closed_at_lines.map(u64::cast_signed));
+            }
+            for chunk in &plan.chunks {
+                let nodes: Vec<&str> = chunk.nodes.iter().map(NodeRef::as_str).collect();
+                columns.chunk_run.push(place);
+                columns.chunk_first.push(chunk.first.cast_signed());
+                columns.chunk_last.push(chunk.last.cast_signed());
+                columns
+                    .chunk_nodes
+                    .push(serde_json::to_string(&nodes).map_err(|e| DbError::Shape(e.to_string()))?);
+                columns.chunk_plain.push(i32::try_from(chunk.plain_bytes).unwrap_or(i32::MAX));
+                columns.chunk_recorded_at.push(now);
+                columns.chunk_body.push(&chunk.body);
+            }
+        }
+        columns.buckets.sort_unstable();
+        columns.buckets.dedup();
+        Ok(columns)
+    }
+
+    fn params(&self) -> [&(dyn tokio_postgres::types::ToSql + Sync); 20] {
+        [
+            &self.buckets,
+            &self.run_key,
+            &self.expected,
+            &self.head,
+            &self.stream_run,
+            &self.stream_node,
+            &self.stream_attempt,
+            &self.stream_name,
+            &self.stream_lines,
+            &self.stream_bytes,
+            &self.stream_digest,
+            &self.stream_last,
+            &self.stream_closed,
+            &self.chunk_run,
+            &self.chunk_first,
+            &self.chunk_last,
+            &self.chunk_nodes,
+            &self.chunk_plain,
+            &self.chunk_recorded_at,
+            &self.chunk_body,
+        ]
+    }
+}
