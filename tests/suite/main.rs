@@ -8,4 +8,8 @@
 mod support;
 
 mod append;
+mod faults;
+mod poison;
+mod register;
+mod stream;
 mod tools;
