@@ -8,8 +8,16 @@
 mod support;
 
 mod append;
+mod bouncer;
+mod doors;
 mod faults;
+mod feed;
+mod logs;
 mod poison;
 mod register;
+mod signals;
+mod slow;
+mod start;
 mod stream;
 mod tools;
+mod two_servers;

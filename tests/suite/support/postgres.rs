@@ -302,6 +302,11 @@ impl Database {
         Cluster::shared().await.database().await
     }
 
+    /// An empty database in the shared cluster.
+    pub async fn empty() -> Self {
+        Cluster::shared().await.empty_database().await
+    }
+
     pub fn url(&self) -> String {
         self.address.url(&self.name)
     }
