@@ -220,6 +220,47 @@ async fn a_database_connection_that_falls_silent_is_given_up() {
 }
 
 #[tokio::test]
+async fn a_far_database_slows_but_breaks_nothing() {
+    let database = Database::new().await;
+    let proxy = TcpProxy::to(&format!("127.0.0.1:{}", database.cluster().port())).await;
+    let far = format!("postgres://postgres@{}/{}", proxy.address(), database.name());
+    let (far, near) = (Options::on(&far).start().await, Server::on(&database).await);
+    proxy.delay(Duration::from_millis(20));
+    let runs = runs(2);
+    let mut load = Load::start(&[far.http(), near.http()], &runs, 6, &mut Rng::new("far"));
+    load.progress(100).await;
+    let follower = follow(&far.address(), &runs[0]);
+    load.progress(1_000).await;
+    let ledger = load.finish().await;
+    settle(&near.http(), &database, &ledger, &runs[0], follower).await;
+}
+
+#[tokio::test]
+async fn an_embedded_database_is_adopted_by_the_next_server() {
+    let mut server = Options::embedded().start().await;
+    let (runs, mut rng) = (runs(2), Rng::new("embedded"));
+    let mut load = Load::start(&[server.http()], &runs, 4, &mut rng);
+    load.progress(200).await;
+    let follower = follow(&server.address(), &runs[0]);
+    for _ in 0..2 {
+        load.progress(200).await;
+        server.kill9();
+        server.restart().await;
+    }
+    load.progress(200).await;
+    let ledger = load.finish().await;
+    ledger.append(&server.http(), &runs[0], &[event("RUN_COMPLETED")]).await;
+    let live = crate::support::within("the follower sees the end", follower).await.unwrap();
+    for run_id in &runs {
+        let events = check::history(&server.http(), run_id).await;
+        crate::support::fold::assert_same(&server.http().run(run_id).await, &events);
+        ledger.verify(run_id, &events);
+    }
+    check::same_events(&live.seen.events, &server.http().events(&runs[0]).await);
+    assert!(server.stop().await.success());
+}
+
+#[tokio::test]
 async fn the_feed_goes_on_when_the_listener_is_terminated() {
     let database = Database::new().await;
     let server = Server::on(&database).await;

@@ -87,7 +87,7 @@ async fn it_filters_by_type_and_waits() {
     assert_eq!(types, ["NODE_STARTED"]);
     let cursor = page["nextCursor"].as_str().unwrap();
     let path = format!("/api/v1/events?type=RUN_COMPLETED&wait=30&cursor={cursor}");
-    let (waited, _) =
-        tokio::join!(http.get(&path), http.append(&run_id, &[event("NOTE"), event("RUN_COMPLETED")]));
+    let last = [event("NOTE"), event("RUN_COMPLETED")];
+    let (waited, _) = tokio::join!(http.get(&path), http.append(&run_id, &last));
     assert_eq!(waited.expect(200).json()["events"][0]["type"], "RUN_COMPLETED");
 }

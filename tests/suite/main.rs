@@ -18,6 +18,7 @@ mod register;
 mod signals;
 mod slow;
 mod start;
+mod state;
 mod stream;
 mod tools;
 mod two_servers;

