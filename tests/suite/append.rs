@@ -224,6 +224,16 @@ async fn a_client_clock_that_steps_changes_no_order() {
 }
 
 #[tokio::test]
+async fn an_empty_batch_makes_no_run() {
+    let database = Database::new().await;
+    let server = Server::on(&database).await;
+    let (http, run_id) = (server.http(), run_id());
+    let answer = http.post(&format!("/api/v1/runs/{run_id}/events"), &json!([])).await;
+    assert!([200, 400].contains(&answer.status), "{}", answer.text());
+    http.get(&format!("/api/v1/runs/{run_id}")).await.problem(404);
+}
+
+#[tokio::test]
 async fn five_thousand_events_fit_in_one_batch() {
     let database = Database::new().await;
     let server = Server::on(&database).await;
