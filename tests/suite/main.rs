@@ -9,4 +9,5 @@ mod support;
 
 mod append;
 mod embedded;
+mod migrate;
 mod tools;
