@@ -8,4 +8,6 @@
 mod support;
 
 mod append;
+mod embedded;
+mod migrate;
 mod tools;
