@@ -28,9 +28,13 @@ mod recorder;
 mod run;
 #[cfg(test)]
 mod run_tests;
+#[cfg(test)]
+mod samples_tests;
 pub mod schedule;
 mod story;
 mod tar;
+#[cfg(test)]
+mod test_server;
 pub mod workflow;
 #[cfg(test)]
 mod workflow_tests;
