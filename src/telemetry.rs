@@ -1,1 +1,45 @@
 //! Structured logs and the metrics recorder.
+//!
+//! Logs go to stderr, one event a line, as text or as JSON; stdout belongs to what a command answers.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::filter::{EnvFilter, ParseError};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::facts::settings::{LogFormat, Settings};
+
+/// Why there are no logs.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    #[error("RUST_LOG: {0}")]
+    RustLog(ParseError),
+    #[error("log_level: {0}")]
+    LogLevel(ParseError),
+    #[error("logs are already set up")]
+    Twice,
+}
+
+/// Sends this process's logs to stderr, in the form and with the verbosity of the settings. `RUST_LOG`, where
+/// it is set, decides the verbosity instead: it knows filters that the setting does not.
+pub fn init_logs(settings: &Settings) -> Result<(), TelemetryError> {
+    let rust_log = std::env::var("RUST_LOG").unwrap_or_default();
+    let filter = match rust_log.as_str() {
+        "" => EnvFilter::try_new(&settings.log_level).map_err(TelemetryError::LogLevel)?,
+        given => EnvFilter::try_new(given).map_err(TelemetryError::RustLog)?,
+    };
+    let registry = tracing_subscriber::registry().with(filter);
+    let done = match settings.log_format {
+        LogFormat::Text => {
+            let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            registry.with(fmt::layer().with_writer(std::io::stderr).with_ansi(colours)).try_init()
+        }
+        LogFormat::Json => {
+            let lines = fmt::layer().json().flatten_event(true).with_span_list(false);
+            registry.with(lines.with_writer(std::io::stderr)).try_init()
+        }
+    };
+    done.map_err(|_| TelemetryError::Twice)
+}

@@ -1,7 +1,29 @@
 //! One viewer's place in a run, and the next frame from there.
 
-use super::Frame;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use metrics::histogram;
+use tokio::sync::watch;
+
+use super::frame::{Fields, Frame, FrameKind, Joiner};
+use super::hub::{self, Hub};
+use super::ring::Next;
+use super::{Feed, Viewer};
+use crate::facts::id::{Cursor, RunId};
+use crate::facts::metric;
+use crate::flow::views;
+use crate::store::clock;
 use crate::store::db::DbError;
+use crate::store::journal::read::{self, EventFilter};
+use crate::store::logs::{self, LineFilter};
+use crate::store::runs::Heads;
+
+/// Silence after which a heartbeat is sent (contract).
+pub const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Events or lines a viewer that fell behind reads from the store at a time: a frame's worth of usual ones.
+const CATCH_UP_PAGE: u32 = 1_000;
 
 /// What a viewer asked for.
 #[derive(Debug, Clone, Copy)]
@@ -11,30 +33,262 @@ pub struct SubscriptionOptions {
     /// Lines behind this logSeq; `None` = from the head on.
     pub log_after: Option<u64>,
     pub logs: bool,
-    /// Send a `state` frame first, and after every reset.
+    /// Send a `state` frame first.
     pub state: bool,
+}
+
+/// What is sent before the first event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Opening {
+    Hello,
+    Reset(Reason),
+    State,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    AheadOfTheRun,
+}
+
+impl Reason {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::AheadOfTheRun => "ahead",
+        }
+    }
 }
 
 /// A viewer's subscription. Dropped, it leaves no trace.
 #[derive(Debug)]
-pub struct Subscription {}
+pub struct Subscription {
+    feed: Feed,
+    run_id: RunId,
+    hub: Arc<Hub>,
+    heads: watch::Receiver<Heads>,
+    cursor: Cursor,
+    with_logs: bool,
+    opening: VecDeque<Opening>,
+    is_spent: bool,
+    is_over: bool,
+    _viewer: Viewer,
+}
 
 impl Subscription {
-    /// Whether everything was already delivered at this cursor of a run that is over: SSE answers 204.
+    pub(super) fn new(
+        feed: Feed,
+        run_id: RunId,
+        viewer: Viewer,
+        heads: Heads,
+        options: SubscriptionOptions,
+    ) -> Self {
+        let wanted = Cursor {
+            seq: options.after.unwrap_or(heads.seq),
+            log_seq: options.log_after.unwrap_or(heads.log_seq),
+        };
+        let is_ahead = wanted.seq > heads.seq || (options.logs && wanted.log_seq > heads.log_seq);
+        let mut opening = VecDeque::from([Opening::Hello]);
+        if is_ahead {
+            opening.push_back(Opening::Reset(Reason::AheadOfTheRun));
+        }
+        if is_ahead || options.state {
+            opening.push_back(Opening::State);
+        }
+        let at_heads = wanted.seq == heads.seq && (!options.logs || wanted.log_seq == heads.log_seq);
+        let hub = viewer.hub.clone();
+        Self {
+            feed,
+            run_id,
+            heads: hub.watch(),
+            hub,
+            cursor: if is_ahead { Cursor::default() } else { wanted },
+            with_logs: options.logs,
+            opening,
+            is_spent: heads.status.is_terminal() && at_heads && options.after.is_some(),
+            is_over: false,
+            _viewer: viewer,
+        }
+    }
+
+    /// Whether everything had been delivered already at the cursor given, of a run that is over: SSE answers 204.
     #[must_use]
     pub fn is_spent(&self) -> bool {
-        todo!()
+        self.is_spent
     }
 
-    /// The next frame, `None` after `end`. Safe to cancel: a frame is lost only if it was returned. `Err` when the store can't be read:
-    /// close the socket, the client resumes.
+    /// The next frame, `None` after `end`. Safe to cancel: a frame is passed over only once it was returned. `Err` when
+    /// the store can't be read: close the socket, the client resumes.
     pub async fn next_frame(&mut self) -> Result<Option<Frame>, DbError> {
-        todo!()
+        if let Some(opening) = self.opening.front().copied() {
+            let frame = self.open(opening).await?;
+            self.opening.pop_front();
+            return Ok(Some(frame));
+        }
+        if self.is_over {
+            return Ok(None);
+        }
+        let heartbeat_at = tokio::time::Instant::now() + HEARTBEAT;
+        loop {
+            let heads = *self.heads.borrow_and_update();
+            if let Some(frame) = self.events().await? {
+                return Ok(Some(frame));
+            }
+            if self.with_logs
+                && let Some(frame) = self.lines().await?
+            {
+                return Ok(Some(frame));
+            }
+            let is_at_heads =
+                self.cursor.seq >= heads.seq && (!self.with_logs || self.cursor.log_seq >= heads.log_seq);
+            if heads.status.is_terminal() && is_at_heads && self.hub.is_complete(&self.feed.shared.db).await?
+            {
+                if self.hub.heads() != heads {
+                    continue;
+                }
+                self.is_over = true;
+                return Ok(Some(self.end(heads)));
+            }
+            tokio::select! {
+                changed = self.heads.changed() => if changed.is_err() { return Ok(None) },
+                () = tokio::time::sleep_until(heartbeat_at) => return Ok(Some(self.heartbeat(heads))),
+            }
+        }
     }
 
-    /// To be called once `frame` has been written to the socket; measures commit → written.
+    /// To be called once `frame` has been written to the socket: measures commit → written.
     pub fn written(&self, frame: &Frame) {
-        let _ = frame;
-        todo!()
+        if let Some(committed_at) = frame.committed_at {
+            self.feed.shared.latency_ms.record(milliseconds(committed_at.elapsed()));
+        }
     }
+
+    async fn events(&mut self) -> Result<Option<Frame>, DbError> {
+        let after = self.cursor.seq;
+        let (to, json, committed_at) = match self.hub.next_events(after) {
+            Next::UpToDate => return Ok(None),
+            Next::Items(joined) => (joined.to, joined.json, joined.committed_at),
+            Next::Behind(up_to) => {
+                let everything = EventFilter::default();
+                let db = &self.feed.shared.db;
+                let events = read::events(db, self.hub.key, after, up_to, CATCH_UP_PAGE, &everything).await?;
+                let mut joiner = Joiner::new(FrameKind::Events);
+                let mut to = after;
+                for event in &events {
+                    if !joiner.push(&hub::encode(event)) {
+                        break;
+                    }
+                    to = event.seq;
+                }
+                (to, joiner.finish(), None)
+            }
+        };
+        if to == after {
+            return Err(DbError::Shape(format!("run {} has no event behind {after}", self.run_id)));
+        }
+        self.cursor.seq = to;
+        Ok(Some(Frame { kind: FrameKind::Events, cursor: self.cursor, json, committed_at }))
+    }
+
+    async fn lines(&mut self) -> Result<Option<Frame>, DbError> {
+        let after = self.cursor.log_seq;
+        let (to, json, committed_at) = match self.hub.next_lines(after) {
+            Next::UpToDate => return Ok(None),
+            Next::Items(joined) => (joined.to, joined.json, joined.committed_at),
+            Next::Behind(up_to) => {
+                let everything = LineFilter::default();
+                let db = &self.feed.shared.db;
+                let before = Some(up_to.saturating_add(1));
+                let lines =
+                    logs::lines(db, self.hub.key, after, before, CATCH_UP_PAGE, false, &everything).await?;
+                let mut joiner = Joiner::new(FrameKind::Logs);
+                let mut to = after;
+                for line in &lines {
+                    if !joiner.push(&line.json) {
+                        break;
+                    }
+                    to = line.log_seq;
+                }
+                (to, joiner.finish(), None)
+            }
+        };
+        if to == after {
+            return Err(DbError::Shape(format!("run {} has no line behind {after}", self.run_id)));
+        }
+        self.cursor.log_seq = to;
+        Ok(Some(Frame { kind: FrameKind::Logs, cursor: self.cursor, json, committed_at }))
+    }
+
+    async fn open(&self, opening: Opening) -> Result<Frame, DbError> {
+        let heads = self.hub.heads();
+        Ok(match opening {
+            Opening::Hello => Frame::small(
+                FrameKind::Hello,
+                self.cursor,
+                Fields {
+                    run_id: Some(&self.run_id),
+                    head_seq: Some(heads.seq),
+                    head_log_seq: Some(heads.log_seq),
+                    delivery: Some(self.feed.delivery()),
+                    heartbeat_ms: u64::try_from(HEARTBEAT.as_millis()).ok(),
+                    ..Fields::default()
+                },
+            ),
+            Opening::Reset(reason) => {
+                metrics::counter!(metric::STREAM_RESETS_TOTAL, "reason" => reason.as_str()).increment(1);
+                Frame::small(
+                    FrameKind::Reset,
+                    self.cursor,
+                    Fields {
+                        reason: Some(reason.as_str()),
+                        from_seq: Some(self.cursor.seq + 1),
+                        from_log_seq: Some(self.cursor.log_seq + 1),
+                        ..Fields::default()
+                    },
+                )
+            }
+            Opening::State => {
+                let state =
+                    views::state_at(&self.feed.shared.db, &self.run_id, self.hub.key, self.cursor.seq)
+                        .await?;
+                let fields = Fields { seq: Some(self.cursor.seq), state: Some(&state), ..Fields::default() };
+                Frame::small(FrameKind::State, self.cursor, fields)
+            }
+        })
+    }
+
+    fn end(&self, heads: Heads) -> Frame {
+        Frame::small(
+            FrameKind::End,
+            self.cursor,
+            Fields {
+                head_seq: Some(heads.seq),
+                head_log_seq: Some(heads.log_seq),
+                status: Some(heads.status),
+                ..Fields::default()
+            },
+        )
+    }
+
+    fn heartbeat(&self, heads: Heads) -> Frame {
+        Frame::small(
+            FrameKind::Heartbeat,
+            self.cursor,
+            Fields {
+                head_seq: Some(heads.seq),
+                head_log_seq: Some(heads.log_seq),
+                at: Some(clock::now()),
+                ..Fields::default()
+            },
+        )
+    }
+}
+
+/// The reasons for a reset, for the metric that is there from the start.
+pub(super) fn register_metrics() -> metrics::Histogram {
+    metrics::counter!(metric::STREAM_RESETS_TOTAL, "reason" => Reason::AheadOfTheRun.as_str()).absolute(0);
+    metrics::gauge!(metric::STREAM_SUBSCRIBERS).set(0.0);
+    histogram!(metric::STREAM_LATENCY_MS)
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
 }

@@ -1,0 +1,2 @@
+-- Hears the doorbells of every instance, this one's too. Sent on the listener's own connection, never on a pooled one.
+LISTEN telltale

@@ -1,0 +1,68 @@
+//! The samples, in containers and as processes.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::test_server::{course, options, serve};
+use super::workflow::load;
+use super::{EngineChoice, RunOptions, run};
+use crate::facts::status::RunStatus;
+
+const ENGINES: [(EngineChoice, &str); 2] =
+    [(EngineChoice::Docker, "docker"), (EngineChoice::Process, "process")];
+
+fn sample(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("samples").join(name)
+}
+
+/// Runs a sample and gives its status, its course and the engines its nodes named.
+async fn played(name: &str, engine: EngineChoice) -> (RunStatus, Vec<String>, Vec<Value>) {
+    let (server, client) = serve(0).await;
+    let given = options(client, "name: x\nnodes: [{ id: a, run: x }]");
+    let workflow = load(&sample(name)).unwrap();
+    let outcome = run(RunOptions { workflow, engine, ..given }).await.unwrap();
+    let stored = server.stored.lock();
+    let started = stored.events.iter().filter(|event| event["type"] == "NODE_STARTED");
+    (outcome.status, course(&stored), started.map(|event| event["data"]["engine"].clone()).collect())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn flaky_succeeds_with_its_third_attempt() {
+    for (engine, name) in ENGINES {
+        let (status, course, engines) = played("flaky.yaml", engine).await;
+        assert_eq!(status, RunStatus::Completed);
+        for told in ["NODE_RETRYING download 1", "NODE_RETRYING download 2", "NODE_COMPLETED download 3"] {
+            assert!(course.contains(&told.to_owned()), "{told}: {course:#?}");
+        }
+        assert!(engines.iter().all(|engine| engine == name), "{engines:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn failing_skips_what_needs_the_failed_node_and_completes_the_rest() {
+    for (engine, _) in ENGINES {
+        let (status, course, _) = played("failing.yaml", engine).await;
+        assert_eq!(status, RunStatus::Failed);
+        let told = [
+            "NODE_FAILED migrate 1",
+            "NODE_SKIPPED verify null",
+            "NODE_SKIPPED announce null",
+            "NODE_COMPLETED docs 1",
+        ];
+        for told in told {
+            assert!(course.contains(&told.to_owned()), "{told}: {course:#?}");
+        }
+    }
+}
+
+#[test]
+fn every_sample_is_a_valid_workflow() {
+    let samples = std::fs::read_dir(sample("")).unwrap().map(|entry| entry.unwrap().path());
+    let yaml: Vec<_> =
+        samples.filter(|path| path.extension().is_some_and(|ending| ending == "yaml")).collect();
+    assert!(yaml.len() >= 3);
+    for path in yaml {
+        load(&path).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
