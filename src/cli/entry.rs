@@ -30,6 +30,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 async fn dispatch(command: Command) -> Result<u8, Failure> {
     match command {
+        Command::Serve(args) => command::serve::serve(&args).await,
         Command::Watch(args) => command::watch::watch(&args).await,
         Command::Runs(args) => command::runs::runs(&args).await,
         Command::Events(args) => command::events::events(&args).await,

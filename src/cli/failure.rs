@@ -3,6 +3,7 @@
 use std::io;
 use std::process::ExitCode;
 
+use crate::app::AppError;
 use crate::client::ClientError;
 use crate::facts::settings::Fault;
 
@@ -28,14 +29,21 @@ pub(crate) enum Failure {
     WrongUse(String),
     #[error("{0}")]
     NotReachable(String),
-    #[error("{0}")]
-    RunFailed(String),
+    /// A server that can't start, with the exit status that says why.
+    #[error("{sentence}")]
+    Start { sentence: String, exit_status: u8 },
     #[error("standard output can't be written: {0}")]
     Output(#[from] io::Error),
 }
 
 fn list(faults: &[Fault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n       ")
+}
+
+impl From<AppError> for Failure {
+    fn from(error: AppError) -> Self {
+        Self::Start { sentence: error.sentence, exit_status: error.exit_status }
+    }
 }
 
 impl Failure {
@@ -47,7 +55,8 @@ impl Failure {
             Self::Client(error) if error.is_transient() => NOT_REACHABLE,
             Self::Client(_) | Self::Settings(_) | Self::WrongUse(_) => WRONG_USE,
             Self::NotReachable(_) => NOT_REACHABLE,
-            Self::RunFailed(_) | Self::Output(_) => RUN_FAILED,
+            Self::Start { exit_status, .. } => *exit_status,
+            Self::Output(_) => RUN_FAILED,
         }
     }
 
@@ -102,6 +111,7 @@ mod tests {
         assert_eq!(Failure::from(ClientError::Settings("bad".into())).exit_status(), 2);
         assert_eq!([404, 401, 400, 503].map(|status| problem(status).exit_status()), [2, 2, 2, 3]);
         assert_eq!(Failure::WrongUse("x".into()).exit_status(), 2);
-        assert_eq!(Failure::RunFailed("x".into()).exit_status(), 1);
+        let taken = Failure::Start { sentence: "port 4780 is taken".into(), exit_status: 3 };
+        assert_eq!(taken.exit_status(), 3);
     }
 }

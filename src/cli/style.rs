@@ -29,6 +29,7 @@ const SPINNER_ASCII: [&str; 4] = ["|", "/", "-", "\\"];
 
 impl Style {
     /// For something that isn't a terminal.
+    #[cfg(test)]
     pub(crate) const PIPE: Self = Self { colour: false, unicode: true };
 
     /// For standard output.

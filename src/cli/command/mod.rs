@@ -3,4 +3,5 @@
 pub(crate) mod events;
 pub(crate) mod logs;
 pub(crate) mod runs;
+pub(crate) mod serve;
 pub(crate) mod watch;

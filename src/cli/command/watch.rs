@@ -62,9 +62,16 @@ pub(crate) async fn follow(
 /// Where the run is shown.
 pub(crate) enum Presenter {
     /// A tree at the bottom of the terminal.
-    Tree { screen: Screen, board: Board, style: Style, tick: u64 },
+    Tree(Box<Tree>),
     /// Lines for a pipe, or for a terminal that can't move its cursor.
     Plain { style: Style },
+}
+
+pub(crate) struct Tree {
+    screen: Screen,
+    board: Board,
+    style: Style,
+    tick: u64,
 }
 
 impl Presenter {
@@ -74,7 +81,7 @@ impl Presenter {
         if plain || is_dumb || !io::stdout().is_terminal() {
             return Self::Plain { style };
         }
-        Self::Tree { screen: Screen::new(), board: Board::new(run_id), style, tick: 0 }
+        Self::Tree(Box::new(Tree { screen: Screen::new(), board: Board::new(run_id), style, tick: 0 }))
     }
 
     /// Takes what happened; gives the run's status at its end.
@@ -84,17 +91,17 @@ impl Presenter {
             return Ok(Some(status));
         }
         match self {
-            Self::Tree { screen, board, style, .. } => take_into_tree(screen, board, *style, item)?,
+            Self::Tree(tree) => tree.take(item)?,
             Self::Plain { style } => take_as_lines(*style, item)?,
         }
         Ok(None)
     }
 
     fn redraw(&mut self) -> io::Result<()> {
-        let Self::Tree { screen, board, style, tick } = self else { return Ok(()) };
-        *tick += 1;
-        let (width, height) = screen.room();
-        screen.draw(draw(board, &View { now: now(), tick: *tick, width, height, style: *style }))
+        match self {
+            Self::Tree(tree) => tree.redraw(),
+            Self::Plain { .. } => Ok(()),
+        }
     }
 
     fn end(&mut self, item: &WatchItem) -> io::Result<()> {
@@ -109,26 +116,33 @@ impl Presenter {
     }
 }
 
-fn take_into_tree(screen: &mut Screen, board: &mut Board, style: Style, item: WatchItem) -> io::Result<()> {
-    match item {
-        WatchItem::Events(events) => events.iter().for_each(|event| board.apply(event)),
-        WatchItem::Logs(log_lines) => log_lines.iter().for_each(|line| board.note_line(line)),
-        WatchItem::Lost { reason } => board.away = Some(reason),
-        WatchItem::Connected { .. } => board.away = None,
-        WatchItem::Resumed { seq, gaps, .. } => {
-            board.away = None;
-            screen.say(&resumed(style, seq, gaps))?;
-        }
-        WatchItem::Reset { reason, .. } => {
-            board.clear();
-            screen.say(&style.paint(Tone::Warn, &reset(&reason)))?;
-        }
-        WatchItem::Gap { what, expected, missing } => {
-            screen.say(&style.paint(Tone::Bad, &gap(what, expected, missing)))?;
-        }
-        WatchItem::State { .. } | WatchItem::End { .. } => {}
+impl Tree {
+    fn redraw(&mut self) -> io::Result<()> {
+        self.tick += 1;
+        let (width, height) = self.screen.room();
+        let view = View { now: now(), tick: self.tick, width, height, style: self.style };
+        self.screen.draw(draw(&self.board, &view))
     }
-    Ok(())
+
+    fn take(&mut self, item: WatchItem) -> io::Result<()> {
+        let Self { screen, board, style, .. } = self;
+        match item {
+            WatchItem::Events(events) => events.iter().for_each(|event| board.apply(event)),
+            WatchItem::Logs(log_lines) => log_lines.iter().for_each(|line| board.note_line(line)),
+            WatchItem::Lost { reason } => board.away = Some(reason),
+            WatchItem::Connected { .. } => board.away = None,
+            WatchItem::Resumed { seq, gaps, .. } => screen.say(&resumed(*style, seq, gaps))?,
+            WatchItem::Reset { reason, .. } => {
+                board.clear();
+                screen.say(&style.paint(Tone::Warn, &reset(&reason)))?;
+            }
+            WatchItem::Gap { what, expected, missing } => {
+                screen.say(&style.paint(Tone::Bad, &gap(what, expected, missing)))?;
+            }
+            WatchItem::State { .. } | WatchItem::End { .. } => {}
+        }
+        Ok(())
+    }
 }
 
 fn take_as_lines(style: Style, item: WatchItem) -> io::Result<()> {
