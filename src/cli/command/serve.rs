@@ -20,8 +20,9 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<u8, Failure> {
 
 /// Resolves at SIGINT or SIGTERM. From the call on neither kills the process.
 pub(crate) fn stop_signal() -> Result<impl Future<Output = ()> + Send + 'static, Failure> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
+    let refused = |error| Failure::NotReachable(format!("signals can't be received: {error}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(refused)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(refused)?;
     Ok(async move {
         tokio::select! {
             _ = interrupt.recv() => {}
