@@ -51,7 +51,20 @@ mod tests {
         for (text, millis) in [("500ms", 500), ("30s", 30_000), ("5m", 300_000), ("1h30m", 5_400_000)] {
             assert_eq!(parse(text), Some(Duration::from_millis(millis)), "{text}");
         }
-        for bad in ["", "30", "0s", "-1s", "1d", "1.5s", "s", "169h", "99999999999999999999s", "1 s", "1h 30m", "5мs"] {
+        for bad in [
+            "",
+            "30",
+            "0s",
+            "-1s",
+            "1d",
+            "1.5s",
+            "s",
+            "169h",
+            "99999999999999999999s",
+            "1 s",
+            "1h 30m",
+            "5мs",
+        ] {
             assert_eq!(parse(bad), None, "{bad}");
         }
         assert_eq!(written(Duration::from_millis(1500)), "1500ms");

@@ -49,7 +49,11 @@ impl fmt::Display for Faults {
         for (index, fault) in self.faults.iter().take(PRINTED_MAX).enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
             let Place { line, column } = fault.at;
-            write!(f, "{separator}{}:{line}:{column}: found {}, expected {}", self.file, fault.found, fault.expected)?;
+            write!(
+                f,
+                "{separator}{}:{line}:{column}: found {}, expected {}",
+                self.file, fault.found, fault.expected
+            )?;
         }
         match self.faults.len().saturating_sub(PRINTED_MAX) {
             0 => Ok(()),

@@ -20,7 +20,10 @@ pub fn resolve(draft: Draft, faults: &mut Vec<Fault>) -> Option<Workflow> {
             let first_line = draft.nodes[first].at.line;
             faults.push(Fault {
                 at: node.at,
-                found: format!("the id {} a second time (first on line {first_line})", quoted(node.id.as_str())),
+                found: format!(
+                    "the id {} a second time (first on line {first_line})",
+                    quoted(node.id.as_str())
+                ),
                 expected: "an id that no other node has".to_owned(),
             });
         }
@@ -54,7 +57,8 @@ fn resolve_needs(
             faults.push(Fault {
                 at: node.at,
                 found: "more than 200,000 needs in all".to_owned(),
-                expected: "a smaller graph (a node between two large groups needs one line for each)".to_owned(),
+                expected: "a smaller graph (a node between two large groups needs one line for each)"
+                    .to_owned(),
             });
             return Vec::new();
         }

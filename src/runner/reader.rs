@@ -10,7 +10,9 @@ use crate::facts::id::NodeRef;
 
 use super::duration::{self, DURATION_EXPECTED};
 use super::fault::{Fault, Place, did_you_mean, quoted};
-use super::workflow::{BACKOFF_DEFAULT, Command, ENV_MAX, FILE_MAX_BYTES, Input, NODES_MAX, RETRIES_MAX, Retries};
+use super::workflow::{
+    BACKOFF_DEFAULT, Command, ENV_MAX, FILE_MAX_BYTES, Input, NODES_MAX, RETRIES_MAX, Retries,
+};
 use super::yaml::{Tree, Value};
 
 /// What the file says, before names are resolved.
@@ -43,7 +45,8 @@ const NAME_MAX_BYTES: usize = 256;
 /// Reads the root of the file.
 pub fn workflow(tree: &Tree, faults: &mut Vec<Fault>) -> Option<Draft> {
     let fields = Fields::read(tree, "a workflow", WORKFLOW_KEYS, faults)?;
-    let name = fields.required("name", "a name for the workflow", faults).and_then(|tree| named(tree, faults));
+    let name =
+        fields.required("name", "a name for the workflow", faults).and_then(|tree| named(tree, faults));
     let description = fields.get("description").and_then(|tree| text(tree, "a text", faults));
     let inputs = fields.get("inputs").map(|tree| read_inputs(tree, faults)).unwrap_or_default();
     let timeout = fields.get("timeout").and_then(|tree| read_duration(tree, faults));
@@ -95,9 +98,8 @@ fn read_id(tree: &Tree, faults: &mut Vec<Fault>) -> Option<NodeRef> {
 
 /// A list of ids, or a single one.
 fn read_needs(tree: &Tree, faults: &mut Vec<Fault>) -> Vec<(Place, Arc<str>)> {
-    let one = |tree: &Tree, faults: &mut Vec<Fault>| {
-        text(tree, "the id of a node", faults).map(|id| (tree.at, id))
-    };
+    let one =
+        |tree: &Tree, faults: &mut Vec<Fault>| text(tree, "the id of a node", faults).map(|id| (tree.at, id));
     match &tree.value {
         Value::List(entries) => entries.iter().filter_map(|entry| one(entry, faults)).collect(),
         _ => one(tree, faults).into_iter().collect(),
@@ -192,7 +194,8 @@ fn read_inputs(tree: &Tree, faults: &mut Vec<Fault>) -> Vec<Input> {
 fn read_retries(tree: &Tree, faults: &mut Vec<Fault>) -> Option<Retries> {
     if let Value::Map(_) = &tree.value {
         let fields = Fields::read(tree, "retries", RETRY_KEYS, faults)?;
-        let limit = fields.required("limit", "a number of retries", faults).and_then(|t| read_limit(t, faults));
+        let limit =
+            fields.required("limit", "a number of retries", faults).and_then(|t| read_limit(t, faults));
         let backoff = fields.get("backoff").and_then(|tree| read_duration(tree, faults));
         return Some(Retries { limit: limit?, backoff: backoff.unwrap_or(BACKOFF_DEFAULT) });
     }
@@ -205,7 +208,12 @@ fn read_limit(tree: &Tree, faults: &mut Vec<Fault>) -> Option<u32> {
         _ => None,
     };
     if limit.is_none() {
-        push(faults, tree.at, tree.described(), "a whole number from 0 to 1000, or a mapping with `limit` and `backoff`");
+        push(
+            faults,
+            tree.at,
+            tree.described(),
+            "a whole number from 0 to 1000, or a mapping with `limit` and `backoff`",
+        );
     }
     limit
 }
@@ -312,7 +320,12 @@ impl<'t> Fields<'t> {
     fn required(&self, name: &str, expected: &str, faults: &mut Vec<Fault>) -> Option<&'t Tree> {
         let found = self.get(name);
         if found.is_none() {
-            push(faults, self.at, format!("{} without `{name}`", self.owner), &format!("`{name}`: {expected}"));
+            push(
+                faults,
+                self.at,
+                format!("{} without `{name}`", self.owner),
+                &format!("`{name}`: {expected}"),
+            );
         }
         found
     }

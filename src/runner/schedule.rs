@@ -41,7 +41,10 @@ pub enum Stop {
 pub enum End {
     Completed,
     /// `first` failed first; `failed` nodes did in all.
-    Failed { first: usize, failed: usize },
+    Failed {
+        first: usize,
+        failed: usize,
+    },
     Stopped(Stop),
 }
 

@@ -11,7 +11,9 @@ fn schedule(graph: &str, jobs: usize) -> Schedule {
     for node in graph.split(';') {
         let (node, retries) = node.trim().split_once('!').unwrap_or((node.trim(), "0"));
         let (id, needs) = node.trim().split_once('<').unwrap_or((node.trim(), ""));
-        text.push_str(&format!("  - {{ id: {id}, needs: [{needs}], run: x, retries: {{ limit: {retries}, backoff: 1s }} }}\n"));
+        text.push_str(&format!(
+            "  - {{ id: {id}, needs: [{needs}], run: x, retries: {{ limit: {retries}, backoff: 1s }} }}\n"
+        ));
     }
     Schedule::new(&parse("t", &text).unwrap(), jobs)
 }

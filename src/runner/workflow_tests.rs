@@ -113,7 +113,10 @@ nodes:
   - { id: self, needs: [self], run: x }
 ";
     let found = faults(text);
-    assert!(found.contains("w.yaml:4:29: found a cycle: `a` needs `c` needs `b` needs `a`, expected"), "{found}");
+    assert!(
+        found.contains("w.yaml:4:29: found a cycle: `a` needs `c` needs `b` needs `a`, expected"),
+        "{found}"
+    );
     assert!(found.contains("found a cycle: `self` needs `self`"), "{found}");
     assert_eq!(found.lines().count(), 2, "{found}");
 }

@@ -29,7 +29,10 @@ pub struct Tree {
 #[derive(Debug)]
 pub enum Value {
     /// `plain` is false for a quoted or block text, which is never a number or null.
-    Scalar { text: Arc<str>, plain: bool },
+    Scalar {
+        text: Arc<str>,
+        plain: bool,
+    },
     List(Vec<Arc<Tree>>),
     /// In the order of the file, repeated keys included.
     Map(Vec<(Arc<Tree>, Arc<Tree>)>),
