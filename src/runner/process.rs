@@ -121,7 +121,7 @@ fn ended(status: std::io::Result<ExitStatus>) -> Exit {
 fn signal(group: Option<Pid>, signal: Signal) {
     if let Some(group) = group {
         // ESRCH is the usual answer: nothing is left in the group.
-        drop(killpg(group, signal));
+        let _ = killpg(group, signal);
     }
 }
 
