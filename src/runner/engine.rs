@@ -1,0 +1,188 @@
+//! What the engines share: the attempt they are given, what they report meanwhile, and how it ended.
+//!
+//! An engine knows nothing of events, lines or the server. It sends [`Report`]s into a bounded channel, which is
+//! the backpressure that reaches the child: nobody reads its pipe until the reports are taken.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use crate::facts::id::{NodeRef, RunId};
+use crate::facts::time::Timestamp;
+
+use super::duration::written;
+
+/// Reports between an engine and the node's recorder: a few chunks of 64 KiB.
+pub const REPORTS_QUEUED: usize = 16;
+/// The largest `result.json` that becomes an event's `outputSummary`; an event has 64 KiB in all.
+pub const RESULT_MAX_BYTES: usize = 16 * 1024;
+/// From the polite signal to the one that can't be refused.
+pub const STOP_GRACE: Duration = Duration::from_secs(3);
+
+/// Where a node runs, as its events name it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EngineKind {
+    Docker,
+    Process,
+}
+
+impl EngineKind {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Process => "process",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StreamName {
+    Stdout,
+    Stderr,
+}
+
+impl StreamName {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stdout => "stdout",
+            Self::Stderr => "stderr",
+        }
+    }
+}
+
+/// One attempt to execute.
+#[derive(Debug, Clone)]
+pub struct Attempt {
+    pub run_id: RunId,
+    pub node: NodeRef,
+    pub number: u32,
+    /// Never empty.
+    pub words: Vec<String>,
+    pub image: Option<String>,
+    /// The node's own variables and the runner's, later ones win.
+    pub env: Vec<(String, String)>,
+    pub timeout: Option<Duration>,
+    /// Cancelled when the attempt has to stop.
+    pub stop: CancellationToken,
+}
+
+/// What an engine says while the attempt runs.
+#[derive(Debug)]
+pub enum Report {
+    Output(Chunk),
+    /// Something for the run's history, such as the progress of a pull.
+    Note(String),
+}
+
+/// Bytes of a stream and when they arrived.
+#[derive(Debug)]
+pub struct Chunk {
+    pub stream: StreamName,
+    pub at: Timestamp,
+    pub bytes: Bytes,
+}
+
+pub type Reports = mpsc::Sender<Report>;
+
+/// How an attempt ended, and the `result.json` it left.
+#[derive(Debug)]
+pub struct Finished {
+    pub exit: Exit,
+    pub result: Option<Vec<u8>>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Exit {
+    Code(i64),
+    Signal(i32),
+    TimedOut(Duration),
+    OutOfMemory,
+    /// Because [`Attempt::stop`] was cancelled.
+    Stopped,
+    /// Nothing was executed. `hopeless` when it would be the same next time.
+    NotStarted {
+        reason: String,
+        hopeless: bool,
+    },
+    /// The engine lost sight of it.
+    Lost {
+        reason: String,
+    },
+}
+
+impl Exit {
+    /// An exit before anything ran.
+    #[must_use]
+    pub fn not_started(reason: impl Into<String>, hopeless: bool) -> Finished {
+        Finished { exit: Self::NotStarted { reason: reason.into(), hopeless }, result: None }
+    }
+
+    /// The stable word of an error's `code`.
+    #[must_use]
+    pub fn code(&self) -> String {
+        match self {
+            Self::Code(code) => format!("exit-{code}"),
+            Self::Signal(signal) => format!("signal-{signal}"),
+            Self::TimedOut(_) => "timeout".to_owned(),
+            Self::OutOfMemory => "out-of-memory".to_owned(),
+            Self::Stopped => "cancelled".to_owned(),
+            Self::NotStarted { .. } => "not-started".to_owned(),
+            Self::Lost { .. } => "lost".to_owned(),
+        }
+    }
+
+    /// The error's `type`: whose fault it is.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Code(_) | Self::Signal(_) => "NodeError",
+            Self::TimedOut(_) => "TimeoutError",
+            Self::OutOfMemory => "ResourceError",
+            Self::Stopped => "Cancelled",
+            Self::NotStarted { .. } | Self::Lost { .. } => "EngineError",
+        }
+    }
+
+    /// The sentence for people.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        match self {
+            Self::Code(code) => format!("exited with status {code}"),
+            Self::Signal(signal) => format!("was killed by signal {signal}"),
+            Self::TimedOut(limit) => format!("did not finish within {}", written(*limit)),
+            Self::OutOfMemory => "needed more memory than a node may have".to_owned(),
+            Self::Stopped => "was stopped".to_owned(),
+            Self::NotStarted { reason, .. } => format!("did not start: {reason}"),
+            Self::Lost { reason } => format!("was lost: {reason}"),
+        }
+    }
+}
+
+/// The time on this machine's clock, in the wire's microseconds.
+#[must_use]
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let micros = i64::try_from(since.as_micros()).unwrap_or(i64::MAX);
+    // Outside of the years 1 to 9999 only by a broken clock; the epoch is as wrong as any other answer then.
+    Timestamp::from_micros(micros).unwrap_or_else(epoch)
+}
+
+fn epoch() -> Timestamp {
+    Timestamp::from_micros(0).unwrap_or_else(|| unreachable!("the epoch is between the years 1 and 9999"))
+}
+
+/// Waits for the end of the attempt's time, for ever when it has no limit.
+pub async fn time_is_up(timeout: Option<Duration>) -> Duration {
+    match timeout {
+        Some(limit) => {
+            tokio::time::sleep(limit).await;
+            limit
+        }
+        None => std::future::pending().await,
+    }
+}

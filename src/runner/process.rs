@@ -1,0 +1,219 @@
+//! The process engine: a node as a process group of this machine.
+//!
+//! Cleared environment, a workspace of its own, stdin closed, an unprivileged user when the runner is root. It is
+//! no sandbox: the node sees the file system and the network; that is what containers are for. Whatever the node
+//! leaves running in its group dies with it; what has left the group (`setsid`) is out of reach.
+//!
+//! ```text
+//! child ─stdout─► reader ─┐
+//!       ─stderr─► reader ─┴─► reports        leader ends ─► group killed ─► pipes drained to their end
+//! ```
+
+use std::os::unix::fs::{DirBuilderExt, chown};
+use std::os::unix::process::ExitStatusExt;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use bytes::BytesMut;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::{Pid, User, geteuid};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::{Child, Command};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::engine::{
+    Attempt, Chunk, Exit, Finished, RESULT_MAX_BYTES, Report, Reports, STOP_GRACE, StreamName, now,
+    time_is_up,
+};
+
+/// What a pipe holds at most on Linux.
+const READ_BYTES: usize = 64 * 1024;
+/// After the node's end its pipes are silent at once, unless a process that left the group holds them open.
+const DRAIN_GRACE: Duration = Duration::from_secs(2);
+/// Where the programs are when the runner itself has no PATH.
+const PATH_DEFAULT: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+/// The file with a node's result, in its workspace.
+pub const RESULT_FILE: &str = "result.json";
+
+/// Executes one attempt to its end.
+pub async fn execute(attempt: &Attempt, reports: &Reports) -> Finished {
+    let workspace = match Workspace::create() {
+        Ok(workspace) => workspace,
+        Err(error) => return Exit::not_started(format!("no workspace could be made: {error}"), false),
+    };
+    let mut child = match spawn(attempt, &workspace) {
+        Ok(child) => child,
+        Err(error) => {
+            let program = attempt.words.first().map_or("", String::as_str);
+            return Exit::not_started(format!("`{program}` can't be executed: {error}"), true);
+        }
+    };
+    let over = CancellationToken::new();
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let spawned = |stream| (stream, reports.clone(), over.clone());
+    let stdout = stdout.map(|pipe| tokio::spawn(forward(pipe, spawned(StreamName::Stdout))));
+    let stderr = stderr.map(|pipe| tokio::spawn(forward(pipe, spawned(StreamName::Stderr))));
+
+    let exit = wait(&mut child, attempt).await;
+    over.cancel();
+    for reader in [stdout, stderr].into_iter().flatten() {
+        // A reader ends with its pipe or with the grace; it can't fail in another way.
+        drop(reader.await);
+    }
+    let result = workspace.result().await;
+    Finished { exit, result }
+}
+
+fn spawn(attempt: &Attempt, workspace: &Workspace) -> std::io::Result<Child> {
+    let (program, arguments) = attempt.words.split_first().ok_or(std::io::ErrorKind::InvalidInput)?;
+    let mut command = Command::new(program);
+    command
+        .args(arguments)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_else(|| PATH_DEFAULT.into()))
+        .env("HOME", &workspace.path)
+        .env("LANG", "C.UTF-8")
+        .envs(attempt.env.iter().map(|(name, value)| (name, value)))
+        .current_dir(&workspace.path)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    if let Some((uid, gid)) = workspace.owner {
+        command.uid(uid).gid(gid);
+    }
+    command.spawn()
+}
+
+/// Waits for the leader's end, or brings it about, and then ends what is left of its group.
+async fn wait(child: &mut Child, attempt: &Attempt) -> Exit {
+    let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
+    let exit = tokio::select! {
+        status = child.wait() => ended(status),
+        () = attempt.stop.cancelled() => Exit::Stopped,
+        limit = time_is_up(attempt.timeout) => Exit::TimedOut(limit),
+    };
+    if matches!(exit, Exit::Stopped | Exit::TimedOut(_)) {
+        signal(group, Signal::SIGTERM);
+        // Whether it obeyed shows in the status, which no longer matters: the reason for the end is known.
+        drop(tokio::time::timeout(STOP_GRACE, child.wait()).await);
+    }
+    // The leader's pid can't be another group's yet: pids go round, and it was freed this instant at the earliest.
+    signal(group, Signal::SIGKILL);
+    drop(child.wait().await);
+    exit
+}
+
+fn ended(status: std::io::Result<ExitStatus>) -> Exit {
+    match status {
+        Ok(status) => match (status.code(), status.signal()) {
+            (Some(code), _) => Exit::Code(i64::from(code)),
+            (None, Some(signal)) => Exit::Signal(signal),
+            (None, None) => Exit::Lost { reason: "it ended without a status".to_owned() },
+        },
+        Err(error) => Exit::Lost { reason: error.to_string() },
+    }
+}
+
+fn signal(group: Option<Pid>, signal: Signal) {
+    if let Some(group) = group {
+        // ESRCH is the usual answer: nothing is left in the group.
+        let _ = killpg(group, signal);
+    }
+}
+
+/// Sends what the pipe gives until its end, or until it has been silent for [`DRAIN_GRACE`] after `over`.
+async fn forward(
+    mut pipe: impl AsyncRead + Unpin,
+    (stream, reports, over): (StreamName, Reports, CancellationToken),
+) {
+    let mut buffer = BytesMut::with_capacity(READ_BYTES);
+    loop {
+        if buffer.capacity() < READ_BYTES / 2 {
+            buffer.reserve(READ_BYTES);
+        }
+        let silent = async {
+            over.cancelled().await;
+            tokio::time::sleep(DRAIN_GRACE).await;
+        };
+        let read = tokio::select! {
+            biased;
+            read = pipe.read_buf(&mut buffer) => read,
+            () = silent => return,
+        };
+        match read {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {
+                let chunk = Chunk { stream, at: now(), bytes: buffer.split().freeze() };
+                if reports.send(Report::Output(chunk)).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// A directory of its own for each attempt, removed afterwards.
+struct Workspace {
+    path: PathBuf,
+    /// Whom the node runs as, when the runner may choose.
+    owner: Option<(u32, u32)>,
+}
+
+impl Workspace {
+    fn create() -> std::io::Result<Self> {
+        let path = std::env::temp_dir().join(format!("telltale-{}", Uuid::now_v7()));
+        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
+        let owner = unprivileged();
+        let workspace = Self { path, owner };
+        if let Some((uid, gid)) = owner {
+            chown(&workspace.path, Some(uid), Some(gid))?;
+        }
+        Ok(workspace)
+    }
+
+    /// The node's `result.json`, when it is a regular file of a bounded size.
+    async fn result(&self) -> Option<Vec<u8>> {
+        let path = self.path.join(RESULT_FILE);
+        tokio::task::spawn_blocking(move || read_regular(&path)).await.ok().flatten()
+    }
+}
+
+impl Drop for Workspace {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.path) {
+            tracing::warn!(path = %self.path.display(), %error, "a node's workspace could not be removed");
+        }
+    }
+}
+
+/// A link is not followed: a node must not read, through its runner, what it may not read itself.
+fn read_regular(path: &Path) -> Option<Vec<u8>> {
+    use std::io::Read;
+    use std::os::unix::fs::OpenOptionsExt;
+
+    let flags = nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK;
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(flags.bits()).open(path).ok()?;
+    if !file.metadata().ok()?.is_file() {
+        return None;
+    }
+    let mut bytes = Vec::new();
+    file.take(RESULT_MAX_BYTES as u64 + 1).read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// `nobody`, when this process is root and the machine has such a user.
+fn unprivileged() -> Option<(u32, u32)> {
+    if !geteuid().is_root() {
+        return None;
+    }
+    let nobody = User::from_name("nobody").ok().flatten()?;
+    Some((nobody.uid.as_raw(), nobody.gid.as_raw()))
+}
+
+#[cfg(test)]
+#[path = "process_tests.rs"]
+mod tests;

@@ -1,0 +1,211 @@
+//! `run(options)`: from a checked workflow to a recorded run.
+//!
+//! Owns the order of beginnings (inputs, engine, registration) and the run's outcome; the course in between is
+//! [`super::driver`]'s.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::client::{Client, ClientError, until_acknowledged};
+use crate::facts::id::RunId;
+use crate::facts::status::RunStatus;
+
+use super::docker::{self, DockerEngine, NoDocker};
+use super::fault::{did_you_mean, quoted};
+use super::recorder::Recorder;
+use super::workflow::Workflow;
+use super::{driver, story};
+
+/// How long the registration of a run is tried: whoever starts a run without a server wants to know soon.
+const REGISTER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+/// More nodes at a time than this only get in each other's way on one machine.
+const JOBS_MAX: usize = 256;
+
+/// Where nodes with an image run. Nodes without one are always processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EngineChoice {
+    /// In Docker when a daemon answers, else as processes, with a note in the run's history.
+    #[default]
+    Auto,
+    /// In Docker, or not at all.
+    Docker,
+    /// As processes; images are ignored.
+    Process,
+}
+
+impl std::str::FromStr for EngineChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "docker" => Ok(Self::Docker),
+            "process" => Ok(Self::Process),
+            other => Err(format!("{} is not one of auto, docker, process", quoted(other))),
+        }
+    }
+}
+
+/// What to run, and where to record it.
+#[derive(Debug, Clone)]
+pub struct RunOptions {
+    pub workflow: Workflow,
+    /// Generated when missing.
+    pub run_id: Option<RunId>,
+    pub client: Client,
+    pub engine: EngineChoice,
+    /// Nodes at the same time; twice the cores when missing.
+    pub jobs: Option<usize>,
+    /// Values for the workflow's `inputs`.
+    pub inputs: BTreeMap<String, String>,
+    /// `{"type": "manual"}` when missing.
+    pub trigger: Option<Value>,
+    /// Cancels the run, which then ends as CANCELLED.
+    pub cancel: CancellationToken,
+}
+
+/// How it went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunOutcome {
+    pub run_id: RunId,
+    pub status: RunStatus,
+    /// Why, unless it completed.
+    pub failure: Option<String>,
+}
+
+/// Why there is no outcome.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("{0}")]
+    Inputs(String),
+    #[error(transparent)]
+    NoDocker(#[from] NoDocker),
+    #[error("the run could not be registered: {0}")]
+    NotRegistered(#[source] ClientError),
+    #[error("a run named {0} is there already")]
+    RunExists(RunId),
+    /// The nodes may have run, but the server doesn't know how it ended.
+    #[error("the run {run_id} could not be recorded to its end: {reason}")]
+    NotRecorded { run_id: RunId, reason: ClientError },
+}
+
+/// Runs the workflow to its end and returns when all of it is durable.
+pub async fn run(options: RunOptions) -> Result<RunOutcome, RunError> {
+    let inputs = inputs(&options.workflow, &options.inputs).map_err(RunError::Inputs)?;
+    let (engine, note) = engine(&options).await?;
+    let run_id = options.run_id.clone().unwrap_or_else(|| RunId::generated(Uuid::now_v7()));
+    register(&options, &run_id, &inputs).await?;
+
+    let recorder = Arc::new(Recorder::start(options.client.clone(), run_id.clone(), options.cancel.clone()));
+    let course = driver::Course {
+        workflow: options.workflow,
+        run_id: run_id.clone(),
+        engine,
+        jobs: options.jobs.unwrap_or_else(twice_the_cores).clamp(1, JOBS_MAX),
+        inputs,
+        note,
+        cancel: options.cancel,
+    };
+    let outcome = driver::drive(course, Arc::clone(&recorder)).await;
+    // Every task that held the recorder has ended, so this is the last handle.
+    let finished = match Arc::try_unwrap(recorder) {
+        Ok(recorder) => recorder.finish().await,
+        Err(_) => Err(ClientError::Settings("a node still holds the recorder".to_owned())),
+    };
+    finished.map_err(|reason| RunError::NotRecorded { run_id, reason })?;
+    Ok(outcome)
+}
+
+/// The engine for nodes with an image, and what the history should say about it.
+async fn engine(options: &RunOptions) -> Result<(Option<DockerEngine>, Option<String>), RunError> {
+    let has_images = options.workflow.nodes.iter().any(|node| node.image.is_some());
+    if !has_images || options.engine == EngineChoice::Process {
+        return Ok((None, None));
+    }
+    match docker::connect().await {
+        Ok(engine) => {
+            match docker::sweep(&engine).await {
+                Ok(0) => {}
+                Ok(swept) => tracing::info!(swept, "removed containers of runners that died"),
+                Err(error) => tracing::warn!(%error, "containers of dead runners could not be swept"),
+            }
+            Ok((Some(engine), None))
+        }
+        Err(error) if options.engine == EngineChoice::Docker => Err(error.into()),
+        Err(NoDocker { address, reason }) => {
+            let note = format!(
+                "no Docker daemon answers at {address} ({reason}): nodes with an image run as processes of this machine"
+            );
+            Ok((None, Some(note)))
+        }
+    }
+}
+
+async fn register(
+    options: &RunOptions,
+    run_id: &RunId,
+    inputs: &BTreeMap<String, String>,
+) -> Result<(), RunError> {
+    let given = serde_json::json!(inputs);
+    let request = story::registration(&options.workflow, run_id, &given, options.trigger.clone());
+    // The key makes a repeated registration the same one, also when an answer was lost.
+    let key = run_id.as_str();
+    let registered =
+        until_acknowledged(REGISTER_PATIENCE, || options.client.create_run(&request, Some(key))).await;
+    match registered {
+        // A new run has its first event; more means that somebody else has had this name.
+        Ok(state) if state.head_seq > 1 => Err(RunError::RunExists(run_id.clone())),
+        Ok(_) => Ok(()),
+        Err(error) if error.status() == Some(409) => Err(RunError::RunExists(run_id.clone())),
+        Err(error) => Err(RunError::NotRegistered(error)),
+    }
+}
+
+/// Defaults with the given values over them; every fault at once.
+fn inputs(workflow: &Workflow, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
+    let known = || workflow.inputs.iter().map(|input| &*input.name);
+    let mut faults: Vec<String> = given
+        .keys()
+        .filter(|name| !known().any(|known| known == name.as_str()))
+        .map(|name| format!("the workflow has no input {}{}", quoted(name), did_you_mean(name, known())))
+        .collect();
+    let mut values = BTreeMap::new();
+    for input in &workflow.inputs {
+        match given.get(&*input.name).cloned().or_else(|| input.default.as_deref().map(str::to_owned)) {
+            Some(value) if value.contains('\0') => {
+                faults.push(format!("the input {} holds U+0000", quoted(&input.name)))
+            }
+            Some(value) => drop(values.insert(input.name.to_string(), value)),
+            None => faults.push(format!("the input {} needs a value", quoted(&input.name))),
+        }
+    }
+    if faults.is_empty() { Ok(values) } else { Err(faults.join("\n")) }
+}
+
+fn twice_the_cores() -> usize {
+    std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::workflow::parse;
+    use super::*;
+
+    #[test]
+    fn inputs_have_defaults_and_their_faults_come_at_once() {
+        let text = "name: x\ninputs: { domain: example.org, depth: }\nnodes: [{ id: a, run: x }]";
+        let workflow = parse("w", text).unwrap();
+        let given =
+            |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        let values = inputs(&workflow, &given(&[("depth", "3")])).unwrap();
+        assert_eq!(values, given(&[("depth", "3"), ("domain", "example.org")]));
+        assert_eq!(
+            inputs(&workflow, &given(&[("dpeth", "3")])).unwrap_err(),
+            "the workflow has no input `dpeth` (did you mean `depth`?)\nthe input `depth` needs a value"
+        );
+    }
+}

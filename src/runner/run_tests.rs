@@ -1,0 +1,280 @@
+//! Whole runs as processes, recorded by a server that fails on purpose: it answers 503, cuts connections before
+//! it has done its work and after. What it has stored in the end must be as if nothing had happened.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+use super::workflow::parse;
+use super::{EngineChoice, RunError, RunOptions, RunOutcome, run};
+use crate::client::Client;
+use crate::facts::status::RunStatus;
+
+#[derive(Default)]
+struct Stored {
+    registration: Option<Value>,
+    events: Vec<Value>,
+    event_ids: HashSet<String>,
+    lines: Vec<Value>,
+    line_heads: HashMap<String, u64>,
+    requests: usize,
+    /// Every n-th request goes wrong.
+    trouble_every: usize,
+    late_from: Option<usize>,
+}
+
+struct Server {
+    stored: Mutex<Stored>,
+    changed: Notify,
+}
+
+async fn serve(trouble_every: usize) -> (Arc<Server>, Client) {
+    let stored = Mutex::new(Stored { trouble_every, ..Stored::default() });
+    let server = Arc::new(Server { stored, changed: Notify::new() });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = Client::new(&format!("http://{}", listener.local_addr().unwrap()), None).unwrap();
+    let shared = Arc::clone(&server);
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let server = Arc::clone(&shared);
+            tokio::spawn(async move {
+                let service = service_fn(move |request| answer(Arc::clone(&server), request));
+                let io = TokioIo::new(socket);
+                drop(hyper::server::conn::http1::Builder::new().serve_connection(io, service).await);
+            });
+        }
+    });
+    (server, client)
+}
+
+/// An `Err` cuts the connection.
+async fn answer(server: Arc<Server>, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, &'static str> {
+    let path = request.uri().path().to_owned();
+    let body = request.into_body().collect().await.map_err(|_| "no body")?.to_bytes();
+    let mut stored = server.stored.lock();
+    stored.requests += 1;
+    let every = stored.trouble_every;
+    let trouble = if every > 0 && stored.requests.is_multiple_of(every) { stored.requests / every % 3 + 1 } else { 0 };
+    match trouble {
+        1 => return Ok(response(StatusCode::SERVICE_UNAVAILABLE, &json!({"title": "no database"}))),
+        2 => return Err("cut before"),
+        _ => {}
+    }
+    let (status, answer) = work(&mut stored, &path, &body).unwrap_or((StatusCode::NOT_FOUND, json!({})));
+    server.changed.notify_waiters();
+    if trouble == 3 { Err("cut after") } else { Ok(response(status, &answer)) }
+}
+
+fn response(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
+    Response::builder().status(status).body(Full::from(body.to_string())).unwrap()
+}
+
+fn work(stored: &mut Stored, path: &str, body: &[u8]) -> Result<(StatusCode, Value), Infallible> {
+    if path == "/api/v1/runs" {
+        let body: Value = serde_json::from_slice(body).unwrap();
+        let answer = json!({"runId": body["runId"], "status": "QUEUED", "headSeq": 1});
+        stored.registration = Some(body);
+        return Ok((StatusCode::CREATED, answer));
+    }
+    if path.ends_with("/events") {
+        let events: Vec<Value> = serde_json::from_slice(body).unwrap();
+        let mut results = Vec::new();
+        for event in events {
+            let id = event["eventId"].as_str().unwrap().to_owned();
+            let late = stored.late_from.is_some_and(|from| stored.events.len() >= from);
+            let outcome = if late { "late" } else { "accepted" };
+            results.push(json!({"eventId": id, "seq": stored.events.len() + 2, "outcome": outcome}));
+            if stored.event_ids.insert(id) {
+                stored.events.push(event);
+            }
+        }
+        return Ok((StatusCode::OK, json!({"headSeq": stored.events.len() + 1, "results": results})));
+    }
+    if path.ends_with("/logs/close") {
+        let mut close: Value = serde_json::from_slice(body).unwrap();
+        close["type"] = json!("NODE_LOG_CLOSED");
+        // Closing what is closed changes nothing.
+        if !stored.events.contains(&close) {
+            stored.events.push(close);
+        }
+        return Ok((StatusCode::OK, json!({})));
+    }
+    let (mut accepted, mut duplicates) = (0, 0);
+    for line in body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        let line: Value = serde_json::from_slice(line).unwrap();
+        let stream = format!("{}/{}/{}", line["nodeRef"], line["attempt"], line["stream"]);
+        let head = stored.line_heads.entry(stream).or_default();
+        let number = line["lineNo"].as_u64().unwrap();
+        if number > *head + 1 {
+            return Ok((StatusCode::CONFLICT, json!({"detail": format!("expected {}", *head + 1)})));
+        }
+        if number == *head + 1 {
+            *head = number;
+            stored.lines.push(line);
+            accepted += 1;
+        } else {
+            duplicates += 1;
+        }
+    }
+    Ok((StatusCode::OK, json!({"accepted": accepted, "duplicates": duplicates, "headLogSeq": stored.lines.len()})))
+}
+
+fn options(client: Client, workflow: &str) -> RunOptions {
+    RunOptions {
+        workflow: parse("test.yaml", workflow).unwrap(),
+        run_id: None,
+        client,
+        engine: EngineChoice::Process,
+        jobs: Some(4),
+        inputs: BTreeMap::new(),
+        trigger: None,
+        cancel: CancellationToken::new(),
+    }
+}
+
+/// `type node attempt` of each event.
+fn course(stored: &Stored) -> Vec<String> {
+    let word = |value: &Value| value.as_str().map(str::to_owned).unwrap_or_else(|| value.to_string());
+    let told = |event: &Value| match &event["nodeRef"] {
+        Value::Null => word(&event["type"]),
+        node => format!("{} {} {}", word(&event["type"]), word(node), event["attempt"]),
+    };
+    stored.events.iter().map(told).collect()
+}
+
+fn texts(stored: &Stored, node: &str, stream: &str) -> Vec<String> {
+    let mine = stored.lines.iter().filter(|line| line["nodeRef"] == node && line["stream"] == stream);
+    mine.map(|line| line["text"].as_str().unwrap_or("bytes").to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_recorded_whole_and_in_order_by_a_server_in_trouble() {
+    let workflow = "name: t
+nodes:
+  - { id: a, run: 'seq 1 3000; echo oops >&2; printf \"{\\\"n\\\":1}\"' }
+  - { id: b, needs: [a], retries: { limit: 1, backoff: 1ms }, run: 'echo try $TELLTALE_ATTEMPT; test $TELLTALE_ATTEMPT = 2' }
+  - { id: c, needs: [a], run: 'echo ::progress 1/2 half; printf \"\\377\\n\"; echo why >&2; exit 3' }
+  - { id: d, needs: [c], run: 'true' }
+";
+    let (server, client) = serve(3).await;
+    let RunOutcome { status, failure, .. } = run(options(client, workflow)).await.unwrap();
+    assert_eq!(status, RunStatus::Failed);
+    assert_eq!(failure.as_deref(), Some("`c` exited with status 3"));
+
+    let stored = server.stored.lock();
+    let registration = stored.registration.as_ref().unwrap();
+    assert_eq!(registration["nodes"][3], json!({"nodeRef": "d", "needs": ["c"]}));
+    assert_eq!((&registration["totalActions"], &registration["engine"]), (&json!(4), &json!("external")));
+
+    let numbers: Vec<String> = (1..=3000).map(|n| n.to_string()).chain(["{\"n\":1}".to_owned()]).collect();
+    assert_eq!(texts(&stored, "a", "stdout"), numbers);
+    assert_eq!(texts(&stored, "a", "stderr"), ["oops"]);
+    assert_eq!(texts(&stored, "c", "stdout"), ["::progress 1/2 half", "bytes"]);
+    assert_eq!(stored.lines.iter().find(|line| line["text"] == "{\"n\":1}").unwrap()["eol"], json!(false));
+
+    let course = course(&stored);
+    let place = |wanted: &str| course.iter().position(|told| told == wanted).unwrap_or_else(|| panic!("{wanted}: {course:#?}"));
+    assert_eq!(course[..2], ["RUN_STARTED", "NODE_STARTED a 1"]);
+    assert_eq!(course.last().map(String::as_str), Some("RUN_FAILED"));
+    for (earlier, later) in [
+        ("NODE_LOG_CLOSED a 1", "NODE_COMPLETED a 1"),
+        ("NODE_COMPLETED a 1", "NODE_STARTED b 1"),
+        ("NODE_LOG_CLOSED b 1", "NODE_RETRYING b 1"),
+        ("NODE_RETRYING b 1", "NODE_STARTED b 2"),
+        ("NODE_LOG_CLOSED b 2", "NODE_COMPLETED b 2"),
+        ("NODE_PROGRESS c 1", "NODE_FAILED c 1"),
+        ("NODE_FAILED c 1", "NODE_SKIPPED d null"),
+    ] {
+        assert!(place(earlier) < place(later), "{earlier} before {later}: {course:#?}");
+    }
+    assert_eq!(course.iter().filter(|told| told.starts_with("NODE_LOG_CLOSED")).count(), 8);
+    let failed = &stored.events[place("NODE_FAILED c 1")];
+    assert_eq!(failed["error"]["code"], "exit-3");
+    assert_eq!(failed["error"]["details"]["lastLines"], json!(["why"]));
+    assert_eq!(stored.events[place("NODE_COMPLETED a 1")]["outputSummary"], json!({"n": 1}));
+    assert_eq!(stored.events.last().unwrap()["data"]["nodeRef"], "c");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_run_ends_as_cancelled() {
+    let (server, client) = serve(0).await;
+    let workflow = "name: t\nnodes: [{ id: a, run: 'echo up; sleep 1000' }, { id: b, needs: [a], run: x }]";
+    let options = options(client, workflow);
+    let cancel = options.cancel.clone();
+    let running = tokio::spawn(run(options));
+    until(&server, |stored| !stored.lines.is_empty()).await;
+    cancel.cancel();
+    assert_eq!(running.await.unwrap().unwrap().status, RunStatus::Cancelled);
+    let course = course(&server.stored.lock());
+    assert_eq!(course[course.len() - 1], "RUN_CANCELLED");
+    assert!(course.contains(&"NODE_CANCELLED a 1".to_owned()) && course.contains(&"NODE_CANCELLED b null".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_takes_too_long_is_timed_out() {
+    let (server, client) = serve(0).await;
+    let outcome = run(options(client, "name: t\ntimeout: 300ms\nnodes: [{ id: a, run: sleep 1000 }]")).await.unwrap();
+    assert_eq!(outcome.status, RunStatus::TimedOut);
+    assert_eq!(course(&server.stored.lock()).last().unwrap(), "RUN_TIMED_OUT");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_the_server_has_ended_stops() {
+    let (server, client) = serve(0).await;
+    server.stored.lock().late_from = Some(2);
+    let workflow = "name: t\nnodes: [{ id: a, run: 'echo ::progress 1/2; sleep 1000' }]";
+    assert_eq!(run(options(client, workflow)).await.unwrap().status, RunStatus::Cancelled);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_away_when_the_user_leaves_ends_the_wait() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client = Client::new(&format!("http://{}", listener.local_addr().unwrap()), None).unwrap();
+    drop(listener);
+    let recorder = super::recorder::Recorder::start(client, "r".parse().unwrap(), CancellationToken::new());
+    let event = super::story::run_event(crate::facts::event::EventType::RunStarted);
+    let acknowledged = recorder.event(event, None).await;
+    recorder.hurry_for_test().cancel();
+    assert!(acknowledged.await.is_err());
+    assert!(recorder.finish().await.unwrap_err().to_string().contains("after the run was cancelled"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn eighty_thousand_chatty_lines_at_once_stay_within_the_buffers() {
+    let (server, client) = serve(7).await;
+    let nodes: Vec<String> = (0..8).map(|n| format!("{{ id: n{n}, run: 'yes x | head -n 10000' }}")).collect();
+    let workflow = format!("name: t\nnodes: [{}]", nodes.join(", "));
+    let finished = tokio::time::timeout(Duration::from_secs(120), run(options(client, &workflow))).await;
+    assert_eq!(finished.unwrap().unwrap().status, RunStatus::Completed);
+    assert_eq!(server.stored.lock().lines.len(), 8 * 10_000);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_inputs_and_docker_are_said_before_anything_is_recorded() {
+    let (server, client) = serve(0).await;
+    let options = options(client, "name: t\ninputs: { domain: }\nnodes: [{ id: a, run: x }]");
+    assert!(matches!(run(options).await, Err(RunError::Inputs(_))));
+    assert_eq!(server.stored.lock().requests, 0);
+}
+
+async fn until(server: &Server, wanted: impl Fn(&Stored) -> bool) {
+    loop {
+        let changed = server.changed.notified();
+        if wanted(&server.stored.lock()) {
+            return;
+        }
+        changed.await;
+    }
+}
