@@ -4,6 +4,7 @@
 //! [`embedded`] runs a private server, [`migrate`] keeps the schema.
 
 mod connect;
+pub mod embedded;
 mod pool;
 mod query;
 mod tls;
