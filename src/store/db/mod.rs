@@ -5,6 +5,7 @@
 
 mod connect;
 pub mod embedded;
+pub mod migrate;
 mod pool;
 mod query;
 mod tls;

@@ -26,10 +26,17 @@ pub(super) struct Layout {
     link: Option<PathBuf>,
 }
 
-/// Makes the data directory if need be, and gives its real path.
+/// Makes the data directory if need be, and gives its real path. Only the directory itself is private:
+/// the way to it is not ours to close.
 pub(super) fn prepare_data_dir(path: &Path) -> Result<PathBuf, EmbeddedError> {
     let unusable = |source| EmbeddedError::DataDir { path: path.to_owned(), source };
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).map_err(unusable)?;
+    }
+    match std::fs::DirBuilder::new().mode(0o700).create(path) {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(unusable(error)),
+        _ => {}
+    }
     path.canonicalize().map_err(unusable)
 }
 

@@ -195,7 +195,12 @@ async fn watch(
 ) -> Result<(), EmbeddedError> {
     loop {
         tokio::select! {
-            () = stop.cancelled() => return postmaster.stop(&ground.layout, &ground.owner).await,
+            () = stop.cancelled() => {
+                let socket_dir = postmaster.socket_dir.clone();
+                postmaster.stop(&ground.layout, &ground.owner).await?;
+                socket::tidy(&socket_dir, &ground.layout);
+                return Ok(());
+            }
             () = postmaster.ended(&ground.layout, &ground.owner) => {}
         }
         tracing::error!(pid = %postmaster.pid, "the database's postmaster is gone; starting another one");

@@ -45,12 +45,26 @@ pub(super) fn prepare(
     in_shared_folder(layout, owner).map_err(failed())
 }
 
-fn in_shared_folder(layout: &Layout, owner: &Owner) -> io::Result<PathBuf> {
+/// Clears away a folder that [`prepare`] made in a shared place; one that is still in use is not empty.
+pub(super) fn tidy(socket_dir: &Path, layout: &Layout) {
+    let ours = socket_dir.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix(layout)));
+    if ours && let Err(error) = std::fs::remove_dir(socket_dir) {
+        tracing::debug!(%error, "the socket's folder stays");
+    }
+}
+
+/// How folders in a shared place are named for this data directory.
+fn prefix(layout: &Layout) -> String {
     let digest = Sha256::digest(layout.data_dir.as_os_str().as_encoded_bytes());
     let name: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    format!("telltale-{name}-")
+}
+
+fn in_shared_folder(layout: &Layout, owner: &Owner) -> io::Result<PathBuf> {
+    let prefix = prefix(layout);
     for base in shared_folders(owner) {
         for attempt in 0..TRIES {
-            let dir = base.join(format!("telltale-{name}-{attempt}"));
+            let dir = base.join(format!("{prefix}{attempt}"));
             if fits(&dir) && make(&dir, owner)? {
                 return Ok(dir);
             }
