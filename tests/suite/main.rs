@@ -8,4 +8,5 @@
 mod support;
 
 mod append;
+mod embedded;
 mod tools;

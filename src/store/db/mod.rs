@@ -4,6 +4,8 @@
 //! [`embedded`] runs a private server, [`migrate`] keeps the schema.
 
 mod connect;
+pub mod embedded;
+pub mod migrate;
 mod pool;
 mod query;
 mod tls;
