@@ -8,4 +8,8 @@
 mod support;
 
 mod append;
+mod layers;
+mod page;
+mod source;
+mod sql_files;
 mod tools;

@@ -11,7 +11,8 @@ use crate::support::Database;
 
 /// A statement at the start of a literal, in the capitals that the project writes SQL in.
 static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|TRUNCATE|WITH|COPY|CALL)\s").unwrap()
+    Regex::new(r"^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE|ALTER|DROP|TRUNCATE|WITH|COPY|CALL)\s")
+        .unwrap()
 });
 
 /// A use of the macro, in code whose literals are blank: where the name's literal stands, and the types after it.
@@ -29,8 +30,10 @@ fn uses(file: &SourceFile) -> Vec<Use> {
     let found = USE.captures_iter(&file.code).map(|captures| {
         let whole = captures.get(0).unwrap();
         let first_line = file.code[..whole.start()].matches('\n').count() + 1;
-        let literal = file.literals[from..].iter().position(|it| it.line >= first_line && it.text.contains('/'));
-        let index = from + literal.unwrap_or_else(|| panic!("src/{}:{first_line}: a query without a name", file.path));
+        let literal =
+            file.literals[from..].iter().position(|it| it.line >= first_line && it.text.contains('/'));
+        let index = from
+            + literal.unwrap_or_else(|| panic!("src/{}:{first_line}: a query without a name", file.path));
         from = index + 1;
         let types = captures[1].split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned);
         Use {
@@ -45,8 +48,12 @@ fn uses(file: &SourceFile) -> Vec<Use> {
 /// `module/file` of everything under `sql/`, with its text.
 fn sql_files() -> BTreeMap<String, String> {
     let folder = root().join("sql");
-    let name = |path: &std::path::Path| path.strip_prefix(&folder).unwrap().with_extension("").display().to_string();
-    files_below(&folder, "sql").into_iter().map(|path| (name(&path), std::fs::read_to_string(path).unwrap())).collect()
+    let name =
+        |path: &std::path::Path| path.strip_prefix(&folder).unwrap().with_extension("").display().to_string();
+    files_below(&folder, "sql")
+        .into_iter()
+        .map(|path| (name(&path), std::fs::read_to_string(path).unwrap()))
+        .collect()
 }
 
 fn literals_with_sql(file: &SourceFile) -> Vec<String> {
@@ -56,7 +63,8 @@ fn literals_with_sql(file: &SourceFile) -> Vec<String> {
 
 #[test]
 fn every_sql_file_is_used_by_one_query() {
-    let mut places: BTreeMap<String, Vec<String>> = sql_files().into_keys().map(|name| (name, Vec::new())).collect();
+    let mut places: BTreeMap<String, Vec<String>> =
+        sql_files().into_keys().map(|name| (name, Vec::new())).collect();
     for it in source_files().iter().flat_map(uses) {
         places.entry(it.name).or_default().push(it.place);
     }
@@ -69,7 +77,9 @@ fn every_sql_file_is_used_by_one_query() {
 fn every_sql_file_says_what_it_is_for() {
     let silent: Vec<String> = sql_files()
         .into_iter()
-        .filter(|(_, text)| !text.lines().next().is_some_and(|line| line.starts_with("-- ") && line.len() > 15))
+        .filter(|(_, text)| {
+            !text.lines().next().is_some_and(|line| line.starts_with("-- ") && line.len() > 15)
+        })
         .map(|(name, _)| name)
         .collect();
     assert!(silent.is_empty(), "without a head comment: {silent:?}");
@@ -83,7 +93,10 @@ fn no_sql_stands_in_rust() {
 
 #[test]
 fn what_these_tests_look_for_is_seen() {
-    let file = parse("a.rs", "// query!(\"x/y\")\nconst A: Query = query!(\n  \"a/b\"; UUID, INT8);\nlet s = \"SELECT 1\";");
+    let file = parse(
+        "a.rs",
+        "// query!(\"x/y\")\nconst A: Query = query!(\n  \"a/b\"; UUID, INT8);\nlet s = \"SELECT 1\";",
+    );
     let found = uses(&file);
     assert_eq!((found.len(), found[0].name.as_str()), (1, "a/b"));
     assert_eq!(found[0].types, ["UUID", "INT8"]);
