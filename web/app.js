@@ -408,7 +408,6 @@ function setProgress(bar, count, progress) {
 function runView(runId, params) {
   const stop = new AbortController();
   const target = { runId, seq: 0, logSeq: 0 };
-  const progress = new Map(); // nodeRef → {attempt, completed, total} of the last NODE_PROGRESS
   const nodes = new Map();
   const only = params.node ?? '';
   let state = null;
@@ -434,8 +433,7 @@ function runView(runId, params) {
     for (const node of next.nodes ?? []) {
       let row = nodes.get(node.nodeRef);
       if (!row) { nodes.set(node.nodeRef, row = nodeRow(runId, node.nodeRef, only)); view.nodes.append(row.element); }
-      const known = progress.get(node.nodeRef);
-      row.show(node, known?.attempt === node.attempt ? known : null, next);
+      row.show(node, next);
     }
     tick();
   }
@@ -458,7 +456,6 @@ function runView(runId, params) {
       if (!moved && event.seq > target.seq + 1) gaps += event.seq - target.seq - 1;
       moved = false;
       target.seq = event.seq;
-      if (event.type === 'NODE_PROGRESS' && event.data?.total) progress.set(event.nodeRef, { attempt: event.attempt, ...event.data });
       if (!only || event.nodeRef === only || !event.nodeRef) fresh.push(event);
     }
     events.push(fresh);
@@ -606,15 +603,16 @@ function nodeRow(runId, nodeRef, only) {
   return {
     element,
     say,
-    show(next, progress, run) {
+    show(next, run) {
       node = next;
       setBadge(mark, node.status);
       element.dataset.status = node.status;
       element.dataset.attempt = node.attempt ?? '';
       attempt.hidden = !(node.attempt > 1);
       setText(attempt, `attempt ${node.attempt}`);
-      meter.hidden = !progress || over();
-      if (progress) setProgress(bar, count, { completedActions: progress.completed, totalActions: progress.total });
+      const { progress } = node;
+      meter.hidden = !progress?.total || over();
+      if (progress?.total) setProgress(bar, count, { completedActions: progress.completed, totalActions: progress.total });
       const line = node.lastLogLine?.text ?? node.lastLogLine;
       if (node.status === 'FAILED' && (node.error?.message ?? run.failure?.nodeRef === nodeRef)) say(node.error?.message ?? run.failure.reason ?? '');
       else if (line && !last.textContent) say(line);
