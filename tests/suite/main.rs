@@ -10,6 +10,7 @@ mod support;
 mod append;
 mod layers;
 mod page;
+mod settings_example;
 mod source;
 mod sql_files;
 mod tools;
