@@ -467,7 +467,7 @@ function runView(runId, params) {
     const fresh = arrived.filter((line) => line.logSeq > shownLog && (!only || line.nodeRef === only));
     if (arrived.length) shownLog = Math.max(shownLog, arrived.at(-1).logSeq);
     lines.push(fresh);
-    for (const line of fresh) nodes.get(line.nodeRef)?.say(line.text);
+    for (const line of arrived) nodes.get(line.nodeRef)?.say(line.text);
   }
 
   function sayResumed() {
@@ -595,8 +595,9 @@ function nodeRow(runId, nodeRef, only) {
   const count = el('span', { class: 'count' });
   const meter = el('span', { class: 'meter', hidden: true }, bar, count);
   const last = el('span', { class: 'last' });
+  const lines = el('span', { class: 'count' });
   const element = el('li', { 'data-node': nodeRef }, el('a', { href: runLink(runId, chosen ? {} : { node: nodeRef }), 'aria-current': chosen ? 'true' : null },
-    mark, el('code', { class: 'ref' }, nodeRef), attempt, took, el('span', { class: 'track', 'aria-hidden': 'true' }, span), meter, last));
+    mark, el('code', { class: 'ref' }, nodeRef), attempt, took, el('span', { class: 'track', 'aria-hidden': 'true' }, span), meter, last, lines));
   let node = {};
   const over = () => ['COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED'].includes(node.status);
   const say = (text) => { const plain = plainText(text); if (plain.trim()) setText(last, plain.slice(0, 300)); };
@@ -613,6 +614,7 @@ function nodeRow(runId, nodeRef, only) {
       const { progress } = node;
       meter.hidden = !progress?.total || over();
       if (progress?.total) setProgress(bar, count, { completedActions: progress.completed, totalActions: progress.total });
+      setText(lines, node.counts?.logLines ? `${number(node.counts.logLines)} lines` : '');
       const line = node.lastLogLine?.text ?? node.lastLogLine;
       if (node.status === 'FAILED' && (node.error?.message ?? run.failure?.nodeRef === nodeRef)) say(node.error?.message ?? run.failure.reason ?? '');
       else if (line && !last.textContent) say(line);
