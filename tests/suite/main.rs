@@ -9,5 +9,10 @@ mod support;
 
 mod append;
 mod embedded;
+mod layers;
 mod migrate;
+mod page;
+mod settings_example;
+mod source;
+mod sql_files;
 mod tools;
