@@ -8,6 +8,8 @@
 mod support;
 
 mod append;
+mod bouncer;
+mod doors;
 mod embedded;
 mod layers;
 mod migrate;
@@ -15,4 +17,15 @@ mod page;
 mod settings_example;
 mod source;
 mod sql_files;
+mod faults;
+mod feed;
+mod logs;
+mod poison;
+mod register;
+mod signals;
+mod slow;
+mod start;
+mod state;
+mod stream;
 mod tools;
+mod two_servers;

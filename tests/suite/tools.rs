@@ -80,12 +80,12 @@ async fn the_proxy_cuts_where_it_is_told() {
 #[tokio::test]
 async fn a_cluster_comes_back_after_its_postmaster_was_killed() {
     let mut cluster = Cluster::private().await;
-    let session = cluster.session("postgres").await;
+    let session = cluster.address().session("postgres").await;
     session.batch_execute("CREATE TABLE kept (n int); INSERT INTO kept VALUES (1)").await.unwrap();
     cluster.kill9().await;
     assert!(session.simple_query("SELECT 1").await.is_err());
     cluster.start().await;
-    let session = cluster.session("postgres").await;
+    let session = cluster.address().session("postgres").await;
     let row = session.query_one("SELECT n FROM kept", &[]).await.unwrap();
     assert_eq!(row.get::<_, i32>(0), 1);
     cluster.stop().await;

@@ -20,7 +20,7 @@ pub async fn run(http: &Http, database: &Database, run_id: &str) -> Vec<Value> {
         assert_eq!(number(&then, "headSeq"), middle, "{then}");
         fold::assert_same(&then, &events[..middle as usize]);
     }
-    chain::verify(database, run_id).await;
+    chain::verify(database, run_id, &events).await;
     events
 }
 

@@ -86,7 +86,7 @@ pub struct Cluster {
     /// Dropped before the folder goes: it stops the postmaster.
     guard: Option<Guard>,
     home: tempfile::TempDir,
-    port: u16,
+    address: Address,
     postmaster: Option<Child>,
 }
 
@@ -109,14 +109,14 @@ impl Cluster {
             std::os::unix::fs::chown(home.path(), Some(uid.as_raw()), Some(gid.as_raw()))
                 .expect("chown of the cluster's folder");
         }
-        let mut cluster =
-            Self { binaries: binaries(), guard: None, home, port: free_port(), postmaster: None };
+        let address = Address { folder: home.path().to_owned(), port: free_port() };
+        let mut cluster = Self { binaries: binaries(), guard: None, home, address, postmaster: None };
         let data = cluster.data();
         let args = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "-D"];
         cluster.run("initdb", |command| command.args(args).arg(&data));
         let settings = format!(
             "{SETTINGS}port = {}\nunix_socket_directories = '{}'\n",
-            cluster.port,
+            cluster.address.port,
             cluster.home.path().display()
         );
         let file = data.join("postgresql.conf");
@@ -160,7 +160,7 @@ impl Cluster {
             .spawn()
             .expect("starting postgres");
         let postmaster = self.postmaster.insert(child);
-        let url = format!("postgres://postgres@127.0.0.1:{}/postgres", self.port);
+        let url = self.address.url("postgres");
         let home = self.home.path();
         until("the postmaster takes connections", || {
             let ended = postmaster.try_wait().expect("the status of the postmaster");
@@ -192,53 +192,40 @@ impl Cluster {
         until("the postmaster ends", || std::future::ready(postmaster.try_wait().expect("its status"))).await;
     }
 
-    pub fn port(&self) -> u16 {
-        self.port
+    pub fn address(&self) -> &Address {
+        &self.address
     }
 
-    /// The address of a database over TCP.
-    pub fn url(&self, database: &str) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
-    }
-
-    /// The address of a database over the Unix socket.
-    pub fn socket_url(&self, database: &str) -> String {
-        let folder = self.home.path().display().to_string().replace('/', "%2F");
-        format!("postgres://postgres@{folder}:{}/{database}", self.port)
-    }
-
-    /// A session of the superuser.
-    pub async fn session(&self, database: &str) -> tokio_postgres::Client {
-        let (client, connection) =
-            tokio_postgres::connect(&self.url(database), NoTls).await.expect("a session with PostgreSQL");
-        tokio::spawn(connection);
-        client
-    }
-
-    /// A database of one's own, migrated, dropped with its value.
-    pub async fn database(&'static self) -> Database {
+    /// A database of one's own, migrated, dropped with its value. Of the shared cluster.
+    pub async fn database(&self) -> Database {
         MIGRATED.get_or_init(|| self.make_template()).await;
-        self.create_database(&format!(" TEMPLATE {TEMPLATE}")).await
+        self.create_database(&format!("TEMPLATE {TEMPLATE}")).await
     }
 
-    /// An empty database, dropped with its value.
-    pub async fn empty_database(&'static self) -> Database {
+    /// An empty database, dropped with its value. Of the shared cluster.
+    pub async fn empty_database(&self) -> Database {
         self.create_database("").await
     }
 
-    async fn create_database(&'static self, from: &str) -> Database {
+    /// An empty database in a private cluster, which it goes with.
+    pub async fn own_database(&self) -> Database {
+        let mut database = self.empty_database().await;
+        database.psql = None;
+        database
+    }
+
+    async fn create_database(&self, from: &str) -> Database {
         let name = format!("t_{}", uuid::Uuid::now_v7().simple());
-        let session = self.session("postgres").await;
-        session.batch_execute(&format!("CREATE DATABASE {name}{from}")).await.expect("CREATE DATABASE");
-        Database { cluster: self, name }
+        self.address.create_database(&name, from).await;
+        Database { address: self.address.clone(), name, psql: Some(self.binaries.join("psql")) }
     }
 
     /// The server migrates on its first start; every test's database is a copy of what it left.
     async fn make_template(&self) {
-        let session = self.session("postgres").await;
-        session.batch_execute(&format!("CREATE DATABASE {TEMPLATE}")).await.expect("CREATE DATABASE");
-        let mut server = Options::on(&self.url(TEMPLATE)).start().await;
+        self.address.create_database(TEMPLATE, "").await;
+        let mut server = Options::on(&self.address.url(TEMPLATE)).start().await;
         server.stop().await;
+        let session = self.address.session("postgres").await;
         until("the sessions on the template end", || async {
             let row = session
                 .query_one("SELECT count(*) FROM pg_stat_activity WHERE datname = $1", &[&TEMPLATE])
@@ -264,10 +251,49 @@ fn runs_in(data: &Path) -> bool {
     processes.filter_map(|entry| std::fs::read_link(entry.path().join("cwd")).ok()).any(|cwd| cwd == data)
 }
 
+/// Where a cluster is reached.
+#[derive(Clone)]
+pub struct Address {
+    folder: PathBuf,
+    port: u16,
+}
+
+impl Address {
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The address of a database over TCP.
+    pub fn url(&self, database: &str) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{database}", self.port)
+    }
+
+    /// The address of a database over the Unix socket.
+    pub fn socket_url(&self, database: &str) -> String {
+        let folder = self.folder.display().to_string().replace('/', "%2F");
+        format!("postgres://postgres@{folder}:{}/{database}", self.port)
+    }
+
+    /// A session of the superuser.
+    pub async fn session(&self, database: &str) -> tokio_postgres::Client {
+        let connected = tokio_postgres::connect(&self.url(database), NoTls).await;
+        let (client, connection) = connected.expect("a session with PostgreSQL");
+        tokio::spawn(connection);
+        client
+    }
+
+    async fn create_database(&self, name: &str, from: &str) {
+        let session = self.session("postgres").await;
+        session.batch_execute(&format!("CREATE DATABASE {name} {from}")).await.expect("CREATE DATABASE");
+    }
+}
+
 /// A database for one test.
 pub struct Database {
-    cluster: &'static Cluster,
+    address: Address,
     name: String,
+    /// The `psql` that drops it; none where it goes with its cluster.
+    psql: Option<PathBuf>,
 }
 
 impl Database {
@@ -276,33 +302,39 @@ impl Database {
         Cluster::shared().await.database().await
     }
 
+    /// An empty database in the shared cluster.
+    pub async fn empty() -> Self {
+        Cluster::shared().await.empty_database().await
+    }
+
     pub fn url(&self) -> String {
-        self.cluster.url(&self.name)
+        self.address.url(&self.name)
     }
 
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    pub fn cluster(&self) -> &'static Cluster {
-        self.cluster
+    pub fn cluster(&self) -> &Address {
+        &self.address
     }
 
     pub async fn session(&self) -> tokio_postgres::Client {
-        self.cluster.session(&self.name).await
+        self.address.session(&self.name).await
     }
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
+        let Some(psql) = &self.psql else { return };
         let script = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
-        let psql = Command::new(self.cluster.binaries.join("psql"))
+        let output = Command::new(psql)
             .args(["-X", "-q", "-c", &script])
-            .arg(self.cluster.url("postgres"))
+            .arg(self.address.url("postgres"))
             .stdin(Stdio::null())
             .output();
         if !std::thread::panicking() {
-            let output = psql.expect("psql");
+            let output = output.expect("psql");
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
     }

@@ -157,8 +157,7 @@ async fn upstream(
 ) {
     let mut buffer = vec![0; 64 * 1024];
     let mut window = Vec::new();
-    loop {
-        let Ok(read @ 1..) = from.read(&mut buffer).await else { break };
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
         if let Some(Cut::BeforeAnswer { marker, .. }) = &*plan.cut.lock().unwrap() {
             window.extend_from_slice(&buffer[..read]);
             if contains(&window, marker) {

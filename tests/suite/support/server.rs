@@ -26,7 +26,6 @@ pub const BINARY: &str = env!("CARGO_BIN_EXE_telltale");
 pub struct Options {
     database_url: Option<String>,
     env: Vec<(String, String)>,
-    args: Vec<String>,
     data_dir: Option<PathBuf>,
 }
 
@@ -43,11 +42,6 @@ impl Options {
 
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    pub fn arg(mut self, arg: &str) -> Self {
-        self.args.push(arg.to_owned());
         self
     }
 
@@ -192,7 +186,6 @@ impl Server {
             .options
             .command(&self.data_dir, listen)
             .arg("serve")
-            .args(&self.options.args)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(stderr)

@@ -95,6 +95,14 @@ impl Live {
         }
     }
 
+    /// Connects if that works, and reads until `end` or until this connection ends.
+    pub async fn follow_connection(&mut self) {
+        if self.try_connect().await.is_ok() {
+            while self.seen.end.is_none() && self.next().await {}
+        }
+        self.disconnect();
+    }
+
     /// Reads on, connecting again as often as needed, until `end`.
     pub async fn follow(&mut self) {
         while self.seen.end.is_none() {
