@@ -27,5 +27,6 @@ mod slow;
 mod start;
 mod state;
 mod stream;
+mod runner;
 mod tools;
 mod two_servers;
