@@ -16,6 +16,7 @@ use crate::client::{Client, ClientError, WatchOptions};
 use crate::facts::id::RunId;
 use crate::facts::settings::Settings;
 use crate::runner::{self, EngineChoice, RunError, RunOptions, RunOutcome};
+use crate::telemetry;
 
 use super::serve::stop_signal;
 use super::watch::{Presenter, exit_status, follow, say};
@@ -32,6 +33,7 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
         Some(text) => server::run_id_of(text)?,
         None => RunId::generated(Uuid::now_v7()),
     };
+    init_logs(&settings)?;
     let (cancel, interrupted) = cancel_on_signals()?;
     let (client, own_server) = connect(&settings).await?;
     say(&format!("run  {run_id}\npage {}\n", client.page_url(&run_id)))?;
@@ -61,6 +63,16 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
         say(&told(&outcome, Style::of_stdout()))?;
     }
     Ok(exit_status(outcome.status))
+}
+
+/// The log of a server that this command runs for itself: what goes well is told by the run, and would only tear
+/// the drawing.
+fn init_logs(settings: &Settings) -> Result<(), Failure> {
+    let mut settings = settings.clone();
+    if settings.log_level == "info" {
+        settings.log_level = "warn".to_owned();
+    }
+    telemetry::init_logs(&settings).map_err(|fault| Failure::WrongUse(fault.to_string()))
 }
 
 /// Runs, and draws alongside when asked to. The drawing never decides about the run.
