@@ -181,7 +181,11 @@ impl Follower {
             }
             if ever_connected && self.resuming_from.is_none() {
                 self.resuming_from = Some(self.cursor);
-                if self.tell(WatchItem::Lost { reason: error.to_string() }).await.is_err() {
+                let reason = match &error {
+                    ClientError::Unreachable { reason, .. } => reason.clone(),
+                    other => other.to_string(),
+                };
+                if self.tell(WatchItem::Lost { reason }).await.is_err() {
                     return;
                 }
             }
