@@ -148,6 +148,9 @@ async fn connect(settings: &Settings) -> Result<(Client, Option<OwnServer>), Fai
         Err(ClientError::Unreachable { .. }) if settings.url.is_none() => {}
         Err(error) => return Err(error.into()),
     }
+    if let Some(fault) = settings.serving_fault() {
+        return Err(Failure::Settings(vec![fault]));
+    }
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     let running = app::serve(settings.clone(), async move { stopped.cancelled().await }).await?;
