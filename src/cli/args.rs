@@ -80,7 +80,7 @@ pub(crate) struct RunArgs {
     /// Where nodes run: in containers, as local processes, or whichever there is
     #[arg(long, value_enum, default_value_t = Engine::Auto)]
     pub engine: Engine,
-    /// How many nodes may run at once [default: as many as there are processors]
+    /// How many nodes may run at once [default: twice as many as there are processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub jobs: Option<u16>,
     #[command(flatten)]
@@ -207,6 +207,9 @@ Examples:
 pub(crate) struct MigrateArgs {
     #[arg(value_enum)]
     pub direction: Direction,
+    /// With `down`: the version to go back to, 0 for an empty database [default: one back]
+    #[arg(long, value_name = "VERSION")]
+    pub to: Option<i32>,
     #[command(flatten)]
     pub flags: ServerFlags,
 }

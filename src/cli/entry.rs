@@ -31,10 +31,13 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 async fn dispatch(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Serve(args) => command::serve::serve(&args).await,
+        Command::Run(args) => command::run::run(&args).await,
         Command::Watch(args) => command::watch::watch(&args).await,
         Command::Runs(args) => command::runs::runs(&args).await,
         Command::Events(args) => command::events::events(&args).await,
         Command::Logs(args) => command::logs::logs(&args).await,
+        Command::Migrate(args) => command::migrate::migrate(&args).await,
+        Command::Doctor(args) => command::doctor::doctor(&args).await,
         _ => Err(Failure::WrongUse("not built yet".into())),
     }
 }

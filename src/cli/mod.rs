@@ -10,6 +10,7 @@
 mod args;
 mod board;
 mod command;
+mod database;
 mod doctor;
 mod entry;
 mod failure;

@@ -41,11 +41,16 @@ pub(crate) fn client(settings: &Settings) -> Result<Client, Failure> {
 /// The run that `text` names; `@latest` asks the server for its newest.
 pub(crate) async fn run_id(client: &Client, text: &str) -> Result<RunId, Failure> {
     if text != LATEST {
-        return text.parse().map_err(|fault| Failure::WrongUse(format!("`{text}` is no run: {fault}")));
+        return run_id_of(text);
     }
     let page = client.list_runs(&RunQuery { limit: Some(1), ..RunQuery::default() }).await?;
     let newest = page.runs.into_iter().next();
     newest.map(|run| run.run_id).ok_or_else(|| Failure::WrongUse("there is no run yet".into()))
+}
+
+/// The run with exactly this id.
+pub(crate) fn run_id_of(text: &str) -> Result<RunId, Failure> {
+    text.parse().map_err(|fault| Failure::WrongUse(format!("`{text}` is no run: {fault}")))
 }
 
 #[cfg(test)]

@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use futures_util::StreamExt as _;
+use tokio::sync::oneshot;
 use tokio_postgres::{AsyncMessage, Row};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::db::{Db, DbError, Messages, Query, Target, query};
 
@@ -80,35 +82,39 @@ pub async fn partitions(db: &Db) -> Result<Partitions, DbError> {
 /// Whether a notification sent to oneself arrives, and how long it takes. `None`: it doesn't, which is so behind
 /// a pooler in transaction mode, on a standby, and on servers whose LISTEN fails.
 pub async fn listen_round_trip(target: &Target) -> Result<Option<Duration>, DbError> {
-    let (client, mut messages) = target.open_raw().await?;
+    let (client, messages) = target.open_raw().await?;
+    let (heard, hearing) = oneshot::channel();
+    // The answers to our own commands come the same way, so it is read on after the notification.
+    let _reader = AbortOnDropHandle::new(tokio::spawn(read(messages, heard)));
     let started = Instant::now();
-    // The connection is driven by polling its messages, so both must go on at the same time.
     let asking = async {
         client.batch_execute(LISTEN).await?;
-        client.batch_execute(NOTIFY).await
+        client.batch_execute(NOTIFY).await?;
+        Ok(hearing.await.is_ok())
     };
-    let both = async {
-        let (asked, heard) = tokio::join!(asking, notification(&mut messages));
-        asked.map(|()| heard)
-    };
-    match tokio::time::timeout(LISTEN_TIMEOUT, both).await {
+    match tokio::time::timeout(LISTEN_TIMEOUT, asking).await {
         Ok(Ok(true)) => Ok(Some(started.elapsed())),
         Ok(Ok(false)) | Err(_) => Ok(None),
-        Ok(Err(error)) if error.code().is_some() => Ok(None),
-        Ok(Err(error)) => Err(DbError::of_query("checkup/listen", error)),
+        Ok(Err(error)) => refused_or_gone(error),
     }
 }
 
-/// Reads until a notification comes; false when the connection ends before.
-async fn notification(messages: &mut Messages) -> bool {
-    while let Some(message) = messages.next().await {
-        match message {
-            Ok(AsyncMessage::Notification(_)) => return true,
-            Ok(_) => {}
-            Err(_) => return false,
+/// A server that answers LISTEN with an error has none to offer; a connection that broke is another matter.
+fn refused_or_gone(error: tokio_postgres::Error) -> Result<Option<Duration>, DbError> {
+    if error.code().is_some() { Ok(None) } else { Err(DbError::of_query("checkup/listen", error)) }
+}
+
+/// Moves the connection until it ends, and tells when the first notification comes.
+async fn read(mut messages: Messages, heard: oneshot::Sender<()>) {
+    let mut heard = Some(heard);
+    while let Some(Ok(message)) = messages.next().await {
+        if let AsyncMessage::Notification(_) = message
+            && let Some(heard) = heard.take()
+        {
+            // Whoever waited may have given up.
+            let _ = heard.send(());
         }
     }
-    false
 }
 
 fn column<'a, T: tokio_postgres::types::FromSql<'a>>(row: &'a Row, place: usize) -> Result<T, DbError> {

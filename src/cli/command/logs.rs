@@ -152,7 +152,6 @@ impl Printer {
         let mut text = Vec::new();
         for line in lines {
             self.write(line, &mut text);
-            text.push(b'\n');
         }
         let mut out = io::stdout().lock();
         out.write_all(&text)?;
@@ -164,6 +163,9 @@ impl Printer {
         if self.raw {
             let exact = line.bytes.as_ref().and_then(|bytes| BASE64.decode(bytes).ok());
             out.extend_from_slice(exact.as_deref().unwrap_or(line.text.as_bytes()));
+            if line.eol {
+                out.push(b'\n');
+            }
             return;
         }
         if self.with_node {
@@ -173,6 +175,7 @@ impl Printer {
         }
         let colours = if self.style.colour { Colours::Keep } else { Colours::Drop };
         out.extend_from_slice(sanitize(&line.text, colours).as_bytes());
+        out.push(b'\n');
     }
 }
 
@@ -195,11 +198,11 @@ mod tests {
     #[test]
     fn lines_are_made_safe_unless_raw_is_asked_for() {
         let printer = Printer { style: Style::PIPE, raw: false, with_node: true };
-        assert_eq!(printed(&printer, &line("stdout", "\u{1b}[31mx\u{1b}[2J")), b"a | x");
-        assert_eq!(printed(&printer, &line("stderr", "x")), b"a ! x");
+        assert_eq!(printed(&printer, &line("stdout", "\u{1b}[31mx\u{1b}[2J")), b"a | x\n");
+        assert_eq!(printed(&printer, &line("stderr", "x")), b"a ! x\n");
         let raw = Printer { raw: true, ..printer };
-        assert_eq!(printed(&raw, &line("stdout", "\u{1b}[2Jx")), b"\x1b[2Jx");
-        let bytes = LogLine { bytes: Some("/wA=".into()), ..line("stdout", "\u{fffd}\0") };
+        assert_eq!(printed(&raw, &line("stdout", "\u{1b}[2Jx")), b"\x1b[2Jx\n");
+        let bytes = LogLine { eol: false, bytes: Some("/wA=".into()), ..line("stdout", "\u{fffd}\0") };
         assert_eq!(printed(&raw, &bytes), b"\xff\x00");
     }
 

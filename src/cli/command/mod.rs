@@ -1,7 +1,10 @@
 //! The commands, one file each.
 
+pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod logs;
+pub(crate) mod migrate;
+pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod serve;
 pub(crate) mod watch;

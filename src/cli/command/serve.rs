@@ -6,11 +6,13 @@ use crate::app;
 use crate::cli::args::ServeArgs;
 use crate::cli::failure::{DONE, Failure};
 use crate::cli::lines::one_line;
+use crate::telemetry;
 
 use super::watch::say;
 
 pub(crate) async fn serve(args: &ServeArgs) -> Result<u8, Failure> {
     let settings = args.flags.for_server()?;
+    telemetry::init_logs(&settings).map_err(|fault| Failure::WrongUse(fault.to_string()))?;
     let running = app::serve(settings, stop_signal()?).await?;
     // Scripts wait for this line, and read the port from it.
     say(&format!("telltale is listening on {}\n", one_line(&running.url())))?;

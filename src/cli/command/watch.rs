@@ -25,7 +25,7 @@ pub(crate) async fn watch(args: &WatchArgs) -> Result<u8, Failure> {
     let run_id = server::run_id(&client, &args.run).await?;
     let mut presenter = Presenter::new(run_id.clone(), args.plain);
     tokio::select! {
-        status = follow(&client, &run_id, &mut presenter) => Ok(exit_status(status?)),
+        status = follow(&client, &run_id, WatchOptions::default(), &mut presenter) => Ok(exit_status(status?)),
         _ = tokio::signal::ctrl_c() => Ok(INTERRUPTED),
     }
 }
@@ -39,9 +39,10 @@ pub(crate) fn exit_status(status: RunStatus) -> u8 {
 pub(crate) async fn follow(
     client: &Client,
     run_id: &RunId,
+    options: WatchOptions,
     presenter: &mut Presenter,
 ) -> Result<RunStatus, Failure> {
-    let mut watch = client.watch(run_id, WatchOptions::default());
+    let mut watch = client.watch(run_id, options);
     let mut ticks = tokio::time::interval(REDRAW_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
