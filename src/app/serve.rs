@@ -16,12 +16,12 @@ use crate::facts::settings::Settings;
 use crate::flow::feed::Feed;
 use crate::flow::{Core, keeper};
 use crate::http::{self, HttpOptions};
+use crate::store::clock;
 use crate::store::db::embedded::{EmbeddedOptions, EmbeddedServer};
 use crate::store::db::{Db, Target, connect, migrate};
 use crate::store::journal::{self, Journal};
 use crate::store::logs::Logs;
 use crate::store::partitions::{self, RunKeys};
-use crate::store::clock;
 use crate::telemetry;
 
 /// How long the lanes may take to write what they hold when the server stops.
@@ -70,8 +70,9 @@ pub async fn serve(
 ) -> Result<Running, AppError> {
     let metrics = telemetry::metrics::install()
         .map_err(|error| AppError::not_there(format!("metrics can't be recorded: {error}")))?;
-    let listener =
-        TcpListener::bind(&settings.listen).await.map_err(|error| AppError::bind(&settings.listen, &error))?;
+    let listener = TcpListener::bind(&settings.listen)
+        .await
+        .map_err(|error| AppError::bind(&settings.listen, &error))?;
     let address = listener.local_addr().map_err(|error| AppError::bind(&settings.listen, &error))?;
     let database = Database::open(&settings).await?;
     let mut parts = match wire(&settings, &database.target).await {

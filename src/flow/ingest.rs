@@ -119,7 +119,11 @@ pub async fn create_run(
 }
 
 /// Notes that a run gives no sign of life: RUN_STALE, which the next event takes back.
-pub async fn mark_stale(core: &Core, organization: OrganizationId, run_id: RunId) -> Result<Appended, AppendError> {
+pub async fn mark_stale(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: RunId,
+) -> Result<Appended, AppendError> {
     let event = server_event(EventType::RunStale, Uuid::now_v7(), None);
     store(core, organization, run_id, vec![(event, false)], false).await
 }

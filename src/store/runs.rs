@@ -20,7 +20,8 @@ const SILENT: Query = query!("runs/silent"; TIMESTAMPTZ, INT8);
 const CLAIM_IDEMPOTENCY_KEY: Query = query!("runs/claim_idempotency_key"; UUID, TEXT, TEXT);
 
 /// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&FIND, &LIST, &BY_KEYS, &HEADS, &COUNT_ACTIVE, &SILENT, &CLAIM_IDEMPOTENCY_KEY];
+pub const QUERIES: &[&Query] =
+    &[&FIND, &LIST, &BY_KEYS, &HEADS, &COUNT_ACTIVE, &SILENT, &CLAIM_IDEMPOTENCY_KEY];
 
 /// Where a run's row is, and how far it has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

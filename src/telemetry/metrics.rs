@@ -60,5 +60,8 @@ fn describe() {
     c!(metric::RUNS_TOTAL, "Runs that came to a status.");
     g!(metric::RUNS_ACTIVE, "Runs that are not over.");
     c!(metric::HTTP_REQUESTS_TOTAL, "HTTP requests, by route, method and status.");
-    h!(metric::HTTP_REQUEST_DURATION_MS, "Milliseconds from a request's head to its answer's head, by route.");
+    h!(
+        metric::HTTP_REQUEST_DURATION_MS,
+        "Milliseconds from a request's head to its answer's head, by route."
+    );
 }
