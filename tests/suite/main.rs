@@ -14,6 +14,7 @@ mod doors;
 mod embedded;
 mod faults;
 mod feed;
+mod fold_table;
 mod journal;
 mod layers;
 mod logs;
