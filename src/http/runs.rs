@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
-use serde_json::json;
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::app::SharedApp;
@@ -124,8 +124,17 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let has_more = page.len() > limit as usize;
     page.truncate(limit as usize);
     let next_cursor = page.last().filter(|_| has_more).map(|run| list_cursor(run.run_key));
-    let summaries: Vec<serde_json::Value> = page.iter().map(views::run_summary).collect();
-    Ok(schema::json(&json!({"runs": summaries, "nextCursor": next_cursor})))
+    let summaries: Vec<views::RunSummary<'_>> = page.iter().map(views::run_summary).collect();
+    Ok(schema::json(&RunPage { runs: summaries, next_cursor }))
+}
+
+/// A page of the list.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct RunPage<'a> {
+    runs: Vec<views::RunSummary<'a>>,
+    /// `None` at the end.
+    next_cursor: Option<String>,
 }
 
 fn filter(query: &mut Query) -> RunFilter {

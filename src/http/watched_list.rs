@@ -81,7 +81,7 @@ impl WatchedList {
         self.changed.clear();
         self.due = None;
         let fitting = listed.iter().filter(|run| fits(&self.filter, run));
-        Ok(in_frames(fitting.map(|run| views::run_summary(run).to_string())))
+        Ok(in_frames(fitting.filter_map(|run| serde_json::to_string(&views::run_summary(run)).ok())))
     }
 
     /// Puts off what could not be read.
