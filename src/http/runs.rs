@@ -2,7 +2,6 @@
 
 use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
-use serde_json::json;
 use uuid::Uuid;
 
 use super::app::SharedApp;
@@ -124,8 +123,8 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let has_more = page.len() > limit as usize;
     page.truncate(limit as usize);
     let next_cursor = page.last().filter(|_| has_more).map(|run| list_cursor(run.run_key));
-    let summaries: Vec<serde_json::Value> = page.iter().map(views::run_summary).collect();
-    Ok(schema::json(&json!({"runs": summaries, "nextCursor": next_cursor})))
+    let runs = page.iter().map(views::run_summary).collect();
+    Ok(schema::json(&schema::RunPage { runs, next_cursor }))
 }
 
 fn filter(query: &mut Query) -> RunFilter {
