@@ -94,24 +94,25 @@ where
 }
 
 /// Reads a whole JSON or NDJSON body, decoded.
-pub async fn read(budget: &BodyBudget, headers: &HeaderMap, mut chunks: Chunks) -> Result<Body, Problem> {
+pub async fn read(budget: &BodyBudget, headers: &HeaderMap, chunks: Chunks) -> Result<Body, Problem> {
+    let read = read_all(budget, headers, chunks);
+    timeout(BODY_TIMEOUT, read).await.unwrap_or_else(|_| Err(too_slow()))
+}
+
+async fn read_all(budget: &BodyBudget, headers: &HeaderMap, mut chunks: Chunks) -> Result<Body, Problem> {
     let format = format(headers)?;
     let encoding = Encoding::of(headers)?;
     let announced = announced_length(headers);
-    let read = async {
-        let bytes = match encoding {
-            Encoding::Identity => read_plain(budget, &mut chunks, announced).await?,
-            other => read_encoded(budget, &mut chunks, other).await?,
-        };
-        let Some((bytes, share)) = bytes else {
-            discard(&mut chunks).await;
-            return Err(Problem::too_large(format!(
-                "a body is at most {BODY_MAX_BYTES} bytes after decompression"
-            )));
-        };
-        Ok(Body { bytes, format, _share: share })
+    let whole = match encoding {
+        Encoding::Identity => read_plain(budget, &mut chunks, announced).await?,
+        other => read_encoded(budget, &mut chunks, other).await?,
     };
-    timeout(BODY_TIMEOUT, read).await.unwrap_or_else(|_| Err(too_slow()))
+    let Some((bytes, share)) = whole else {
+        discard(&mut chunks).await;
+        let detail = format!("a body is at most {BODY_MAX_BYTES} bytes after decompression");
+        return Err(Problem::too_large(detail));
+    };
+    Ok(Body { bytes, format, _share: share })
 }
 
 type Whole = Option<(Vec<u8>, Share)>;

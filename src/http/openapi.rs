@@ -10,6 +10,7 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{Operation, PATHS, Parameter};
 use super::schema;
+use crate::flow::views;
 
 /// Named schemas, in the order of their names.
 type Schemas = BTreeMap<String, Value>;
@@ -119,8 +120,8 @@ fn schemas() -> Schemas {
     add::<schema::Appended>(&mut all);
     add::<schema::AppendedAcross>(&mut all);
     add::<schema::NewRun>(&mut all);
-    add::<schema::RunState>(&mut all);
-    add::<schema::RunPage>(&mut all);
+    add::<views::RunState<'static>>(&mut all);
+    add::<schema::RunPage<'static>>(&mut all);
     add::<schema::NewLogLine>(&mut all);
     add::<schema::LogsAppended>(&mut all);
     add::<schema::LogStreamName>(&mut all);

@@ -2,7 +2,6 @@
 
 use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::app::SharedApp;
@@ -124,17 +123,8 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let has_more = page.len() > limit as usize;
     page.truncate(limit as usize);
     let next_cursor = page.last().filter(|_| has_more).map(|run| list_cursor(run.run_key));
-    let summaries: Vec<views::RunSummary<'_>> = page.iter().map(views::run_summary).collect();
-    Ok(schema::json(&RunPage { runs: summaries, next_cursor }))
-}
-
-/// A page of the list.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct RunPage<'a> {
-    runs: Vec<views::RunSummary<'a>>,
-    /// `None` at the end.
-    next_cursor: Option<String>,
+    let runs = page.iter().map(views::run_summary).collect();
+    Ok(schema::json(&schema::RunPage { runs, next_cursor }))
 }
 
 fn filter(query: &mut Query) -> RunFilter {

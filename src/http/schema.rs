@@ -15,9 +15,8 @@ use super::Response;
 use super::options::{Part, PartState};
 use crate::facts::event::{ErrorFact, EventType, Level};
 use crate::facts::event_input::Fault;
-use crate::facts::run::{Failure, NodeCounts, NodeProgress, Progress};
-use crate::facts::status::{NodeStatus, RunStatus};
 use crate::flow::feed::Delivery;
+use crate::flow::views::{RunState, RunSummary};
 use crate::store::journal::EventResult;
 use crate::store::logs::LogStream;
 
@@ -65,6 +64,14 @@ pub struct RunEventResult {
     pub run_id: String,
     #[serde(flatten)]
     pub result: EventResult,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RunPage<'a> {
+    pub runs: Vec<RunSummary<'a>>,
+    /// Null on the last page.
+    pub next_cursor: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -187,68 +194,6 @@ described! {
         node_ref: String,
         needs: Option<Vec<String>>,
     }
-    /// A run's state as of `headSeq`.
-    RunState {
-        run_id: String,
-        workflow: Option<String>,
-        engine: Option<String>,
-        status: RunStatus,
-        trigger: Option<Value>,
-        #[schema(format = DateTime)]
-        queued_at: Option<String>,
-        #[schema(format = DateTime)]
-        started_at: Option<String>,
-        #[schema(format = DateTime)]
-        updated_at: Option<String>,
-        #[schema(format = DateTime)]
-        completed_at: Option<String>,
-        head_seq: u64,
-        progress: Progress,
-        failure: Option<Failure>,
-        nodes: Vec<NodeState>,
-        labels: BTreeMap<String, String>,
-        inputs: Option<Value>,
-        result: Option<Value>,
-    }
-    NodeState {
-        node_ref: String,
-        status: NodeStatus,
-        /// From 1; 0 before the first.
-        attempt: u32,
-        #[schema(format = DateTime)]
-        started_at: Option<String>,
-        #[schema(format = DateTime)]
-        completed_at: Option<String>,
-        progress: Option<NodeProgress>,
-        message: Option<String>,
-        error: Option<ErrorFact>,
-        needs: Vec<String>,
-        counts: NodeCounts,
-        last_log_line: Option<String>,
-    }
-    RunSummary {
-        run_id: String,
-        workflow: Option<String>,
-        status: RunStatus,
-        #[schema(format = DateTime)]
-        queued_at: Option<String>,
-        #[schema(format = DateTime)]
-        started_at: Option<String>,
-        #[schema(format = DateTime)]
-        updated_at: Option<String>,
-        #[schema(format = DateTime)]
-        completed_at: Option<String>,
-        head_seq: u64,
-        progress: Progress,
-        failure: Option<Failure>,
-        trigger: Option<Value>,
-        labels: BTreeMap<String, String>,
-    }
-    RunPage {
-        runs: Vec<RunSummary>,
-        /// Null on the last page.
-        next_cursor: Option<String>,
-    }
     /// An output line on its way in: `text` or `bytes`.
     NewLogLine {
         node_ref: String,
@@ -295,10 +240,10 @@ described! {
         r#type: String,
         run_id: Option<String>,
         seq: Option<u64>,
-        state: Option<RunState>,
+        state: Option<RunState<'static>>,
         events: Option<Vec<Event>>,
         lines: Option<Vec<LogLine>>,
-        runs: Option<Vec<RunSummary>>,
+        runs: Option<Vec<RunSummary<'static>>>,
         head_seq: Option<u64>,
         head_log_seq: Option<u64>,
         delivery: Option<Delivery>,

@@ -23,7 +23,7 @@ use super::doors::Doors;
 use super::options::HttpOptions;
 use super::routes;
 use super::shell::Shell;
-use super::stalled::Stalled;
+use super::stalled::{SEND_TIMEOUT, Stalled};
 use crate::flow::Core;
 
 /// How long a request's head may take, and a connection may idle between requests.
@@ -92,7 +92,7 @@ async fn connection(shell: Arc<Shell>, stream: TcpStream, lifetime: Lifetime) {
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(CONNECTION_BUFFER_BYTES)
-        .serve_connection(TokioIo::new(Stalled::new(stream)), service)
+        .serve_connection(TokioIo::new(Stalled::new(stream, SEND_TIMEOUT)), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {

@@ -14,7 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Message, Utf8Bytes};
 
-use super::stalled::{SEND_TIMEOUT, Stalled};
+use super::stalled::Stalled;
 
 /// Largest message taken from a client: commands are a line each.
 const INBOUND_MAX_BYTES: usize = 64 * 1024;
@@ -76,18 +76,20 @@ impl Socket {
             IoSlice::new(parts[1]),
             IoSlice::new(parts[2]),
         ];
+        let patience = self.inner.get_ref().patience();
         let send = async {
             // A pong that is half written must be whole before another frame begins.
             self.inner.flush().await.map_err(io::Error::other)?;
             write_all(self.inner.get_mut(), &mut slices).await
         };
-        timeout(SEND_TIMEOUT, send).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
+        timeout(patience, send).await.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into()))
     }
 
     /// Asks the client for a sign of life, and keeps proxies from closing a quiet connection.
     pub async fn ping(&mut self) -> io::Result<()> {
+        let patience = self.inner.get_ref().patience();
         let ping = self.inner.send(Message::Ping(Bytes::new()));
-        match timeout(SEND_TIMEOUT, ping).await {
+        match timeout(patience, ping).await {
             Ok(sent) => sent.map_err(io::Error::other),
             Err(_) => Err(io::ErrorKind::TimedOut.into()),
         }

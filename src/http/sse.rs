@@ -101,6 +101,7 @@ mod tests {
             kind: FrameKind::Events,
             cursor: Cursor { seq: 4, log_seq: 2 },
             json: Bytes::from_static(b"{\"type\":\"events\",\n \"events\":[\r\n]}"),
+            committed_at: None,
         };
         let expected = "event: events\nid: 4.2\ndata: {\"type\":\"events\",  \"events\":[  ]}\n\n";
         assert_eq!(message(&frame), expected);

@@ -19,12 +19,18 @@ pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Stalled {
     inner: TcpStream,
+    patience: Duration,
     blocked: Option<Pin<Box<Sleep>>>,
 }
 
 impl Stalled {
-    pub fn new(inner: TcpStream) -> Self {
-        Self { inner, blocked: None }
+    /// `patience` is [`SEND_TIMEOUT`] but in tests.
+    pub fn new(inner: TcpStream, patience: Duration) -> Self {
+        Self { inner, patience, blocked: None }
+    }
+
+    pub fn patience(&self) -> Duration {
+        self.patience
     }
 
     /// Passes on what came of a write, or the end of patience.
@@ -33,7 +39,8 @@ impl Stalled {
             self.blocked = None;
             return outcome;
         }
-        let timer = self.blocked.get_or_insert_with(|| Box::pin(sleep(SEND_TIMEOUT)));
+        let patience = self.patience;
+        let timer = self.blocked.get_or_insert_with(|| Box::pin(sleep(patience)));
         ready!(timer.as_mut().poll(cx));
         Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the other side takes nothing")))
     }

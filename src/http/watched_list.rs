@@ -81,7 +81,10 @@ impl WatchedList {
         self.changed.clear();
         self.due = None;
         let fitting = listed.iter().filter(|run| fits(&self.filter, run));
-        Ok(in_frames(fitting.filter_map(|run| serde_json::to_string(&views::run_summary(run)).ok())))
+        // Texts and numbers only: serialising does not fail.
+        let summaries =
+            fitting.map(|run| serde_json::to_string(&views::run_summary(run)).unwrap_or_default());
+        Ok(in_frames(summaries))
     }
 
     /// Puts off what could not be read.
