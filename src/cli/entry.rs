@@ -38,6 +38,6 @@ async fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Logs(args) => command::logs::logs(&args).await,
         Command::Migrate(args) => command::migrate::migrate(&args).await,
         Command::Doctor(args) => command::doctor::doctor(&args).await,
-        _ => Err(Failure::WrongUse("not built yet".into())),
+        Command::Openapi => command::openapi::openapi(),
     }
 }
