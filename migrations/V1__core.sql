@@ -28,6 +28,8 @@ CREATE TABLE runs (
 CREATE INDEX runs_newest ON runs (organization_id, run_key DESC);
 CREATE INDEX runs_by_status ON runs (organization_id, status, run_key DESC);
 CREATE INDEX runs_by_workflow ON runs (organization_id, workflow, run_key DESC);
+-- The few that are not over, for whoever looks after them.
+CREATE INDEX runs_active ON runs (run_key) WHERE status IN ('QUEUED', 'RUNNING', 'AWAITING_INPUT', 'STALE');
 
 CREATE TABLE nodes (
     run_key uuid NOT NULL,

@@ -9,7 +9,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-export TELLTALE_DATA_DIR=${TELLTALE_DATA_DIR:-$PWD/.telltale}
+# Started by root, PostgreSQL runs as another user, who may be kept out of this folder (root's home, say).
+default_data_dir() {
+    local folder=$PWD
+    while [ "$(id -u)" = 0 ] && [ "$folder" != / ]; do
+        case "$(stat -c %A "$folder")" in *[xt]) ;; *) echo "/var/lib/telltale-demo/$(cksum <<<"$PWD" | cut -d' ' -f1)"; return ;; esac
+        folder=$(dirname "$folder")
+    done
+    echo "$PWD/.telltale"
+}
+
+TELLTALE_DATA_DIR=${TELLTALE_DATA_DIR:-$(default_data_dir)}
+export TELLTALE_DATA_DIR
 BIN=$PWD/target/debug/telltale
 SERVER_LOG=$TELLTALE_DATA_DIR/demo-server.log
 SERVER_PID=$TELLTALE_DATA_DIR/demo-server.pid
@@ -30,6 +41,7 @@ alive() {
     grep -aqs "$2" "/proc/$pid/cmdline" && echo "$pid"
 }
 
+# What the server said last of where it listens.
 address() { sed -n 's/.*telltale is listening on \(http[^ ]*\).*/\1/p' "$SERVER_LOG" 2>/dev/null | tail -n 1; }
 
 start_server() {
@@ -80,7 +92,7 @@ feed() {
 }
 
 start() {
-    local pid url engine
+    local pid url engine there=
     if pid=$(alive "$SERVER_PID" serve) && [ -n "$(address)" ]; then
         say "The demo's server is already running (pid $pid)."
     else
@@ -92,6 +104,8 @@ start() {
         pid=$(cat "$SERVER_PID")
     fi
     url=$(address)
+    # Client commands look for the usual address by themselves.
+    [ "$url" = http://127.0.0.1:4780 ] || there="TELLTALE_URL=$url "
     if ! alive "$FEED_PID" demo.sh >/dev/null; then
         engine=$(engine)
         case "$engine" in
@@ -105,8 +119,8 @@ start() {
 
   Runs are moving at    $url/
   The API's page        $url/docs
-  In this terminal      target/debug/telltale watch @latest
-  Your own file         target/debug/telltale run FILE.yaml --watch
+  In this terminal      ${there}target/debug/telltale watch @latest
+  Your own file         ${there}target/debug/telltale run FILE.yaml --watch
 
   A moment to remember: open a run, say 'make demo-restart' here, and see it resume without a gap.
   The server goes on in the background (pid $pid); 'make demo-stop' ends it.

@@ -408,7 +408,6 @@ function setProgress(bar, count, progress) {
 function runView(runId, params) {
   const stop = new AbortController();
   const target = { runId, seq: 0, logSeq: 0 };
-  const progress = new Map(); // nodeRef → {attempt, completed, total} of the last NODE_PROGRESS
   const nodes = new Map();
   const only = params.node ?? '';
   let state = null;
@@ -434,8 +433,7 @@ function runView(runId, params) {
     for (const node of next.nodes ?? []) {
       let row = nodes.get(node.nodeRef);
       if (!row) { nodes.set(node.nodeRef, row = nodeRow(runId, node.nodeRef, only)); view.nodes.append(row.element); }
-      const known = progress.get(node.nodeRef);
-      row.show(node, known?.attempt === node.attempt ? known : null, next);
+      row.show(node, next);
     }
     tick();
   }
@@ -458,7 +456,6 @@ function runView(runId, params) {
       if (!moved && event.seq > target.seq + 1) gaps += event.seq - target.seq - 1;
       moved = false;
       target.seq = event.seq;
-      if (event.type === 'NODE_PROGRESS' && event.data?.total) progress.set(event.nodeRef, { attempt: event.attempt, ...event.data });
       if (!only || event.nodeRef === only || !event.nodeRef) fresh.push(event);
     }
     events.push(fresh);
@@ -470,7 +467,7 @@ function runView(runId, params) {
     const fresh = arrived.filter((line) => line.logSeq > shownLog && (!only || line.nodeRef === only));
     if (arrived.length) shownLog = Math.max(shownLog, arrived.at(-1).logSeq);
     lines.push(fresh);
-    for (const line of fresh) nodes.get(line.nodeRef)?.say(line.text);
+    for (const line of arrived) nodes.get(line.nodeRef)?.say(line.text);
   }
 
   function sayResumed() {
@@ -598,23 +595,26 @@ function nodeRow(runId, nodeRef, only) {
   const count = el('span', { class: 'count' });
   const meter = el('span', { class: 'meter', hidden: true }, bar, count);
   const last = el('span', { class: 'last' });
+  const lines = el('span', { class: 'count' });
   const element = el('li', { 'data-node': nodeRef }, el('a', { href: runLink(runId, chosen ? {} : { node: nodeRef }), 'aria-current': chosen ? 'true' : null },
-    mark, el('code', { class: 'ref' }, nodeRef), attempt, took, el('span', { class: 'track', 'aria-hidden': 'true' }, span), meter, last));
+    mark, el('code', { class: 'ref' }, nodeRef), attempt, took, el('span', { class: 'track', 'aria-hidden': 'true' }, span), meter, last, lines));
   let node = {};
   const over = () => ['COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED'].includes(node.status);
   const say = (text) => { const plain = plainText(text); if (plain.trim()) setText(last, plain.slice(0, 300)); };
   return {
     element,
     say,
-    show(next, progress, run) {
+    show(next, run) {
       node = next;
       setBadge(mark, node.status);
       element.dataset.status = node.status;
       element.dataset.attempt = node.attempt ?? '';
       attempt.hidden = !(node.attempt > 1);
       setText(attempt, `attempt ${node.attempt}`);
-      meter.hidden = !progress || over();
-      if (progress) setProgress(bar, count, { completedActions: progress.completed, totalActions: progress.total });
+      const { progress } = node;
+      meter.hidden = !progress?.total || over();
+      if (progress?.total) setProgress(bar, count, { completedActions: progress.completed, totalActions: progress.total });
+      setText(lines, node.counts?.logLines ? `${number(node.counts.logLines)} lines` : '');
       const line = node.lastLogLine?.text ?? node.lastLogLine;
       if (node.status === 'FAILED' && (node.error?.message ?? run.failure?.nodeRef === nodeRef)) say(node.error?.message ?? run.failure.reason ?? '');
       else if (line && !last.textContent) say(line);

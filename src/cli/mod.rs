@@ -1,1 +1,26 @@
-//! The command line.
+//! The command line: what is asked for, and how it is shown.
+//!
+//! ```text
+//!  entry ─► args ─► command/* ─► client (HTTP) ─► a server
+//!                      │ board (the fold) ─► tree, lines ─► screen, standard output
+//! ```
+//! Owns the exit statuses ([`failure`]), the look of everything printed, and the safety of the terminal
+//! ([`sanitize`]). Never reads the database, but for `migrate` and `doctor`.
+
+mod args;
+mod board;
+mod command;
+mod database;
+mod doctor;
+mod entry;
+mod failure;
+mod format;
+mod lines;
+mod sanitize;
+mod screen;
+mod server;
+mod setting_flags;
+mod style;
+mod tree;
+
+pub use entry::main;

@@ -80,8 +80,32 @@ pub(super) struct Wanted {
 
 pub(super) enum Connection {
     WebSocket(Box<ws::Socket>),
-    ServerSentEvents { response: Response, parser: sse::Parser, waiting: VecDeque<String> },
+    ServerSentEvents(Box<EventStream>),
     Poll(Box<Poll>),
+}
+
+/// A body of server-sent events, and the messages of it that have not been asked for yet.
+pub(super) struct EventStream {
+    response: Response,
+    parser: sse::Parser,
+    waiting: VecDeque<String>,
+}
+
+impl EventStream {
+    async fn next_text(&mut self) -> Result<String, Broken> {
+        loop {
+            if let Some(text) = self.waiting.pop_front() {
+                return Ok(text);
+            }
+            match self.response.chunk().await {
+                Ok(Some(chunk)) => {
+                    self.waiting.extend(self.parser.feed(&chunk).map_err(|fault| fault.to_string())?);
+                }
+                Ok(None) => return Err("the server closed the stream".to_owned().into()),
+                Err(error) => return Err(format!("the stream broke: {error}").into()),
+            }
+        }
+    }
 }
 
 impl Connection {
@@ -107,18 +131,7 @@ impl Connection {
     pub(super) async fn next(&mut self) -> Result<Frame, Broken> {
         let text = match self {
             Self::WebSocket(socket) => ws::next_text(socket).await?,
-            Self::ServerSentEvents { response, parser, waiting } => loop {
-                if let Some(text) = waiting.pop_front() {
-                    break text;
-                }
-                match response.chunk().await {
-                    Ok(Some(chunk)) => {
-                        waiting.extend(parser.feed(&chunk).map_err(|fault| fault.to_string())?)
-                    }
-                    Ok(None) => return Err("the server closed the stream".to_owned().into()),
-                    Err(error) => return Err(format!("the stream broke: {error}").into()),
-                }
-            },
+            Self::ServerSentEvents(stream) => stream.next_text().await?,
             Self::Poll(poll) => {
                 return poll.next().await.map_err(|error| match error {
                     error if error.is_transient() => Broken::Lost(error.to_string()),
@@ -145,7 +158,8 @@ async fn open_sse(client: &Client, url: Url, run_id: &RunId, wanted: Wanted) -> 
     if !kind.starts_with("text/event-stream") {
         return Err(Refused::NotThisWay(format!("the event stream came as `{kind}`")));
     }
-    Ok(Connection::ServerSentEvents { response, parser: sse::Parser::default(), waiting: VecDeque::new() })
+    let stream = EventStream { response, parser: sse::Parser::default(), waiting: VecDeque::new() };
+    Ok(Connection::ServerSentEvents(Box::new(stream)))
 }
 
 /// Makes frames from pages, in the order that a stream would send them.

@@ -34,6 +34,9 @@ const DEFAULT_SILENCE: Duration = Duration::from_secs(60);
 /// How long a server that was there may stay away: a restart, an upgrade, a failover of its database.
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(600);
 
+/// The status of a run that isn't there, or isn't there yet.
+const NOT_FOUND: u16 = 404;
+
 /// What to follow, and for how long to wait for a server that is away.
 #[derive(Debug, Clone, Copy)]
 pub struct WatchOptions {
@@ -43,7 +46,7 @@ pub struct WatchOptions {
     pub logs: bool,
     /// Whether the run's state is wanted at the start and after every reset.
     pub state: bool,
-    /// How long to wait for a server that was never reached; by default the first failure is final.
+    /// How long to wait for a server, or a run, that was never there; by default the first failure is final.
     pub first_patience: Duration,
     /// How long to wait for a server that was reached before.
     pub patience: Duration,
@@ -159,6 +162,7 @@ impl Follower {
             }
             let error = match over {
                 Over::Done => return,
+                Over::Failed(error) if error.status() == Some(NOT_FOUND) && !ever_connected => error,
                 Over::Failed(error) => return self.give_up(error).await,
                 Over::NotThisWay(reason) => match self.road.next() {
                     Some(road) => {
@@ -177,7 +181,11 @@ impl Follower {
             }
             if ever_connected && self.resuming_from.is_none() {
                 self.resuming_from = Some(self.cursor);
-                if self.tell(WatchItem::Lost { reason: error.to_string() }).await.is_err() {
+                let reason = match &error {
+                    ClientError::Unreachable { reason, .. } => reason.clone(),
+                    other => other.to_string(),
+                };
+                if self.tell(WatchItem::Lost { reason }).await.is_err() {
                     return;
                 }
             }

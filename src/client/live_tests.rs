@@ -216,6 +216,19 @@ async fn a_run_that_is_not_there_is_an_error_for_good() {
 }
 
 #[tokio::test]
+async fn a_run_that_is_about_to_be_registered_is_waited_for_when_asked() {
+    let stage = stage(vec![
+        Act::Answer("404 Not Found", "application/problem+json", "{}".into()),
+        Act::Socket(vec![hello(1), events([1]), end(1)]),
+    ])
+    .await;
+    let first_patience = std::time::Duration::from_secs(60);
+    let options = WatchOptions { first_patience, ..WatchOptions::default() };
+    let story = story(stage.client.watch(&run(), options)).await;
+    assert_eq!(story, ["connected notify", "events [1]", "end COMPLETED at 1"]);
+}
+
+#[tokio::test]
 async fn a_server_that_was_never_there_is_reported_at_once() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

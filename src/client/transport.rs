@@ -52,6 +52,11 @@ pub(super) fn http_client(base: &Url, token: Option<&str>) -> Result<reqwest::Cl
         .map_err(|error| ClientError::Settings(format!("no HTTP client can be made: {}", root_cause(&error))))
 }
 
+/// The address as people write it.
+fn name(base: &Url) -> String {
+    base.as_str().trim_end_matches('/').to_owned()
+}
+
 fn is_loopback(url: &Url) -> bool {
     match url.host_str() {
         Some("localhost") => true,
@@ -80,12 +85,12 @@ pub(super) async fn send_for_json<T: DeserializeOwned>(
     let response = send(base, request.timeout(REQUEST_TIMEOUT)).await?;
     let body = read_bounded(base, response, ANSWER_MAX_BYTES).await?;
     serde_json::from_slice(&body)
-        .map_err(|error| ClientError::Unintelligible { url: base.to_string(), reason: error.to_string() })
+        .map_err(|error| ClientError::Unintelligible { url: name(base), reason: error.to_string() })
 }
 
 pub(super) fn unreachable(base: &Url, error: &reqwest::Error) -> ClientError {
     let reason = if error.is_timeout() { "no answer in time".to_owned() } else { root_cause(error) };
-    ClientError::Unreachable { url: base.to_string(), reason }
+    ClientError::Unreachable { url: name(base), reason }
 }
 
 async fn read_bounded(base: &Url, mut response: Response, limit: usize) -> Result<Vec<u8>, ClientError> {
@@ -93,7 +98,7 @@ async fn read_bounded(base: &Url, mut response: Response, limit: usize) -> Resul
     while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(base, &error))? {
         if body.len() + chunk.len() > limit {
             let reason = format!("the answer is larger than {limit} bytes");
-            return Err(ClientError::Unintelligible { url: base.to_string(), reason });
+            return Err(ClientError::Unintelligible { url: name(base), reason });
         }
         body.extend_from_slice(&chunk);
     }

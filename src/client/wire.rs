@@ -60,6 +60,17 @@ pub struct LogLine {
     /// The exact bytes in base64, where the line is not UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<String>,
+    /// Whether a line feed followed; not so for a last line without one.
+    #[serde(default = "yes", skip_serializing_if = "is_true")]
+    pub eol: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(eol: &bool) -> bool {
+    *eol
 }
 
 fn one() -> u32 {

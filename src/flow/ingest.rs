@@ -118,6 +118,16 @@ pub async fn create_run(
     store(core, organization, run.run_id, vec![(event, false)], true).await
 }
 
+/// Notes that a run gives no sign of life: RUN_STALE, which the next event takes back.
+pub async fn mark_stale(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: RunId,
+) -> Result<Appended, AppendError> {
+    let event = server_event(EventType::RunStale, Uuid::now_v7(), None);
+    store(core, organization, run_id, vec![(event, false)], false).await
+}
+
 /// Appends log lines to a run, registering it when it is unknown.
 pub async fn append_lines(
     core: &Core,

@@ -3,6 +3,7 @@
 mod core;
 pub mod feed;
 pub mod ingest;
+pub mod keeper;
 pub mod lines;
 pub mod views;
 

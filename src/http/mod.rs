@@ -1,1 +1,54 @@
-//! The HTTP edge: routes, bodies, problems, sockets.
+//! The HTTP edge: every path of the contract, and the doors in front of them.
+//!
+//! ```text
+//! listener ─► server (connections, time limits) ─► shell (request id, doors, CORS, metrics, security headers)
+//!                │                                    │ by method and path
+//!                │ upgraded sockets                   ▼
+//!                └──── stream, multiplex ◄──── routes: one boxed warp filter each ─► flow, store
+//! ```
+//!
+//! Owns nothing that lasts: facts go through [`crate::flow`], errors become problem details in [`problem`] only.
+
+mod across;
+mod app;
+mod body;
+mod body_decode;
+mod cors;
+mod cursor;
+mod doors;
+mod download;
+mod endpoint;
+mod events;
+mod health;
+mod level;
+mod logs;
+mod meter;
+mod multiplex;
+mod multiplex_command;
+mod new_run;
+pub mod openapi;
+mod openapi_paths;
+mod options;
+mod pages;
+mod pattern;
+mod problem;
+mod query;
+mod request_id;
+mod routes;
+mod runs;
+pub mod schema;
+mod server;
+mod shell;
+mod socket;
+mod sse;
+mod stalled;
+mod stream;
+mod turns;
+mod upgrade;
+mod watched_list;
+
+pub use options::{HttpOptions, Part, PartState, Readiness};
+pub use server::serve;
+
+/// The answer that every handler gives.
+type Response = warp::reply::Response;

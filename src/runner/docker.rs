@@ -280,8 +280,13 @@ fn status(error: &DockerError) -> Option<u16> {
     }
 }
 
-/// The daemon's own words, without what bollard puts around them.
+/// The daemon's own words, without what bollard puts around them, cut to what fits a sentence.
 pub(super) fn reason(error: &DockerError) -> String {
+    const SHOWN_MAX: usize = 1_000;
+    words_of(error).chars().take(SHOWN_MAX).collect()
+}
+
+fn words_of(error: &DockerError) -> String {
     match error {
         DockerError::DockerResponseServerError { message, .. } => message.trim().to_owned(),
         DockerError::DockerStreamError { error } => error.trim().to_owned(),

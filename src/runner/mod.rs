@@ -7,7 +7,7 @@
 //!                └─► recorder, log_sender ─► the server, over HTTP
 //! ```
 //! Never opens the database: a run is recorded through the same API as everybody's, and survives the server's
-//! absence ([`recorder`]).
+//! absence (`recorder`).
 
 pub mod docker;
 mod docker_identity;

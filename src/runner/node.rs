@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -138,8 +140,14 @@ impl<'a> Listener<'a> {
             let (_, number) = self.streams.entry(stream).or_default();
             *number += 1;
             let Attempt { node, number: attempt, .. } = self.attempt;
-            let new = NewLogLine::new(node.as_str(), *attempt, stream.as_str(), *number, at, &line.bytes);
-            numbered.push(NewLogLine { eol: line.eol, ..new });
+            let mut new = NewLogLine::new(node.as_str(), *attempt, stream.as_str(), *number, at, &line.bytes);
+            new.eol = line.eol;
+            // As text the server would store U+FFFD for it, and the line would not be the node's any more.
+            if memchr::memchr(0, &line.bytes).is_some() {
+                new.text = None;
+                new.bytes = Some(BASE64.encode(&line.bytes));
+            }
+            numbered.push(new);
         }
         self.logs.lines(numbered).await;
     }

@@ -10,6 +10,8 @@ use super::engine::RESULT_MAX_BYTES;
 const LAST_WORDS_LINES: usize = 10;
 /// And how much of each, so that an error stays far below an event's 64 KiB.
 const LAST_WORDS_CHARS: usize = 500;
+/// Nesting of a result: an event may have 64 levels, of which the run's own result takes some around it.
+const RESULT_DEPTH_MAX: usize = 32;
 /// A progress message is one line of a page.
 const PROGRESS_MESSAGE_CHARS: usize = 500;
 
@@ -35,6 +37,15 @@ pub fn progress(line: &[u8]) -> Option<Progress> {
     })
 }
 
+/// Whether arrays and objects are nested at most `levels` deep.
+fn is_shallow(value: &Value, levels: usize) -> bool {
+    match value {
+        Value::Array(values) => levels > 0 && values.iter().all(|value| is_shallow(value, levels - 1)),
+        Value::Object(fields) => levels > 0 && fields.values().all(|value| is_shallow(value, levels - 1)),
+        _ => true,
+    }
+}
+
 /// Remembers the last line of stdout that may be a JSON object or array.
 #[derive(Debug, Default)]
 pub struct LastJson(Option<Vec<u8>>);
@@ -53,7 +64,7 @@ impl LastJson {
     #[must_use]
     pub fn result(&self, file: Option<&[u8]>) -> Option<Value> {
         let bytes = file.or(self.0.as_deref()).filter(|bytes| bytes.len() <= RESULT_MAX_BYTES)?;
-        serde_json::from_slice(bytes).ok()
+        serde_json::from_slice(bytes).ok().filter(|value| is_shallow(value, RESULT_DEPTH_MAX))
     }
 }
 
@@ -113,6 +124,9 @@ mod tests {
         assert_eq!(last.result(Some(b"not json")), None);
         assert_eq!(last.result(Some(&[b' '; RESULT_MAX_BYTES + 1])), None);
         assert_eq!(LastJson::default().result(None), None);
+        let nested = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
+        assert!(last.result(Some(nested(32).as_bytes())).is_some());
+        assert_eq!(last.result(Some(nested(33).as_bytes())), None);
     }
 
     #[test]

@@ -56,7 +56,10 @@ pub async fn execute(attempt: &Attempt, reports: &Reports) -> Finished {
     let stdout = stdout.map(|pipe| tokio::spawn(forward(pipe, spawned(StreamName::Stdout))));
     let stderr = stderr.map(|pipe| tokio::spawn(forward(pipe, spawned(StreamName::Stderr))));
 
-    let exit = wait(&mut child, attempt).await;
+    let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw));
+    let exit = wait(&mut child, &group, attempt).await;
+    // From here on the group's number may become another's.
+    std::mem::forget(group);
     over.cancel();
     for reader in [stdout, stderr].into_iter().flatten() {
         // A reader ends with its pipe or with the grace; it can't fail in another way.
@@ -89,20 +92,19 @@ fn spawn(attempt: &Attempt, workspace: &Workspace) -> std::io::Result<Child> {
 }
 
 /// Waits for the leader's end, or brings it about, and then ends what is left of its group.
-async fn wait(child: &mut Child, attempt: &Attempt) -> Exit {
-    let group = child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw);
+async fn wait(child: &mut Child, group: &Group, attempt: &Attempt) -> Exit {
     let exit = tokio::select! {
         status = child.wait() => ended(status),
         () = attempt.stop.cancelled() => Exit::Stopped,
         limit = time_is_up(attempt.timeout) => Exit::TimedOut(limit),
     };
     if matches!(exit, Exit::Stopped | Exit::TimedOut(_)) {
-        signal(group, Signal::SIGTERM);
+        group.signal(Signal::SIGTERM);
         // Whether it obeyed shows in the status, which no longer matters: the reason for the end is known.
         drop(tokio::time::timeout(STOP_GRACE, child.wait()).await);
     }
     // The leader's pid can't be another group's yet: pids go round, and it was freed this instant at the earliest.
-    signal(group, Signal::SIGKILL);
+    group.signal(Signal::SIGKILL);
     drop(child.wait().await);
     exit
 }
@@ -118,10 +120,21 @@ fn ended(status: std::io::Result<ExitStatus>) -> Exit {
     }
 }
 
-fn signal(group: Option<Pid>, signal: Signal) {
-    if let Some(group) = group {
-        // ESRCH is the usual answer: nothing is left in the group.
-        let _ = killpg(group, signal);
+/// The process group of a node, which is killed when the runner leaves without waiting for it.
+struct Group(Option<Pid>);
+
+impl Group {
+    fn signal(&self, signal: Signal) {
+        if let Some(group) = self.0 {
+            // ESRCH is the usual answer: nothing is left in the group.
+            let _ = killpg(group, signal);
+        }
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        self.signal(Signal::SIGKILL);
     }
 }
 

@@ -137,3 +137,22 @@ async fn a_result_that_is_a_link_is_not_followed() {
     let (finished, _, _) = run(&attempt("mkfifo result.json")).await;
     assert_eq!(finished.result, None);
 }
+
+#[tokio::test]
+async fn a_runner_that_leaves_at_once_takes_the_whole_group_with_it() {
+    let given = attempt("(echo $$; sleep 1000) & wait");
+    let (reports, mut received) = mpsc::channel(REPORTS_QUEUED);
+    let execution = tokio::spawn(async move { execute(&given, &reports).await });
+    let Some(Report::Output(chunk)) = received.recv().await else { panic!("its pid") };
+    let group: i32 = std::str::from_utf8(&chunk.bytes).unwrap().trim().parse().unwrap();
+    assert!(living_members(group) >= 2);
+    execution.abort();
+    assert!(execution.await.unwrap_err().is_cancelled());
+    // A killed process is gone once the kernel has seen to it, which nobody announces.
+    let gone = async {
+        while living_members(group) > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.unwrap();
+}

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -21,7 +22,13 @@ use super::workflow::Workflow;
 use super::{driver, story};
 
 /// How long the registration of a run is tried: whoever starts a run without a server wants to know soon.
-const REGISTER_PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
+const REGISTER_PATIENCE: Duration = Duration::from_secs(30);
+/// How often the server is asked whether the run was cancelled there …
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// … and how often when the answer is long,
+const LOOK_SELDOM_EVERY: Duration = Duration::from_secs(30);
+/// which it is with more nodes than this.
+const SMALL_RUN_NODES: usize = 200;
 /// More nodes at a time than this only get in each other's way on one machine.
 const JOBS_MAX: usize = 256;
 
@@ -100,6 +107,7 @@ pub async fn run(options: RunOptions) -> Result<RunOutcome, RunError> {
     let run_id = options.run_id.clone().unwrap_or_else(|| RunId::generated(Uuid::now_v7()));
     register(&options, &run_id, &inputs).await?;
 
+    let nodes = options.workflow.nodes.len();
     let recorder = Arc::new(Recorder::start(options.client.clone(), run_id.clone(), options.cancel.clone()));
     let course = driver::Course {
         workflow: options.workflow,
@@ -110,7 +118,10 @@ pub async fn run(options: RunOptions) -> Result<RunOutcome, RunError> {
         note,
         cancel: options.cancel,
     };
+    let watch =
+        tokio::spawn(watch_for_end(options.client, run_id.clone(), nodes, recorder.superseded().clone()));
     let outcome = driver::drive(course, Arc::clone(&recorder)).await;
+    watch.abort();
     // Every task that held the recorder has ended, so this is the last handle.
     let finished = match Arc::try_unwrap(recorder) {
         Ok(recorder) => recorder.finish().await,
@@ -162,6 +173,21 @@ async fn register(
         Ok(_) => Ok(()),
         Err(error) if error.status() == Some(409) => Err(RunError::RunExists(run_id.clone())),
         Err(error) => Err(RunError::NotRegistered(error)),
+    }
+}
+
+/// Cancels `superseded` when the server says that the run has ended, which a run that is silent would not learn from
+/// the answers to its events. Failures mean only that it is asked again.
+async fn watch_for_end(client: Client, run_id: RunId, nodes: usize, superseded: CancellationToken) {
+    let mut turns =
+        tokio::time::interval(if nodes <= SMALL_RUN_NODES { LOOK_EVERY } else { LOOK_SELDOM_EVERY });
+    // The first turn comes at once.
+    turns.tick().await;
+    while !superseded.is_cancelled() {
+        turns.tick().await;
+        if client.get_run(&run_id, None).await.is_ok_and(|state| state.status.is_terminal()) {
+            superseded.cancel();
+        }
     }
 }
 

@@ -17,7 +17,7 @@ async fn a_run_is_recorded_whole_and_in_order_by_a_server_in_trouble() {
 nodes:
   - { id: a, run: 'seq 1 3000; echo oops >&2; printf \"{\\\"n\\\":1}\"' }
   - { id: b, needs: [a], retries: { limit: 1, backoff: 1ms }, run: 'echo try $TELLTALE_ATTEMPT; test $TELLTALE_ATTEMPT = 2' }
-  - { id: c, needs: [a], run: 'echo ::progress 1/2 half; printf \"\\377\\n\"; echo why >&2; exit 3' }
+  - { id: c, needs: [a], run: 'echo ::progress 1/2 half; printf \"\\377\\n\\0\\n\"; echo why >&2; exit 3' }
   - { id: d, needs: [c], run: 'true' }
 ";
     let (server, client) = serve(3).await;
@@ -33,7 +33,7 @@ nodes:
     let numbers: Vec<String> = (1..=3000).map(|n| n.to_string()).chain(["{\"n\":1}".to_owned()]).collect();
     assert_eq!(texts(&stored, "a", "stdout"), numbers);
     assert_eq!(texts(&stored, "a", "stderr"), ["oops"]);
-    assert_eq!(texts(&stored, "c", "stdout"), ["::progress 1/2 half", "bytes"]);
+    assert_eq!(texts(&stored, "c", "stdout"), ["::progress 1/2 half", "bytes", "bytes"]);
     assert_eq!(stored.lines.iter().find(|line| line["text"] == "{\"n\":1}").unwrap()["eol"], json!(false));
 
     let course = course(&stored);
@@ -126,4 +126,14 @@ async fn missing_inputs_and_docker_are_said_before_anything_is_recorded() {
     let options = options(client, "name: t\ninputs: { domain: }\nnodes: [{ id: a, run: x }]");
     assert!(matches!(run(options).await, Err(RunError::Inputs(_))));
     assert_eq!(server.stored.lock().requests, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_run_that_was_cancelled_on_the_server_stops() {
+    let (server, client) = serve(0).await;
+    server.stored.lock().status = "CANCELLED";
+    let began = std::time::Instant::now();
+    let outcome = run(options(client, "name: t\nnodes: [{ id: a, run: sleep 1000 }]")).await.unwrap();
+    assert_eq!(outcome.status, RunStatus::Cancelled);
+    assert!(began.elapsed() < Duration::from_secs(15));
 }

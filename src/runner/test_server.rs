@@ -31,6 +31,8 @@ pub struct Stored {
     /// Every n-th request goes wrong.
     pub trouble_every: usize,
     pub late_from: Option<usize>,
+    /// What a read of the run says.
+    pub status: &'static str,
 }
 
 pub struct Server {
@@ -39,7 +41,7 @@ pub struct Server {
 }
 
 pub async fn serve(trouble_every: usize) -> (Arc<Server>, Client) {
-    let stored = Mutex::new(Stored { trouble_every, ..Stored::default() });
+    let stored = Mutex::new(Stored { trouble_every, status: "RUNNING", ..Stored::default() });
     let server = Arc::new(Server { stored, changed: Notify::new() });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = Client::new(&format!("http://{}", listener.local_addr().unwrap()), None).unwrap();
@@ -89,6 +91,12 @@ fn work(stored: &mut Stored, path: &str, body: &[u8]) -> Result<(StatusCode, Val
         let answer = json!({"runId": body["runId"], "status": "QUEUED", "headSeq": 1});
         stored.registration = Some(body);
         return Ok((StatusCode::CREATED, answer));
+    }
+    if !path["/api/v1/runs/".len()..].contains('/') {
+        return Ok((
+            StatusCode::OK,
+            json!({"runId": "r", "status": stored.status, "headSeq": stored.events.len() + 1}),
+        ));
     }
     if path.ends_with("/events") {
         let events: Vec<Value> = serde_json::from_slice(body).unwrap();

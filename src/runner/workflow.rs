@@ -1,6 +1,6 @@
 //! A workflow as the runner executes it: checked, with `needs` as indexes.
 //!
-//! Owns the shape and the bounds of a workflow; reading the file is [`super::reader`]'s work.
+//! Owns the shape and the bounds of a workflow; reading the file is `reader`'s work.
 
 use std::io::Read;
 use std::path::Path;

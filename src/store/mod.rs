@@ -1,5 +1,6 @@
 //! PostgreSQL: connections, the journal of events with its projections, the log chunks, partitions.
 
+pub mod checkup;
 pub mod clock;
 pub mod db;
 pub mod journal;

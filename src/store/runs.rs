@@ -8,16 +8,20 @@ use crate::facts::id::{OrganizationId, RunId, RunKey};
 use crate::facts::json::Json;
 use crate::facts::run::{Run, RunHead};
 use crate::facts::status::RunStatus;
+use crate::facts::time::Timestamp;
 use crate::store::journal;
 
 const FIND: Query = query!("runs/find"; UUID, TEXT);
 const LIST: Query = query!("runs/list"; UUID, UUID, UUID, UUID, TEXT_ARRAY, TEXT, TEXT, TEXT, INT8);
 const BY_KEYS: Query = query!("runs/by_keys"; UUID, UUID_ARRAY);
 const HEADS: Query = query!("feed/heads"; UUID_ARRAY);
+const COUNT_ACTIVE: Query = query!("runs/count_active";);
+const SILENT: Query = query!("runs/silent"; TIMESTAMPTZ, INT8);
 const CLAIM_IDEMPOTENCY_KEY: Query = query!("runs/claim_idempotency_key"; UUID, TEXT, TEXT);
 
 /// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&FIND, &LIST, &BY_KEYS, &HEADS, &CLAIM_IDEMPOTENCY_KEY];
+pub const QUERIES: &[&Query] =
+    &[&FIND, &LIST, &BY_KEYS, &HEADS, &COUNT_ACTIVE, &SILENT, &CLAIM_IDEMPOTENCY_KEY];
 
 /// Where a run's row is, and how far it has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +132,21 @@ pub async fn heads(db: &Db, keys: &[RunKey]) -> Result<Vec<Heads>, DbError> {
         })
     };
     db.get().await?.query(&HEADS, &[&keys]).await?.iter().map(read).collect()
+}
+
+/// How many runs are not over.
+pub async fn count_active(db: &Db) -> Result<u64, DbError> {
+    number(&db.get().await?.query_one(&COUNT_ACTIVE, &[]).await?, 0)
+}
+
+/// Runs that go on without a sign of life since `since`, at most `limit`.
+pub async fn silent(db: &Db, since: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, RunId)>, DbError> {
+    let read = |row: &Row| -> Result<_, DbError> {
+        let run_id: String = column(row, 1)?;
+        let run_id = run_id.parse().map_err(|e| DbError::Shape(format!("{e}")))?;
+        Ok((OrganizationId(column(row, 0)?), run_id))
+    };
+    db.get().await?.query(&SILENT, &[&since, &i64::from(limit)]).await?.iter().map(read).collect()
 }
 
 /// Binds an Idempotency-Key to `run_id`, or answers with the run it is bound to already.

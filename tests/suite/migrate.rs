@@ -23,13 +23,13 @@ const BROKEN: Step =
     Step { version: 3, name: "V3__broken", up: "CREATE TABLE half (n int); SELECT no_such()", down: "" };
 
 /// An empty database on the server that all tests of this machine share; gone with [`Empty::drop_it`].
-struct Empty {
+pub struct Empty {
     server: &'static SharedServer,
     name: String,
-    target: Target,
+    pub target: Target,
 }
 
-async fn empty() -> Empty {
+pub async fn empty() -> Empty {
     static SERVER: OnceCell<SharedServer> = OnceCell::const_new();
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).join("shared-postgres");
@@ -42,7 +42,7 @@ async fn empty() -> Empty {
 }
 
 impl Empty {
-    async fn drop_it(self) {
+    pub async fn drop_it(self) {
         drop_database(self.server.target(), &self.name).await.unwrap();
     }
 }

@@ -36,5 +36,6 @@ mod socket;
 pub use binaries::{Binaries, Version};
 pub use databases::{create_database, database_exists, drop_database};
 pub use error::EmbeddedError;
+pub use postmaster::beside;
 pub use server::{EmbeddedOptions, EmbeddedServer};
 pub use shared::SharedServer;

@@ -53,6 +53,14 @@ pub(super) fn url_of(socket_dir: &Path) -> String {
     format!("postgresql:///{}?host={}&user={}", cluster::DATABASE, socket_dir.display(), cluster::USER)
 }
 
+/// The database of the postmaster that runs, or ran last, on the cluster of `data_dir`; for commands that
+/// look at it beside a server. Whether it answers shows when it is used.
+#[must_use]
+pub fn beside(data_dir: &Path) -> Option<Target> {
+    let text = std::fs::read_to_string(data_dir.join("postgres").join("postmaster.pid")).ok()?;
+    Target::parse(&url_of(&PidFile::parse(&text)?.socket_dir?)).ok()
+}
+
 /// What `postmaster.pid` says. The socket is missing while the postmaster is still starting.
 #[derive(Debug, PartialEq, Eq)]
 struct PidFile {

@@ -1,6 +1,4 @@
-//! Structured logs and the metrics recorder.
-//!
-//! Logs go to stderr, one event a line, as text or as JSON; stdout belongs to what a command answers.
+//! Structured logs: to stderr, one event a line, as text or as JSON; stdout belongs to what a command answers.
 
 use std::io::IsTerminal as _;
 

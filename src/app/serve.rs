@@ -1,0 +1,159 @@
+//! A server, from its settings to its end.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::task::{JoinHandle, JoinSet};
+use tracing::{info, warn};
+
+use super::error::AppError;
+use super::readiness;
+use super::server_file::ServerFile;
+use crate::facts::settings::Settings;
+use crate::flow::feed::Feed;
+use crate::flow::{Core, keeper};
+use crate::http::{self, HttpOptions};
+use crate::store::clock;
+use crate::store::db::embedded::{EmbeddedOptions, EmbeddedServer};
+use crate::store::db::{Db, Target, connect, migrate};
+use crate::store::journal::{self, Journal};
+use crate::store::logs::Logs;
+use crate::store::partitions::{self, RunKeys};
+use crate::telemetry;
+
+/// How long the lanes may take to write what they hold when the server stops.
+const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+/// How often the metrics' histograms are drained into their buckets.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// A server that answers. Dropped, it goes on; [`Running::stopped`] waits for its end.
+#[derive(Debug)]
+pub struct Running {
+    pub address: SocketAddr,
+    done: JoinHandle<()>,
+}
+
+impl Running {
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Waits until the server has shut down whole, embedded PostgreSQL included.
+    pub async fn stopped(self) {
+        let _ = self.done.await;
+    }
+}
+
+/// Where the data lies: a server of ours, or somebody's.
+struct Database {
+    embedded: Option<EmbeddedServer>,
+    target: Target,
+}
+
+/// The writers and duties of a running server.
+struct Parts {
+    core: Core,
+    /// End by themselves once the core is dropped.
+    writers: JoinSet<()>,
+    /// Run until aborted.
+    duties: JoinSet<()>,
+}
+
+/// Binds, connects, migrates, wires and serves until `shutdown` resolves. Returns once the server is ready.
+pub async fn serve(
+    settings: Settings,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<Running, AppError> {
+    let metrics = telemetry::metrics::install()
+        .map_err(|error| AppError::not_there(format!("metrics can't be recorded: {error}")))?;
+    let listener = TcpListener::bind(&settings.listen)
+        .await
+        .map_err(|error| AppError::bind(&settings.listen, &error))?;
+    let address = listener.local_addr().map_err(|error| AppError::bind(&settings.listen, &error))?;
+    let database = Database::open(&settings).await?;
+    let mut parts = match wire(&settings, &database.target).await {
+        Ok(parts) => parts,
+        Err(error) => {
+            database.close().await;
+            return Err(error);
+        }
+    };
+    let upkeep = metrics.clone();
+    parts.duties.spawn(async move {
+        loop {
+            tokio::time::sleep(UPKEEP_EVERY).await;
+            upkeep.run_upkeep();
+        }
+    });
+    let options = HttpOptions {
+        token: settings.token.clone(),
+        cors_origins: settings.cors_origins.clone(),
+        allowed_hosts: settings.allowed_hosts.clone(),
+        loopback: address.ip().is_loopback(),
+        metrics: Arc::new(move || metrics.render()),
+        readiness: readiness::watch(&parts.core, &mut parts.duties),
+    };
+    let http = http::serve(parts.core.clone(), options, listener, shutdown)
+        .map_err(|error| AppError::http(address, &error))?;
+    let server_file = ServerFile::write(&settings.data_dir, &format!("http://{address}"));
+    info!(%address, "ready");
+    let done = tokio::spawn(async move {
+        let _ = http.await;
+        drop(server_file);
+        stop(parts).await;
+        database.close().await;
+    });
+    Ok(Running { address, done })
+}
+
+impl Database {
+    async fn open(settings: &Settings) -> Result<Self, AppError> {
+        if let Some(url) = &settings.database_url {
+            return Ok(Self { embedded: None, target: Target::parse(url)? });
+        }
+        let server = EmbeddedServer::start(&EmbeddedOptions::from(settings)).await?;
+        Ok(Self { target: server.target().clone(), embedded: Some(server) })
+    }
+
+    async fn close(self) {
+        if let Some(server) = self.embedded
+            && let Err(error) = server.stop().await
+        {
+            warn!(%error, "the embedded database did not stop cleanly");
+        }
+    }
+}
+
+async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
+    migrate::up(target).await?;
+    let db: Db = connect(target, settings.database_pool, settings.database_prepared).await?;
+    let keys = Arc::new(RunKeys::default());
+    partitions::ensure(&db, &keys, clock::now()).await?;
+    let installation = Arc::new(journal::read::installation(&db).await?);
+    let feed = Feed::new(db.clone());
+    let (mut writers, mut duties) = (JoinSet::new(), JoinSet::new());
+    feed.start(target.clone(), &mut duties);
+    let (of_events, of_lines) = (feed.clone(), feed.clone());
+    let on_commit = Arc::new(move |committed| of_events.committed(&committed));
+    let on_lines = Arc::new(move |committed| of_lines.lines_committed(&committed));
+    let journal = Journal::start(db.clone(), settings.lanes, keys.clone(), on_commit, &mut writers);
+    let logs = Logs::start(db.clone(), settings.lanes, on_lines, &mut writers);
+    let core = Core { db, journal, logs, feed, installation };
+    keeper::start(&core, keys, &mut duties);
+    Ok(Parts { core, writers, duties })
+}
+
+/// Lets the lanes write what they hold, then ends the duties.
+async fn stop(parts: Parts) {
+    let Parts { core, mut writers, mut duties } = parts;
+    duties.shutdown().await;
+    drop(core);
+    let drained = async { while writers.join_next().await.is_some() {} };
+    if tokio::time::timeout(DRAIN_LIMIT, drained).await.is_err() {
+        warn!("lanes did not finish in time");
+    }
+}

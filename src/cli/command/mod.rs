@@ -1,0 +1,11 @@
+//! The commands, one file each.
+
+pub(crate) mod doctor;
+pub(crate) mod events;
+pub(crate) mod logs;
+pub(crate) mod migrate;
+pub(crate) mod openapi;
+pub(crate) mod run;
+pub(crate) mod runs;
+pub(crate) mod serve;
+pub(crate) mod watch;

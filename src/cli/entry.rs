@@ -1,0 +1,43 @@
+//! From arguments to an exit status: parses, starts the runtime, calls the command.
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use super::args::{Cli, Command};
+use super::command;
+use super::failure::{Failure, WRONG_USE, report};
+
+/// Runs the command that `arguments` (with the program's name first) ask for.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help goes to standard output with status 0, faults to standard error with 2.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(WRONG_USE));
+        }
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return report(Err(Failure::NotReachable(format!("no threads can be started: {error}"))));
+        }
+    };
+    report(runtime.block_on(dispatch(cli.command)))
+}
+
+async fn dispatch(command: Command) -> Result<u8, Failure> {
+    match command {
+        Command::Serve(args) => command::serve::serve(&args).await,
+        Command::Run(args) => command::run::run(&args).await,
+        Command::Watch(args) => command::watch::watch(&args).await,
+        Command::Runs(args) => command::runs::runs(&args).await,
+        Command::Events(args) => command::events::events(&args).await,
+        Command::Logs(args) => command::logs::logs(&args).await,
+        Command::Migrate(args) => command::migrate::migrate(&args).await,
+        Command::Doctor(args) => command::doctor::doctor(&args).await,
+        Command::Openapi => command::openapi::openapi(),
+    }
+}

@@ -1,0 +1,79 @@
+//! The small duties that come back: partitions ahead, silent runs marked stale, active runs counted.
+
+use std::time::Duration;
+
+use metrics::gauge;
+use tokio::task::JoinSet;
+use tokio::time::{MissedTickBehavior, interval};
+use tracing::{info, warn};
+
+use super::{Core, ingest};
+use crate::facts::metric;
+use crate::facts::time::Timestamp;
+use crate::store::db::DbError;
+use crate::store::partitions::{self, RunKeys};
+use crate::store::{clock, runs};
+
+/// Partitions reach weeks ahead; an hour's delay is nothing.
+const PARTITIONS_EVERY: Duration = Duration::from_secs(60 * 60);
+/// Fine enough beside a staleness limit of minutes.
+const STALE_EVERY: Duration = Duration::from_secs(30);
+const COUNT_EVERY: Duration = Duration::from_secs(10);
+/// Without an event or a log line for this long, a run is stale (contract: 15 minutes for external runs).
+pub const STALE_AFTER: Duration = Duration::from_secs(15 * 60);
+/// Runs marked in one round; the next round takes the rest.
+const STALE_PER_ROUND: u32 = 1_000;
+
+/// Starts the duties; they run until their tasks are aborted.
+pub fn start(core: &Core, keys: std::sync::Arc<RunKeys>, tasks: &mut JoinSet<()>) {
+    let for_partitions = core.clone();
+    tasks.spawn(async move {
+        let mut every = ticks(PARTITIONS_EVERY);
+        loop {
+            every.tick().await;
+            match partitions::ensure(&for_partitions.db, &keys, clock::now()).await {
+                Ok(0) => {}
+                Ok(made) => info!(made, "partitions made ahead"),
+                Err(error) => warn!(%error, "partitions could not be made ahead"),
+            }
+        }
+    });
+    let for_stale = core.clone();
+    tasks.spawn(async move {
+        let mut every = ticks(STALE_EVERY);
+        loop {
+            every.tick().await;
+            if let Err(error) = mark_silent(&for_stale).await {
+                warn!(%error, "silent runs could not be looked for");
+            }
+        }
+    });
+    let for_count = core.clone();
+    tasks.spawn(async move {
+        let mut every = ticks(COUNT_EVERY);
+        loop {
+            every.tick().await;
+            if let Ok(active) = runs::count_active(&for_count.db).await {
+                gauge!(metric::RUNS_ACTIVE).set(active as f64);
+            }
+        }
+    });
+}
+
+fn ticks(every: Duration) -> tokio::time::Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+async fn mark_silent(core: &Core) -> Result<(), DbError> {
+    let limit_micros = i64::try_from(STALE_AFTER.as_micros()).unwrap_or(i64::MAX);
+    let since = Timestamp::from_micros(clock::now().as_micros() - limit_micros).unwrap_or(Timestamp::EPOCH);
+    for (organization, run_id) in runs::silent(&core.db, since, STALE_PER_ROUND).await? {
+        match ingest::mark_stale(core, organization, run_id.clone()).await {
+            Ok(_) => info!(%run_id, "run marked stale"),
+            Err(error) => warn!(%run_id, %error, "run could not be marked stale"),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! Events of many runs: POST and GET /api/v1/events.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use indexmap::IndexMap;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::app::SharedApp;
+use super::body;
+use super::cursor::{events_cursor, parse_events_cursor};
+use super::endpoint::Call;
+use super::events::{EVENTS_PAGE, EVENTS_PAGE_MAX, WAIT_MAX_SECONDS, is_single, push_events, run_id_pointer};
+use super::problem::Problem;
+use super::{Response, schema};
+use crate::facts::event_input::{EventInput, Fault};
+use crate::facts::id::RunId;
+use crate::flow::ingest;
+use crate::store::clock;
+use crate::store::journal::read::{self, Position};
+use crate::store::journal::{CommittedEvent, EventResult};
+
+/// First pause between two looks of a long poll that commits wake.
+const LOOK_PAUSE: Duration = Duration::from_millis(5);
+/// Longest one, where commits of other types come and come: bounds what many waiting pollers cost.
+const LOOK_PAUSE_MAX: Duration = Duration::from_millis(200);
+/// A look without a tick: a commit becomes visible here only once all that began before it are over.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
+
+/// A run's events with the places they had in the request.
+type Group = (Vec<usize>, Vec<EventInput>);
+
+/// POST /api/v1/events
+pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
+    let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
+    let events = ingest::parse_events(&body.bytes, body.format, clock::now())?;
+    let groups = by_run(events, is_single(&body.bytes, body.format))?;
+    let organization = app.organization();
+    let appends = groups.into_iter().map(|(run_id, (places, events))| {
+        let core = &app.core;
+        async move {
+            let appended = ingest::append(core, organization, run_id.clone(), events).await;
+            (run_id, places, appended)
+        }
+    });
+    // Each run's part stands by itself; after a 503 sending all again is safe, since event ids are known.
+    let mut results: Vec<(usize, schema::RunEventResult)> = Vec::new();
+    let mut runs = Vec::new();
+    for (run_id, places, appended) in join_all(appends).await {
+        let appended = appended?;
+        runs.push(schema::RunHeadSeq { run_id: run_id.to_string(), head_seq: appended.head_seq });
+        let named = appended.results.into_iter().map(|result| named(&run_id, result));
+        results.extend(places.into_iter().zip(named));
+    }
+    results.sort_unstable_by_key(|(place, _)| *place);
+    let results = results.into_iter().map(|(_, result)| result).collect();
+    Ok(schema::json(&schema::AppendedAcross { runs, results }))
+}
+
+fn named(run_id: &RunId, result: EventResult) -> schema::RunEventResult {
+    schema::RunEventResult { run_id: run_id.to_string(), result }
+}
+
+/// Groups events by run, in the order in which the runs first appear; every event must name its run.
+fn by_run(events: Vec<EventInput>, single: bool) -> Result<IndexMap<RunId, Group>, Problem> {
+    let mut groups: IndexMap<RunId, Group> = IndexMap::new();
+    let mut faults = Vec::new();
+    for (index, event) in events.into_iter().enumerate() {
+        match event.run_id.clone() {
+            Some(run_id) => {
+                let (places, events) = groups.entry(run_id).or_default();
+                places.push(index);
+                events.push(event);
+            }
+            None => faults.push(Fault {
+                pointer: run_id_pointer(index, single),
+                detail: "is missing: here each event names its run".into(),
+                is_size: false,
+            }),
+        }
+    }
+    if faults.is_empty() { Ok(groups) } else { Err(faults.into()) }
+}
+
+/// GET /api/v1/events
+pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
+    let mut query = call.head.query();
+    let limit = query.limit(EVENTS_PAGE_MAX, EVENTS_PAGE);
+    let wait = query.number("wait", 0..=WAIT_MAX_SECONDS).unwrap_or(0);
+    let kinds = query.words("type");
+    let installation = *app.core.installation;
+    let position = match query.text("cursor") {
+        Some(text) => parse_events_cursor(text, installation)?,
+        None => Position::default(),
+    };
+    query.check()?;
+    let deadline = Instant::now() + Duration::from_secs(wait);
+    let mut commits = app.core.feed.any_commit();
+    let mut pause = LOOK_PAUSE;
+    loop {
+        commits.mark_unchanged();
+        let page = read::across(&app.core.db, app.organization(), position, limit, &kinds).await?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        if !page.is_empty() || left.is_zero() || app.lifetime.stop.is_cancelled() {
+            let next = page.last().map_or(position, |(position, _)| *position);
+            let events = page.iter().map(|(_, event)| event);
+            return Ok(schema::json_text(page_text(events, &events_cursor(installation, next))));
+        }
+        let looked = Instant::now();
+        tokio::select! {
+            // A feed that is gone never ticks; the look after a while is what remains.
+            () = async { if commits.changed().await.is_err() { std::future::pending::<()>().await } } => {
+                sleep_until(looked + pause.min(left)).await;
+            }
+            () = sleep(LOOK_AGAIN.min(left)) => {}
+            () = app.lifetime.stop.cancelled() => {}
+        }
+        pause = (pause * 2).min(LOOK_PAUSE_MAX);
+    }
+}
+
+fn page_text<'a>(events: impl Iterator<Item = &'a CommittedEvent>, cursor: &str) -> String {
+    let mut out = String::from("{\"events\":[");
+    push_events(&mut out, events);
+    // Writing into memory does not fail; a cursor is base64url, so that nothing in it wants escaping.
+    let _ = write!(out, "],\"nextCursor\":\"{cursor}\"}}");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::event_input::{Defaults, parse_event};
+
+    fn event(run_id: &str) -> EventInput {
+        let text = format!(r#"{{"type":"NOTE","runId":"{run_id}"}}"#);
+        let defaults = Defaults { received_at: clock::now(), event_id: uuid::Uuid::nil() };
+        parse_event(&text, "", defaults).unwrap()
+    }
+
+    #[test]
+    fn events_are_grouped_by_run_and_keep_their_places() {
+        let groups = by_run(vec![event("b"), event("a"), event("b")], false).unwrap();
+        let places: Vec<(&str, &[usize])> =
+            groups.iter().map(|(run, (places, _))| (run.as_str(), &places[..])).collect();
+        assert_eq!(places, [("b", &[0, 2][..]), ("a", &[1][..])]);
+    }
+
+    #[test]
+    fn an_event_without_a_run_is_named() {
+        let mut nameless = event("a");
+        nameless.run_id = None;
+        let problem = by_run(vec![event("a"), nameless], false).unwrap_err();
+        assert_eq!(problem.errors[0].pointer, "/1/runId");
+    }
+}

@@ -1,0 +1,39 @@
+//! What handlers work with.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::body::BodyBudget;
+use super::options::HttpOptions;
+use crate::facts::id::OrganizationId;
+use crate::flow::Core;
+
+/// Shared by all handlers; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    pub core: Core,
+    pub options: HttpOptions,
+    pub bodies: BodyBudget,
+    pub lifetime: Lifetime,
+}
+
+/// How long streams and sockets may live, and who waits for them.
+#[derive(Clone, Default)]
+pub struct Lifetime {
+    /// Cancelled when the server is told to stop.
+    pub stop: CancellationToken,
+    /// Every connection and upgraded socket.
+    pub tasks: TaskTracker,
+}
+
+/// The handlers' handle.
+pub type SharedApp = Arc<App>;
+
+impl App {
+    /// Whose runs the caller sees; one for all until there are accounts.
+    pub fn organization(&self) -> OrganizationId {
+        OrganizationId::DEFAULT
+    }
+}

@@ -1,0 +1,89 @@
+//! Opaque cursors: what clients hand back unread. A foreign, outdated or garbled one is refused, never guessed at.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use uuid::Uuid;
+
+use super::problem::Problem;
+use crate::facts::id::RunKey;
+use crate::store::journal::read::Position;
+
+/// The layout's version; another layout gets another number, so that old cursors fail loudly.
+const VERSION: u8 = 1;
+const RUN_LIST: u8 = b'R';
+const ALL_EVENTS: u8 = b'E';
+
+/// A place in the list of runs.
+pub fn list_cursor(last: RunKey) -> String {
+    let mut bytes = vec![VERSION, RUN_LIST];
+    bytes.extend_from_slice(last.0.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub fn parse_list_cursor(text: &str) -> Result<RunKey, Problem> {
+    let bytes = decode(text, RUN_LIST)?;
+    Uuid::from_slice(&bytes).map(RunKey).map_err(|_| unknown())
+}
+
+/// A place in the order of all events of one installation.
+pub fn events_cursor(installation: Uuid, position: Position) -> String {
+    let mut bytes = vec![VERSION, ALL_EVENTS];
+    bytes.extend_from_slice(installation.as_bytes());
+    bytes.extend_from_slice(&position.xid.to_be_bytes());
+    bytes.extend_from_slice(&position.pos.to_be_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub fn parse_events_cursor(text: &str, installation: Uuid) -> Result<Position, Problem> {
+    let bytes = decode(text, ALL_EVENTS)?;
+    let (Some((home, rest)), true) = (bytes.split_first_chunk::<16>(), bytes.len() == 28) else {
+        return Err(unknown());
+    };
+    let (Some((xid, _)), Some((_, pos))) = (rest.split_first_chunk::<8>(), rest.split_last_chunk::<4>())
+    else {
+        return Err(unknown());
+    };
+    if home != installation.as_bytes() {
+        return Err(Problem::invalid_at("?cursor", "comes from another installation"));
+    }
+    let position = Position { xid: i64::from_be_bytes(*xid), pos: i32::from_be_bytes(*pos) };
+    if position.xid < 0 || position.pos < 0 { Err(unknown()) } else { Ok(position) }
+}
+
+fn decode(text: &str, kind: u8) -> Result<Vec<u8>, Problem> {
+    let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| unknown())?;
+    match bytes.split_first_chunk::<2>() {
+        Some((head, rest)) if *head == [VERSION, kind] => Ok(rest.to_vec()),
+        _ => Err(unknown()),
+    }
+}
+
+fn unknown() -> Problem {
+    Problem::invalid_at("?cursor", "is not a cursor of this server; begin without one")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_survive_their_text() {
+        let key = RunKey(Uuid::from_u128(77));
+        assert_eq!(parse_list_cursor(&list_cursor(key)).unwrap(), key);
+        let (home, position) = (Uuid::from_u128(5), Position { xid: 1 << 40, pos: 12 });
+        assert_eq!(parse_events_cursor(&events_cursor(home, position), home).unwrap(), position);
+    }
+
+    #[test]
+    fn foreign_and_garbled_ones_are_refused() {
+        let home = Uuid::from_u128(5);
+        let good = events_cursor(home, Position { xid: 3, pos: 4 });
+        let list = list_cursor(RunKey(home));
+        for bad in ["", "x", "!!", &good[1..], &format!("{good}AA"), &list] {
+            assert!(parse_events_cursor(bad, home).is_err(), "{bad}");
+        }
+        assert!(parse_events_cursor(&good, Uuid::from_u128(6)).is_err());
+        assert!(parse_events_cursor(&events_cursor(home, Position { xid: -1, pos: 0 }), home).is_err());
+        assert!(parse_list_cursor(&good).is_err());
+    }
+}

@@ -1,0 +1,65 @@
+//! All routes in one list, those that are asked for most first.
+
+use std::future::Future;
+
+use http::Method;
+
+use super::app::SharedApp;
+use super::doors::Access;
+use super::endpoint::{Call, Endpoint};
+use super::problem::Problem;
+use super::{Response, across, download, events, health, logs, multiplex, pages, runs, stream};
+
+/// Method, pattern, what it asks of callers, and the handler of each route.
+macro_rules! routes {
+    ($($method:ident $pattern:literal $access:ident $handler:path;)*) => {
+        /// Every route of this server, each one boxed warp filter.
+        pub fn all(app: &SharedApp) -> Vec<Endpoint> {
+            vec![$(endpoint(app, Method::$method, $pattern, Access::$access, $handler)),*]
+        }
+
+        /// Method and pattern of every route.
+        #[cfg(test)]
+        pub const LIST: &[(&str, &str)] = &[$((stringify!($method), $pattern)),*];
+    };
+}
+
+routes! {
+    POST "/api/v1/runs/{runId}/events" Caller events::append;
+    POST "/api/v1/events" Caller across::append;
+    POST "/api/v1/runs/{runId}/logs" Caller logs::append;
+    GET "/api/v1/runs/{runId}/events" Caller events::page;
+    GET "/api/v1/runs/{runId}/stream" Caller stream::stream;
+    GET "/api/v1/stream" Caller multiplex::stream;
+    GET "/api/v1/runs/{runId}" Caller runs::state;
+    GET "/api/v1/runs/{runId}/logs" Caller logs::page;
+    GET "/api/v1/runs" Caller runs::list;
+    POST "/api/v1/runs" Caller runs::create;
+    GET "/api/v1/events" Caller across::page;
+    POST "/api/v1/runs/{runId}/logs/close" Caller logs::close;
+    GET "/api/v1/runs/{runId}/logs/download" Caller download::download;
+    GET "/readyz" Caller health::readyz;
+    GET "/metrics" Caller health::metrics;
+    GET "/healthz" Anyone health::healthz;
+    GET "/" StaticFile pages::to_page;
+    GET "/ui" StaticFile pages::to_page;
+    GET "/ui/" StaticFile pages::index;
+    GET "/ui/{file}" StaticFile pages::asset;
+    GET "/docs" StaticFile pages::docs;
+    GET "/openapi.json" StaticFile pages::openapi;
+}
+
+fn endpoint<H, F>(
+    app: &SharedApp,
+    method: Method,
+    pattern: &'static str,
+    access: Access,
+    handler: H,
+) -> Endpoint
+where
+    H: Fn(SharedApp, Call) -> F + Clone + Send + Sync + 'static,
+    F: Future<Output = Result<Response, Problem>> + Send + 'static,
+{
+    let app = app.clone();
+    Endpoint::new(method, pattern, move |call| handler(app.clone(), call)).with_access(access)
+}

@@ -1,0 +1,133 @@
+//! What surrounds every request: its id, the doors, the route, CORS, security headers, metrics and the log.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use http::{HeaderMap, Method, Request, StatusCode};
+use hyper::body::Incoming;
+use hyper::upgrade::OnUpgrade;
+
+use super::Response;
+use super::cors::Cors;
+use super::doors::{Access, Doors};
+use super::endpoint::{Endpoint, Head};
+use super::meter::RouteMeter;
+use super::pattern::{self, Params};
+use super::problem::Problem;
+use super::request_id::{self, X_REQUEST_ID};
+
+const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
+/// For answers that are no page: nothing may load or run.
+const NOTHING_RUNS: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+
+/// All routes, and what stands in front of them.
+pub struct Shell {
+    endpoints: Vec<Endpoint>,
+    doors: Doors,
+    cors: Cors,
+    /// Requests that no route took, under one label: raw paths would be as many as anyone likes.
+    unmatched: RouteMeter,
+}
+
+/// What a method and a path lead to.
+enum Found<'a> {
+    Route(&'a Endpoint, Params),
+    OtherMethods(String),
+    Nothing,
+}
+
+impl Shell {
+    pub fn new(endpoints: Vec<Endpoint>, doors: Doors, cors: Cors) -> Self {
+        let unmatched = RouteMeter::new(Method::GET, "unmatched", StatusCode::NOT_FOUND);
+        Self { endpoints, doors, cors, unmatched }
+    }
+
+    /// Answers one request.
+    pub async fn handle(&self, request: Request<Incoming>) -> Response {
+        let started = Instant::now();
+        let (mut parts, body) = request.into_parts();
+        let request_id = request_id::of(&parts.headers);
+        let origin = parts.headers.get(ORIGIN).cloned();
+        let method = parts.method.clone();
+        let found = self.find(&method, parts.uri.path());
+        let meter = match &found {
+            Found::Route(endpoint, _) => &endpoint.meter,
+            _ => &self.unmatched,
+        };
+        let access = match &found {
+            Found::Route(endpoint, _) => endpoint.access,
+            // A preflight carries no token by its nature.
+            Found::OtherMethods(_) if method == Method::OPTIONS => Access::StaticFile,
+            _ => Access::Caller,
+        };
+        let mut response = match (self.doors.check(&parts, access, &self.cors), found) {
+            (Err(problem), _) => problem.into_response(request_id.to_str().unwrap_or_default()),
+            (Ok(()), Found::Route(endpoint, params)) => {
+                let head = Head {
+                    params,
+                    query: parts.uri.query().map(str::to_owned),
+                    upgrade: parts.extensions.remove::<OnUpgrade>(),
+                    headers: std::mem::take(&mut parts.headers),
+                    request_id: Some(request_id.clone()),
+                };
+                parts.extensions.insert(Arc::new(head));
+                (endpoint.serve)(Request::from_parts(parts, body)).await
+            }
+            (Ok(()), Found::OtherMethods(allowed)) if method == Method::OPTIONS => {
+                self.cors.options(&parts, &allowed)
+            }
+            (Ok(()), Found::OtherMethods(allowed)) => {
+                Problem::method_not_allowed(&allowed).into_response(request_id.to_str().unwrap_or_default())
+            }
+            (Ok(()), Found::Nothing) => {
+                Problem::no_such_path().into_response(request_id.to_str().unwrap_or_default())
+            }
+        };
+        let elapsed = started.elapsed();
+        meter.record(response.status(), elapsed);
+        tracing::debug!(?request_id, %method, status = response.status().as_u16(), ?elapsed, "answered");
+        self.cors.mark(origin.as_ref(), response.headers_mut());
+        finish(response.headers_mut(), request_id);
+        response
+    }
+
+    /// HEAD is answered as GET; hyper leaves the body out.
+    fn find(&self, method: &Method, path: &str) -> Found<'_> {
+        let wanted = if method == Method::HEAD { &Method::GET } else { method };
+        let mut allowed: Vec<&str> = Vec::new();
+        for endpoint in &self.endpoints {
+            let Some(params) = pattern::fit(endpoint.pattern, path) else { continue };
+            if endpoint.method == *wanted {
+                return Found::Route(endpoint, params);
+            }
+            allowed.push(endpoint.method.as_str());
+        }
+        if allowed.is_empty() {
+            return Found::Nothing;
+        }
+        if allowed.contains(&"GET") {
+            allowed.push("HEAD");
+        }
+        allowed.push("OPTIONS");
+        Found::OtherMethods(allowed.join(", "))
+    }
+}
+
+/// The headers that every answer has.
+fn finish(headers: &mut HeaderMap, request_id: HeaderValue) {
+    headers.insert(X_REQUEST_ID, request_id);
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin"));
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(NOTHING_RUNS);
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+}
+
+#[cfg(test)]
+#[path = "shell_tests.rs"]
+mod tests;

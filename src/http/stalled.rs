@@ -1,0 +1,87 @@
+//! A TCP stream that gives up when the other side has taken nothing for a while, whatever is being written.
+//!
+//! This is what closes a stream whose reader has stopped reading: the client resumes with its cursor.
+
+use std::future::Future as _;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Sleep, sleep};
+
+/// How long a send may be blocked (contract, stream frames).
+pub const SEND_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The stream; the timer exists only while a write is blocked.
+#[derive(Debug)]
+pub struct Stalled {
+    inner: TcpStream,
+    patience: Duration,
+    blocked: Option<Pin<Box<Sleep>>>,
+}
+
+impl Stalled {
+    /// `patience` is [`SEND_TIMEOUT`] but in tests.
+    pub fn new(inner: TcpStream, patience: Duration) -> Self {
+        Self { inner, patience, blocked: None }
+    }
+
+    pub fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// Passes on what came of a write, or the end of patience.
+    fn judge<T>(&mut self, cx: &mut Context<'_>, outcome: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if outcome.is_ready() {
+            self.blocked = None;
+            return outcome;
+        }
+        let patience = self.patience;
+        let timer = self.blocked.get_or_insert_with(|| Box::pin(sleep(patience)));
+        ready!(timer.as_mut().poll(cx));
+        Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the other side takes nothing")))
+    }
+}
+
+impl AsyncRead for Stalled {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Stalled {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.inner).poll_write(cx, buf);
+        self.judge(cx, outcome)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.inner).poll_write_vectored(cx, slices);
+        self.judge(cx, outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.inner).poll_flush(cx);
+        self.judge(cx, outcome)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.inner).poll_shutdown(cx);
+        self.judge(cx, outcome)
+    }
+}
