@@ -146,7 +146,7 @@ async fn a_database_that_is_gone_is_503_and_comes_back_without_a_restart() {
         answer.problem(503);
     }
     assert!(begun.elapsed() < Duration::from_secs(30), "three answers took {:?}", begun.elapsed());
-    http.get("/readyz").await.expect(503);
+    until("not ready", || async { (http.get("/readyz").await.status == 503).then_some(()) }).await;
     http.get("/healthz").await.expect(200);
 
     cluster.start().await;
@@ -260,6 +260,18 @@ async fn an_embedded_database_is_adopted_by_the_next_server() {
     assert!(server.stop().await.success());
 }
 
+/// The sessions on a database that have said LISTEN.
+const LISTENERS: &str = "FROM pg_stat_activity WHERE datname = $1 AND query ~* '\\mlisten\\M'";
+
+/// A subscriber of a server whose feed is the listener's.
+async fn notified(server: &Server, run_id: &str) -> Live {
+    until("the feed is the listener's", || async {
+        let live = Live::open(&server.address(), run_id).await;
+        (live.seen.hello.as_ref().unwrap()["delivery"] == "notify").then_some(live)
+    })
+    .await
+}
+
 #[tokio::test]
 async fn the_feed_goes_on_when_the_listener_is_terminated() {
     let database = Database::new().await;
@@ -267,14 +279,11 @@ async fn the_feed_goes_on_when_the_listener_is_terminated() {
     let other = Server::on(&database).await;
     let (http, run_id) = (server.http(), run_id());
     http.append(&run_id, &[event("RUN_STARTED")]).await;
-    let mut live = Live::open(&other.address(), &run_id).await;
-    assert_eq!(live.seen.hello.as_ref().unwrap()["delivery"], "notify");
+    let mut live = notified(&other, &run_id).await;
     let session = database.cluster().session("postgres").await;
     for round in 1..=3 {
-        let ended = session
-            .query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND query ILIKE 'listen%'", &[&database.name()])
-            .await
-            .unwrap();
+        let sql = format!("SELECT pg_terminate_backend(pid) {LISTENERS}");
+        let ended = session.query(&sql, &[&database.name()]).await.unwrap();
         assert!(!ended.is_empty() || round > 1, "no listener found");
         for _ in 0..20 {
             http.append(&run_id, &[event("NOTE")]).await;
@@ -282,17 +291,14 @@ async fn the_feed_goes_on_when_the_listener_is_terminated() {
         live.read_until("the events after the listener's end", |seen| seen.seq == 1 + round * 20).await;
     }
     until("both listeners are back", || async {
-        let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND query ILIKE 'listen%'";
-        (session.query_one(sql, &[&database.name()]).await.unwrap().get::<_, i64>(0) == 2).then_some(())
+        let row =
+            session.query_one(&format!("SELECT count(*) {LISTENERS}"), &[&database.name()]).await.unwrap();
+        (row.get::<_, i64>(0) == 2).then_some(())
     })
     .await;
+    let mut fresh = notified(&other, &run_id).await;
     let backstop = other.http().metric("feed_backstop_events_total").await;
     assert!(backstop <= 60.0, "{backstop} events found by the poll, more than there were");
-    let mut fresh = until("the feed is the listener's again", || async {
-        let live = Live::open(&other.address(), &run_id).await;
-        (live.seen.hello.as_ref().unwrap()["delivery"] == "notify").then_some(live)
-    })
-    .await;
     http.append(&run_id, &[event("RUN_COMPLETED")]).await;
     fresh.read_until("the end", |seen| seen.end.is_some()).await;
     live.read_until("the end", |seen| seen.end.is_some()).await;

@@ -163,7 +163,7 @@ async fn pages_filters_and_tail() {
     let page = get("after=990").await;
     assert_eq!(texts(&page).first().unwrap(), "line 991 [x]");
     assert_eq!((texts(&page).len(), &page["nextAfter"]), (10, &json!(1_000)));
-    let page = get("before=11&limit=5").await;
+    let page = get("before=11&tail=5").await;
     assert_eq!(texts(&page), (6..=10).map(|n| format!("line {n} [x]")).collect::<Vec<_>>());
     let page = get("tail=3").await;
     assert_eq!(texts(&page), ["line 998 [x]", "line 999 [x]", "line 1000 [x]"]);

@@ -158,6 +158,11 @@ async fn one_socket_serves_many_runs() {
     multi.read_until("a run after the others ended", |multi| multi.runs[&more].seq == 1).await;
     multi.unsubscribe(&more).await;
     multi.send(json!({ "subscribeRuns": { "status": "CANCELLED" } })).await;
+    // Requests are taken in their order: once this run's hello is there, the list is being watched.
+    let last = crate::support::run_id();
+    http.append(&last, &[event("RUN_STARTED")]).await;
+    multi.subscribe(&last, 0, 0).await;
+    multi.read_until("a run behind the list's subscription", |multi| multi.runs[&last].seq == 1).await;
     http.append(&more, &[event("RUN_CANCELLED")]).await;
     let is_list = |frame: &Value| frame["type"] == "runs" && frame["runs"].to_string().contains(&more);
     multi.read_until("the change of the list", |multi| multi.others.iter().any(is_list)).await;

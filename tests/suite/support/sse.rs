@@ -99,9 +99,12 @@ impl Sse {
     }
 
     pub async fn read_until(&mut self, what: &str, done: impl Fn(&Tracker) -> bool) {
-        while !done(&self.seen) {
-            assert!(self.next().await, "the stream ended before: {what}");
-        }
+        let reading = async {
+            while !done(&self.seen) {
+                assert!(self.next().await, "the stream ended before: {what}");
+            }
+        };
+        within(what, reading).await;
     }
 
     /// Moves whole blocks from the buffer to `ready`; comments and unknown fields are passed over.

@@ -90,9 +90,12 @@ impl Live {
 
     /// Takes frames on this connection until `done` says so.
     pub async fn read_until(&mut self, what: &str, done: impl Fn(&Tracker) -> bool) {
-        while !done(&self.seen) {
-            assert!(self.next().await, "the connection ended before: {what}");
-        }
+        let reading = async {
+            while !done(&self.seen) {
+                assert!(self.next().await, "the connection ended before: {what}");
+            }
+        };
+        within(what, reading).await;
     }
 
     /// Connects if that works, and reads until `end` or until this connection ends.
@@ -206,8 +209,11 @@ impl Multi {
     }
 
     pub async fn read_until(&mut self, what: &str, done: impl Fn(&Self) -> bool) {
-        while !done(self) {
-            assert!(self.next().await, "the connection ended before: {what}");
-        }
+        let reading = async {
+            while !done(self) {
+                assert!(self.next().await, "the connection ended before: {what}");
+            }
+        };
+        within(what, reading).await;
     }
 }
