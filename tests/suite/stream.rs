@@ -55,8 +55,9 @@ async fn connections_cut_at_any_byte_lose_nothing() {
     let proxy = TcpProxy::to(&server.address()).await;
     let mut live = Live::new(proxy.address(), &run_id, "");
     while live.seen.end.is_none() {
-        // Less than a handshake's answer, or in the middle of a frame.
-        proxy.cut_after(rng.below(20_000));
+        // From less than a handshake's answer to more than the largest frame, so that it comes to an end.
+        let most = 256 << rng.below(13);
+        proxy.cut_after(rng.below(most));
         live.follow_connection().await;
     }
     writing.await.unwrap();
