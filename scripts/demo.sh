@@ -28,6 +28,8 @@ FEED_PID=$TELLTALE_DATA_DIR/demo-runs.pid
 OUR_DOCKERD=$TELLTALE_DATA_DIR/demo-dockerd # there while a daemon runs that this script started
 # A new cluster takes seconds; a slow disk gets a minute before we call it failed.
 READY_SECONDS=60
+# A container gets ten seconds to end before it is killed.
+STOP_SECONDS=15
 # The page should still be moving for whoever looks a little later, but not for ever.
 ROUNDS=20
 
@@ -141,9 +143,20 @@ restart() {
     say "Started again (pid $(cat "$SERVER_PID")) at $url/: look at the page."
 }
 
+# Ends the sample runs before the server that records them: they stop their containers and say that they were cancelled.
+stop_group() {
+    local tries=0
+    kill -- "-$1" 2>/dev/null || return 0
+    while kill -0 -- "-$1" 2>/dev/null; do
+        tries=$((tries + 1))
+        [ "$tries" -lt $((STOP_SECONDS * 10)) ] || { kill -9 -- "-$1" 2>/dev/null; return 0; }
+        sleep 0.1
+    done
+}
+
 stop() {
     local pid
-    if pid=$(alive "$FEED_PID" demo.sh); then kill -- "-$pid" 2>/dev/null || true; fi
+    if pid=$(alive "$FEED_PID" demo.sh); then stop_group "$pid"; fi
     rm -f "$FEED_PID"
     if pid=$(alive "$SERVER_PID" serve); then
         kill "$pid"

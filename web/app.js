@@ -14,6 +14,7 @@ const RETRY_FIRST_MS = 200;
 const RETRY_MOST_MS = 3000;
 const TRIES_BEFORE_FALLBACK = 2; // one lost handshake is an accident, two on a healthy server are a proxy
 const LIST_POLL_MS = 3000;
+const LINE_POLL_MS = 1000;
 const LONG_POLL_S = 25;
 
 // ---------------------------------------------------------------- small tools
@@ -213,7 +214,11 @@ function openPoll(target, take, lost) {
   const stop = new AbortController();
   const { signal } = stop;
   const loop = target.runId ? pollRun : pollList;
-  loop(target, take, signal).catch(() => { if (!signal.aborted) lost(true); });
+  loop(target, take, signal).catch(() => {
+    if (signal.aborted) return;
+    stop.abort(); // the other of two requests is still out
+    lost(true);
+  });
   return () => stop.abort();
 }
 
@@ -225,18 +230,30 @@ async function pollList(target, take, signal) {
   }
 }
 
+/** Events wait on the server; lines are asked for each second, since a run may print for long without an event. */
 async function pollRun(target, take, signal) {
   let greeted = false;
-  while (!signal.aborted) {
-    // The first look asks for no waiting, so that a run which is already over answers at once.
-    const page = await get(`${runPath(target.runId)}/events?after=${target.seq}&limit=5000&wait=${greeted ? LONG_POLL_S : 0}`, signal);
-    if (!greeted) take({ type: 'hello', headSeq: page.headSeq, delivery: 'poll' });
-    greeted = true;
-    if (page.events.length) take({ type: 'events', events: page.events });
-    const logs = await get(`${runPath(target.runId)}/logs?after=${target.logSeq}&limit=5000`, signal);
-    if (logs.lines.length) take({ type: 'logs', lines: logs.lines });
-    if (page.ended && !page.events.length && !logs.lines.length) return take({ type: 'end', headSeq: page.headSeq });
-  }
+  let over = false;
+  const events = async () => {
+    while (!signal.aborted && !over) {
+      // The first look asks for no waiting, so that a run which is already over answers at once.
+      const page = await get(`${runPath(target.runId)}/events?after=${target.seq}&limit=5000&wait=${greeted ? LONG_POLL_S : 0}`, signal);
+      if (!greeted) take({ type: 'hello', headSeq: page.headSeq, delivery: 'poll' });
+      greeted = true;
+      if (page.events.length) take({ type: 'events', events: page.events });
+      over = page.ended && !page.events.length;
+    }
+  };
+  const lines = async () => {
+    for (let last = false; !signal.aborted && !last;) {
+      const nothingFollows = over;
+      const page = await get(`${runPath(target.runId)}/logs?after=${target.logSeq}&limit=5000`, signal);
+      if (page.lines.length) take({ type: 'logs', lines: page.lines });
+      else if (!(last = nothingFollows)) await pause(LINE_POLL_MS, signal);
+    }
+  };
+  await Promise.all([events(), lines()]);
+  take({ type: 'end' });
 }
 
 const TRANSPORTS = { ws: 'WebSocket', sse: 'SSE', poll: 'long poll' };

@@ -3,6 +3,7 @@
 //! Nothing here knows tokio, SQL, HTTP or the clock; `now` and ids are passed in.
 
 pub mod batch;
+mod declaration;
 pub mod event;
 pub mod event_input;
 pub mod id;
@@ -14,3 +15,4 @@ pub mod settings;
 pub mod status;
 pub mod temporal;
 pub mod time;
+pub mod transition;

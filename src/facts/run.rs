@@ -1,8 +1,7 @@
 //! The fold: a run's state from its events, one at a time.
 //!
 //! Live state, `?atSeq`, snapshot, diff, replay and the written projection all come from [`Run::apply`]. The
-//! rules are the tables in `docs/execution-contract.md`; [`node_transition`] and [`run_transition`] are those
-//! tables in code, and a test reads the document and compares.
+//! rules are in `docs/execution-contract.md`; its tables are [`super::transition`].
 
 use std::collections::BTreeMap;
 
@@ -10,11 +9,13 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::declaration::{Declaration, DeclaredNode};
 use super::event::{ErrorFact, Event, EventType, Level};
 use super::id::NodeRef;
 use super::json::Json;
 use super::status::{NodeStatus, RunStatus};
 use super::time::Timestamp;
+use super::transition::{node_transition, run_transition};
 
 /// Whether an event could still change the state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,33 +130,6 @@ pub struct Progress {
     pub total_actions: u32,
 }
 
-/// What RUN_QUEUED and RUN_STARTED may carry in `data`. Each key is read by itself, so that one of an unexpected
-/// shape does not hide the others.
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct Declaration {
-    workflow: Option<Json>,
-    engine: Option<Json>,
-    trigger: Option<Json>,
-    labels: Option<Json>,
-    inputs: Option<Json>,
-    total_actions: Option<Json>,
-    nodes: Option<Json>,
-}
-
-/// A declared node: its name alone, or with what it needs.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum DeclaredNode {
-    Name(NodeRef),
-    #[serde(rename_all = "camelCase")]
-    Full {
-        node_ref: NodeRef,
-        #[serde(default)]
-        needs: Vec<NodeRef>,
-    },
-}
-
 #[derive(Deserialize)]
 struct ProgressData {
     completed: Option<u64>,
@@ -169,54 +143,6 @@ struct EndData {
     result: Option<Json>,
     #[serde(default)]
     node_ref: Option<NodeRef>,
-}
-
-/// The table of run events: the status after `kind`, or `None` where the event is late. `status` is the status
-/// without staleness; `start_seen` tells a started run from one that a node's event started.
-#[must_use]
-pub fn run_transition(status: Option<RunStatus>, kind: EventType, start_seen: bool) -> Option<RunStatus> {
-    use RunStatus::{AwaitingInput, Queued, Running};
-    let Some(status) = status else {
-        return match kind {
-            EventType::RunQueued | EventType::RunStale => Some(Queued),
-            EventType::RunStarted => Some(Running),
-            _ => kind.terminal_status(),
-        };
-    };
-    if status.is_terminal() {
-        return None;
-    }
-    match kind {
-        EventType::RunQueued if status == Queued => Some(Queued),
-        EventType::RunStarted if status == Queued => Some(Running),
-        EventType::RunStarted if matches!(status, Running | AwaitingInput) && !start_seen => Some(status),
-        EventType::RunStale => Some(status),
-        _ => kind.terminal_status(),
-    }
-}
-
-/// The table of node events within one attempt: the status after `kind`, or `None` where the event is late.
-#[must_use]
-pub fn node_transition(status: NodeStatus, kind: EventType) -> Option<NodeStatus> {
-    use NodeStatus::{AwaitingInput, Cancelled, Completed, Failed, Retrying, Running, Skipped};
-    if status.is_over() {
-        return None;
-    }
-    match kind {
-        EventType::NodeStarted => Some(Running),
-        EventType::NodeProgress if status == Retrying => None,
-        EventType::NodeProgress if status == AwaitingInput => Some(AwaitingInput),
-        EventType::NodeProgress => Some(Running),
-        EventType::NodeInputReceived if status == Retrying => None,
-        EventType::NodeInputReceived => Some(Running),
-        EventType::NodeCompleted => Some(Completed),
-        EventType::NodeFailed => Some(Failed),
-        EventType::NodeRetrying => Some(Retrying),
-        EventType::NodeSkipped => Some(Skipped),
-        EventType::NodeCancelled => Some(Cancelled),
-        EventType::NodeAwaitingInput => Some(AwaitingInput),
-        _ => None,
-    }
 }
 
 impl Node {

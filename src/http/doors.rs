@@ -102,7 +102,7 @@ impl Doors {
             ));
         }
         if FORWARDING.iter().any(|name| headers.contains_key(name)) {
-            return Err(Problem::forbidden(
+            return Err(unauthorized(
                 "without a token the server takes no forwarded requests; set `token` to put it behind a proxy",
             ));
         }
@@ -134,6 +134,13 @@ fn check_site(headers: &HeaderMap, host: &str, cors: &Cors) -> Result<(), Proble
             if own { Ok(()) } else { Err(refused()) }
         }
     }
+}
+
+/// Nobody is signed in where there is nothing to sign in with; the detail tells the operator what to do.
+fn unauthorized(detail: &str) -> Problem {
+    let mut problem = Problem::unauthorized();
+    detail.clone_into(&mut problem.detail);
+    problem
 }
 
 fn check_token(headers: &HeaderMap, expected: &[u8; 32]) -> Result<(), Problem> {
@@ -250,10 +257,10 @@ mod tests {
     #[test]
     fn the_free_pass_ends_at_a_proxy_and_off_loopback() {
         for header in ["x-forwarded-for", "forwarded", "x-real-ip"] {
-            assert_eq!(get(&[("host", "localhost"), (header, "10.0.0.1")]), 403, "{header}");
+            assert_eq!(get(&[("host", "localhost"), (header, "10.0.0.1")]), 401, "{header}");
         }
         let open = HttpOptions { loopback: false, ..options() };
-        assert_eq!(status(&open, Method::GET, Access::Caller, &[("host", "localhost")]), 403);
+        assert_eq!(status(&open, Method::GET, Access::Caller, &[("host", "localhost")]), 401);
         assert_eq!(status(&open, Method::GET, Access::Anyone, &[("host", "localhost")]), 200);
     }
 }

@@ -141,8 +141,10 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
 fn wanted(mut query: Query) -> Result<Wanted, Problem> {
     let tail = query.number("tail", 1..=u64::from(LINES_PAGE_MAX)).and_then(|tail| u32::try_from(tail).ok());
     let limit = query.limit(LINES_PAGE_MAX, LINES_PAGE);
-    let after = query.seq("after").unwrap_or(0);
+    let after = query.seq("after");
     let before = query.seq("before");
+    // Someone who reads backwards wants the lines next to where he stands.
+    let is_backwards = before.is_some() && after.is_none();
     let mut filter = stream_filter(&mut query);
     let level: Option<Level> = query.parsed("level");
     let search = query.text("q").map(level::search);
@@ -157,7 +159,8 @@ fn wanted(mut query: Query) -> Result<Wanted, Problem> {
             also = Some(pattern);
         }
     }
-    Ok(Wanted { after, before, limit: tail.unwrap_or(limit), tail: tail.is_some(), filter, also })
+    let limit = tail.unwrap_or(limit);
+    Ok(Wanted { after: after.unwrap_or(0), before, limit, tail: tail.is_some() || is_backwards, filter, also })
 }
 
 /// Which streams are meant.

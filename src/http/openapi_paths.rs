@@ -232,7 +232,7 @@ pub const PATHS: &[Operation] = &[
             ),
             query("q", TEXT, "Holding this text, or matching `/a regular expression/`"),
             query("after", SEQ, "Behind this logSeq"),
-            query("before", SEQ, "Before this logSeq"),
+            query("before", SEQ, "Before this logSeq; without `after` the last ones there"),
             query("limit", PAGE, "Size of the page"),
             query(
                 "tail",

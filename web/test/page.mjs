@@ -96,6 +96,7 @@ test('a killed and restarted server is resumed without a gap', async ({ page, se
   await server.append(runId, ...started(['long']), { type: 'NODE_STARTED', nodeRef: 'long', attempt: 1 });
   await openRun(page, server, runId);
   await isNode(page, 'long', 'RUNNING');
+  await isLive(page, 'WebSocket'); // what was never attached has nothing to resume
   await server.kill();
   await sees(page, '#link[data-state="waiting"]');
   await server.start();
@@ -184,6 +185,7 @@ test('a sample runs on through kill -9 of the server while the page watches', as
   await page.goto(`${server.url}/ui/`);
   await sees(page, `[data-run="${runId}"]`);
   await openRun(page, server, runId);
+  await isLive(page, 'WebSocket');
   await sees(page, '[data-node][data-status="RETRYING"], [data-node][data-attempt="2"], [data-node][data-attempt="3"]');
   await server.kill();
   await server.start();
@@ -226,9 +228,10 @@ async function withPage(browser, body, options = {}) {
 async function runTests(browser, server) {
   let failed = 0;
   for (const { name, body } of tests) {
+    const from = performance.now();
     try {
       await withPage(browser, (tools) => body({ ...tools, server }));
-      console.log(`ok      ${name}`);
+      console.log(`ok      ${name} (${((performance.now() - from) / 1000).toFixed(1)} s)`);
     } catch (error) {
       failed += 1;
       console.log(`FAILED  ${name}\n${error.stack}\n${server.said}`);

@@ -4,7 +4,6 @@
 //! moved, or that hold a repeated event, are loaded, deduplicated and planned again. *Locked*: load and write
 //! in one transaction under the runs' locks, so that two servers on one run can't turn each other away for ever.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,12 +13,12 @@ use tracing::{error, warn};
 
 use super::chain;
 use super::counters::Counters;
+use super::group::{Group, Pending, Stored, bucket, committed, find_stored, grouped, planned, refuse};
 use super::hot::{HotRun, HotRuns, RunName};
-use super::load::{self, FIND_EVENT_IDS, LOAD_RUNS, LOCK_BUCKETS};
-use super::plan::{self, RunPlan};
-use super::request::{AppendError, AppendRequest, Appended, Committed, CommittedEvent};
+use super::load::{self, LOAD_RUNS, LOCK_BUCKETS};
+use super::plan::RunPlan;
+use super::request::{AppendError, AppendRequest, Appended, Committed};
 use super::write::{self, APPEND_EVENTS, Columns, Verdict};
-use crate::facts::id::{EventId, RunKey};
 use crate::facts::time::Timestamp;
 use crate::store::clock;
 use crate::store::db::{Db, DbError, Executor};
@@ -30,8 +29,6 @@ use crate::store::partitions::RunKeys;
 const FLUSH_EVENTS: usize = 1_000;
 /// Requests of one flush; also bounds its runs, since their locks come from a table that all sessions share.
 const FLUSH_REQUESTS: usize = 256;
-/// Lock buckets a run's name is hashed into: enough to keep writers apart, few enough for the lock table.
-const BUCKETS: u64 = 1_024;
 /// How long a lane tries to learn whether a flush, cut off after it was sent, was committed.
 const DOUBT_LIMIT: Duration = Duration::from_secs(8);
 /// Pause between those tries: a restarting server is back within a few of them.
@@ -44,19 +41,6 @@ pub type OnCommit = Arc<dyn Fn(Committed) + Send + Sync>;
 #[derive(Debug, Clone)]
 pub struct Journal {
     lanes: Arc<[mpsc::Sender<Pending>]>,
-}
-
-#[derive(Debug)]
-pub(super) struct Pending {
-    pub request: AppendRequest,
-    reply: oneshot::Sender<Result<Appended, AppendError>>,
-}
-
-/// The requests of one flush for one run.
-#[derive(Debug)]
-pub(super) struct Group {
-    name: RunName,
-    pub requests: Vec<Pending>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,13 +63,6 @@ struct Cut {
     error: DbError,
     /// Whether the flush had been sent, so that it may have been committed.
     sent: bool,
-}
-
-/// The lock bucket of a run: the same on every server.
-pub(super) fn bucket(name: &RunName) -> i32 {
-    let hash = chain::genesis(name.0, &name.1);
-    let [a, b, c, d, ..] = hash;
-    (u64::from(u32::from_be_bytes([a, b, c, d])) % BUCKETS) as i32
 }
 
 impl Journal {
@@ -335,8 +312,6 @@ impl Writer {
     }
 }
 
-type Stored = HashMap<(RunKey, EventId), u64>;
-
 /// Writes the plans in one round trip; nothing is sent when every event is a repetition.
 async fn send(
     on: &Executor<'_>,
@@ -350,77 +325,4 @@ async fn send(
     let columns = Columns::of(plans, groups, check_all)?;
     let rows = on.query(&APPEND_EVENTS, &columns.params()).await?;
     write::verdicts(&rows, plans.len())
-}
-
-/// Puts the requests of one run together, keeping their order.
-fn grouped(batch: Vec<Pending>) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut places: HashMap<RunName, usize> = HashMap::new();
-    for pending in batch {
-        let name = (pending.request.organization, pending.request.run_id.clone());
-        let place = *places.entry(name.clone()).or_insert_with(|| {
-            groups.push(Group { name, requests: Vec::new() });
-            groups.len() - 1
-        });
-        groups[place].requests.push(pending);
-    }
-    groups
-}
-
-fn refuse(groups: Vec<Group>, error: &AppendError) {
-    for pending in groups.into_iter().flat_map(|group| group.requests) {
-        let _ = pending.reply.send(Err(error.clone()));
-    }
-}
-
-fn planned(group: &mut Group, state: HotRun, stored: &Stored, now: Timestamp) -> RunPlan {
-    let key = state.key;
-    let mut requests: Vec<&mut AppendRequest> = group.requests.iter_mut().map(|p| &mut p.request).collect();
-    let ids: HashSet<EventId> =
-        requests.iter().flat_map(|request| request.events.iter().map(|new| new.event.event_id)).collect();
-    let known = if stored.is_empty() {
-        HashMap::new()
-    } else {
-        ids.into_iter().filter_map(|id| stored.get(&(key, id)).map(|seq| (id, *seq))).collect()
-    };
-    plan::plan(group.name.clone(), state, &mut requests, &known, now)
-}
-
-async fn find_stored(
-    on: &Executor<'_>,
-    groups: &[Group],
-    states: &[HotRun],
-    check_all: bool,
-) -> Result<Stored, DbError> {
-    let (mut keys, mut ids) = (Vec::new(), Vec::new());
-    for (group, state) in groups.iter().zip(states).filter(|(_, state)| state.exists) {
-        for new in group.requests.iter().flat_map(|pending| &pending.request.events) {
-            if new.id_given || check_all {
-                keys.push(state.key.0);
-                ids.push(new.event.event_id.0);
-            }
-        }
-    }
-    if ids.is_empty() {
-        return Ok(Stored::new());
-    }
-    load::stored_ids(&on.query(&FIND_EVENT_IDS, &[&keys, &ids]).await?)
-}
-
-fn committed(group: &Group, plan: &RunPlan, committed_at: Instant) -> Committed {
-    let events = plan.events.iter().map(|planned| CommittedEvent {
-        seq: planned.seq,
-        recorded_at: planned.recorded_at,
-        late: planned.late,
-        body: group.requests[planned.request].request.events[planned.index].body.clone(),
-    });
-    Committed {
-        organization: plan.name.0,
-        run_id: plan.name.1.clone(),
-        run_key: plan.state.key,
-        head_seq: plan.state.run.head.head_seq,
-        status: plan.state.run.status(),
-        events: events.collect(),
-        committed_at,
-    }
 }

@@ -11,6 +11,7 @@
 mod append;
 mod chain;
 mod counters;
+mod group;
 mod hot;
 mod load;
 mod plan;

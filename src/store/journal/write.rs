@@ -6,7 +6,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use super::append::Group;
+use super::group::{self, Group};
 use super::load::shape;
 use super::plan::RunPlan;
 use crate::facts::json::Json;
@@ -92,7 +92,7 @@ impl<'a> Columns<'a> {
         let mut columns = Self::default();
         let mut buckets = BTreeSet::new();
         for (place, (plan, group)) in (1_i32..).zip(plans.iter().zip(groups)) {
-            buckets.insert(super::append::bucket(&plan.name));
+            buckets.insert(group::bucket(&plan.name));
             columns.runs.push(plan)?;
             columns.events.push(place, plan, group, check_all);
             columns.nodes.push(place, plan)?;

@@ -15,6 +15,7 @@ mod load;
 mod plan;
 mod read;
 mod state;
+mod write;
 
 pub use append::{Logs, OnLines};
 pub use line::{LineFilter, LogStream, NewLine, StoredLine, StreamName};
@@ -25,7 +26,7 @@ use crate::store::db::Query;
 
 /// Every query of this module, for the test that prepares them all.
 pub const QUERIES: &[&Query] = &[
-    &append::APPEND_LOGS,
+    &write::APPEND_LOGS,
     &append::LOCK_BUCKETS,
     &load::LOAD_HEADS,
     &load::LOAD_STREAMS,
