@@ -97,9 +97,7 @@ impl Doors {
     /// Without a token everyone on this machine may come, but nobody whom a proxy brings along.
     fn check_free_pass(&self, headers: &HeaderMap) -> Result<(), Problem> {
         if !self.loopback {
-            return Err(Problem::forbidden(
-                "this server can be reached from other machines and has no token set",
-            ));
+            return Err(unauthorized("this server can be reached from other machines and has no token set"));
         }
         if FORWARDING.iter().any(|name| headers.contains_key(name)) {
             return Err(unauthorized(
