@@ -169,6 +169,8 @@ fn host_name(host: &str) -> &str {
 mod tests {
     use std::sync::Arc;
 
+    use futures_util::FutureExt as _;
+
     use super::*;
     use crate::http::options::Readiness;
 
@@ -179,7 +181,7 @@ mod tests {
             allowed_hosts: vec!["trace.example".into()],
             loopback: true,
             metrics: Arc::new(String::new),
-            readiness: Arc::new(Readiness::default),
+            readiness: Arc::new(|| async { Readiness::default() }.boxed()),
         }
     }
 
