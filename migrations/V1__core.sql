@@ -85,7 +85,9 @@ CREATE TABLE idempotency_keys (
 -- The head of a run's log, apart from `runs`, so that a flood of output never waits for an event or delays one.
 CREATE TABLE run_logs (
     run_key uuid PRIMARY KEY,
-    head_log_seq bigint NOT NULL CHECK (head_log_seq >= 0)
+    head_log_seq bigint NOT NULL CHECK (head_log_seq >= 0),
+    -- Grows with every write, closes too, which move no head: what a writer's memory is compared with.
+    version bigint NOT NULL
 ) WITH (fillfactor = 70);
 
 -- One output stream of one attempt of a node: what is needed to go on with it and to prove it complete.
@@ -267,7 +269,8 @@ BEGIN
     FROM unnest(verdicts) WITH ORDINALITY AS v (verdict, place);
 END $$;
 
--- Writes one flush of the log lane; the same rules as append_events, with logSeq in place of seq.
+-- Writes one flush of the log lane; the same rules as append_events, with run_logs.version in place
+-- of the head seq.
 CREATE FUNCTION append_logs(
     buckets integer[],
     run_key_given uuid[], run_expected bigint[], run_head bigint[],
@@ -282,15 +285,16 @@ DECLARE
 BEGIN
     PERFORM pg_advisory_xact_lock(7413, bucket) FROM unnest(buckets) AS bucket;
 
-    SELECT array_agg(CASE WHEN coalesce(l.head_log_seq, 0) = given.expected THEN 1 ELSE 2 END ORDER BY given.place)
+    SELECT array_agg(CASE WHEN coalesce(l.version, 0) = given.expected THEN 1 ELSE 2 END ORDER BY given.place)
     INTO verdicts
     FROM unnest(run_key_given, run_expected) WITH ORDINALITY AS given (key, expected, place)
     LEFT JOIN run_logs l ON l.run_key = given.key;
 
-    INSERT INTO run_logs AS l (run_key, head_log_seq)
-    SELECT g.key, g.head FROM unnest(run_key_given, run_head) WITH ORDINALITY AS g (key, head, place)
+    INSERT INTO run_logs AS l (run_key, head_log_seq, version)
+    SELECT g.key, g.head, g.expected + 1
+    FROM unnest(run_key_given, run_head, run_expected) WITH ORDINALITY AS g (key, head, expected, place)
     WHERE verdicts[g.place] = 1
-    ON CONFLICT (run_key) DO UPDATE SET head_log_seq = excluded.head_log_seq;
+    ON CONFLICT (run_key) DO UPDATE SET head_log_seq = excluded.head_log_seq, version = excluded.version;
 
     INSERT INTO log_streams AS s (run_key, node_ref, attempt, stream, lines, bytes, digest_state, last_line,
         closed_at_lines)

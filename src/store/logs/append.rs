@@ -234,7 +234,13 @@ impl Writer {
             }
         }
         match send(on, &plans).await {
-            Ok(written) => Ok(Attempt { groups, plans, written }),
+            Ok(mut written) => {
+                // Another server may have gone on since: what no write has proven is looked up before it is said.
+                for (written, plan) in written.iter_mut().zip(&plans) {
+                    *written &= round != Round::Hot || !plan.needs_proof || !plan.touched.is_empty();
+                }
+                Ok(Attempt { groups, plans, written })
+            }
             Err(error) => Err(Cut { groups, sent: plans, error }),
         }
     }
@@ -275,7 +281,7 @@ impl Writer {
                 }
             }
             let head_log_seq = plan.state.head;
-            if head_log_seq > plan.expected {
+            if head_log_seq > plan.head_before {
                 (self.on_lines)(LinesCommitted {
                     run_key: plan.key,
                     head_log_seq,
@@ -295,9 +301,9 @@ impl Writer {
     }
 }
 
-/// Whether a flush in doubt turns out to be committed: head and digests are those it would have left.
+/// Whether a flush in doubt turns out to be committed: version and digests are those it would have left.
 fn is_what_is_stored(sent: &LogPlan, stored: &LogState) -> bool {
-    sent.state.head == stored.head
+    sent.state.version == stored.version
         && sent.touched.iter().all(|name| match (sent.state.streams.get(name), stored.streams.get(name)) {
             (Some(sent), Some(stored)) => {
                 sent.sha256() == stored.sha256() && sent.closed_at_lines == stored.closed_at_lines

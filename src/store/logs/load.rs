@@ -19,7 +19,9 @@ pub(super) async fn load(on: &Executor<'_>, keys: &[RunKey]) -> Result<HashMap<R
     let keys: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
     for row in on.query(&LOAD_HEADS, &[&keys]).await? {
         let key: Uuid = row.try_get(0).map_err(shape)?;
-        states.entry(RunKey(key)).or_default().head = number(&row, 1)?;
+        let state = states.entry(RunKey(key)).or_default();
+        state.head = number(&row, 1)?;
+        state.version = number(&row, 2)?;
     }
     for row in on.query(&LOAD_STREAMS, &[&keys]).await? {
         let key: Uuid = row.try_get(0).map_err(shape)?;

@@ -100,8 +100,12 @@ pub(super) struct Chunk {
 #[derive(Debug)]
 pub(super) struct LogPlan {
     pub key: RunKey,
+    /// The version and the head before.
     pub expected: u64,
+    pub head_before: u64,
     pub state: LogState,
+    /// Whether an answer leans on the state being true, though nothing is written that would prove it.
+    pub needs_proof: bool,
     pub touched: HashSet<StreamName>,
     pub chunks: Vec<Chunk>,
     pub lines: Vec<CommittedLine>,
@@ -118,8 +122,10 @@ pub(super) fn plan<'w>(
 ) -> Result<LogPlan, DbError> {
     let mut plan = LogPlan {
         key,
-        expected: state.head,
+        expected: state.version,
+        head_before: state.head,
         state,
+        needs_proof: false,
         touched: HashSet::new(),
         chunks: Vec::new(),
         lines: Vec::new(),
@@ -130,10 +136,16 @@ pub(super) fn plan<'w>(
     for piece in work {
         let answer = match piece {
             LogWork::Append(lines) => match first_gap(&plan.state, lines) {
-                Some(gap) => Err(gap),
+                Some(gap) => {
+                    plan.needs_proof = true;
+                    Err(gap)
+                }
                 None => Ok(LogDone::Appended(append(&mut plan, &mut pen, lines)?)),
             },
-            LogWork::Seal(name) => Ok(LogDone::Sealed(seal(&plan.state, name))),
+            LogWork::Seal(name) => {
+                plan.needs_proof = true;
+                Ok(LogDone::Sealed(seal(&plan.state, name)))
+            }
             LogWork::MarkClosed(name, lines) => {
                 plan.state.streams.entry(name.clone()).or_default().closed_at_lines = Some(*lines);
                 plan.touched.insert(name.clone());
@@ -143,6 +155,7 @@ pub(super) fn plan<'w>(
         plan.answers.push(answer);
     }
     pen.finish(&mut plan.chunks)?;
+    plan.state.version += u64::from(!plan.touched.is_empty());
     Ok(plan)
 }
 

@@ -15,6 +15,8 @@ const LAST_LINE_MAX_BYTES: usize = 512;
 #[derive(Debug, Clone, Default)]
 pub(super) struct LogState {
     pub head: u64,
+    /// Of `run_logs`: what the store must still have for this state to be true.
+    pub version: u64,
     pub streams: HashMap<StreamName, StreamState>,
 }
 

@@ -22,7 +22,7 @@ pub(super) fn bucket(key: RunKey) -> i32 {
     (key.0.as_u128() % BUCKETS) as i32
 }
 
-/// Writes the plans in one round trip; plans that only tell something are not sent.
+/// Writes the plans in one round trip and tells which are right; plans that only tell something are not sent.
 pub(super) async fn send(on: &Executor<'_>, plans: &[LogPlan]) -> Result<Vec<bool>, DbError> {
     let writing: Vec<usize> = (0..plans.len()).filter(|place| !plans[*place].touched.is_empty()).collect();
     let mut written: Vec<bool> = plans.iter().map(|plan| plan.touched.is_empty()).collect();
