@@ -650,7 +650,8 @@ function nodeRow(runId, nodeRef, only) {
 }
 
 function eventRow(event) {
-  const text = [event.message, event.error?.message, event.outputSummary && JSON.stringify(event.outputSummary)].filter(Boolean).join(' · ');
+  const closed = event.type === 'NODE_LOG_CLOSED' && event.data && `${event.data.stream} complete: ${number(event.data.lines)} lines`;
+  const text = [closed, event.message, event.error?.message, event.outputSummary && JSON.stringify(event.outputSummary)].filter(Boolean).join(' · ');
   return el('li', { 'data-seq': event.seq, 'data-level': event.level, 'data-late': event.metadata?.late ? '' : null },
     el('span', { class: 'seq' }, String(event.seq)), el('time', { title: event.recordedAt }, clockTime(event.occurredAt)),
     el('span', { class: 'type' }, event.type), el('code', { class: 'ref' }, event.nodeRef ?? ''),

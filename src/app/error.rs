@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use crate::store::db::embedded::EmbeddedError;
 use crate::store::db::migrate::MigrateError;
-use crate::store::db::{DbError, TargetError};
+use crate::store::db::{DbError, Target, TargetError};
 
 /// Wrong use or settings.
 const WRONG_USE: u8 = 2;
@@ -41,6 +41,13 @@ impl AppError {
 
     pub(super) fn http(address: SocketAddr, source: &io::Error) -> Self {
         Self::not_there(format!("can't serve on {address}: {source}"))
+    }
+}
+
+impl AppError {
+    /// Says which database the sentence is about. Never names its user or password.
+    pub(super) fn about(self, target: &Target) -> Self {
+        Self { sentence: format!("{} (database at {})", self.sentence, target.address()), ..self }
     }
 }
 

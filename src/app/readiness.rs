@@ -1,10 +1,10 @@
-//! How the parts are, told at once when asked.
+//! How the parts are, looked at when asked.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use parking_lot::RwLock;
-use tokio::task::JoinSet;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
 
 use crate::facts::id::RunKey;
 use crate::flow::Core;
@@ -13,36 +13,33 @@ use crate::http::{Part, PartState, Readiness};
 use crate::store::db::Db;
 use crate::store::runs;
 
-/// How old the answer about the database can be.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// A database that takes longer for the smallest query does not serve anybody.
+const LOOK_LIMIT: Duration = Duration::from_secs(2);
 
-/// Keeps looking at what takes a round trip; what this process knows by itself is told as of the question.
-pub(super) fn watch(core: &Core, tasks: &mut JoinSet<()>) -> Arc<dyn Fn() -> Readiness + Send + Sync> {
-    let database = Arc::new(RwLock::new(part("database", PartState::Ok, None)));
-    let (looked, db) = (database.clone(), core.db.clone());
-    tasks.spawn(async move {
-        loop {
-            let part = look(&db).await;
-            *looked.write() = part;
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
-    });
-    let feed = core.feed.clone();
+/// What `/readyz` calls.
+pub(super) fn look_at(core: &Core) -> Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync> {
+    let core = core.clone();
     Arc::new(move || {
-        let log_shipping = part("log_shipping", PartState::Ok, None);
-        Readiness { parts: vec![database.read().clone(), feed_part(feed.delivery()), log_shipping] }
+        let core = core.clone();
+        async move {
+            let log_shipping = part("log_shipping", PartState::Ok, None);
+            Readiness { parts: vec![database(&core.db).await, feed(core.feed.delivery()), log_shipping] }
+        }
+        .boxed()
     })
 }
 
-async fn look(db: &Db) -> Part {
-    let nobody = RunKey(uuid::Uuid::nil());
-    match runs::heads(db, &[nobody]).await {
-        Ok(_) => part("database", PartState::Ok, None),
-        Err(error) => part("database", PartState::Down, Some(error.to_string())),
+async fn database(db: &Db) -> Part {
+    let nobody = [RunKey(uuid::Uuid::nil())];
+    let down = |reason| part("database", PartState::Down, Some(reason));
+    match tokio::time::timeout(LOOK_LIMIT, runs::heads(db, &nobody)).await {
+        Ok(Ok(_)) => part("database", PartState::Ok, None),
+        Ok(Err(error)) => down(error.to_string()),
+        Err(_) => down(format!("no answer within {} s", LOOK_LIMIT.as_secs())),
     }
 }
 
-fn feed_part(delivery: Delivery) -> Part {
+fn feed(delivery: Delivery) -> Part {
     match delivery {
         Delivery::Notify => part("feed", PartState::Ok, None),
         Delivery::Poll => {

@@ -17,7 +17,7 @@ use crate::flow::feed::Feed;
 use crate::flow::{Core, keeper};
 use crate::http::{self, HttpOptions};
 use crate::store::clock;
-use crate::store::db::embedded::{EmbeddedOptions, EmbeddedServer};
+use crate::store::db::embedded::{DataDirLock, EmbeddedOptions, EmbeddedServer, take_data_dir};
 use crate::store::db::{Db, Target, connect, migrate};
 use crate::store::journal::{self, Journal};
 use crate::store::logs::Logs;
@@ -50,8 +50,14 @@ impl Running {
 
 /// Where the data lies: a server of ours, or somebody's.
 struct Database {
-    embedded: Option<EmbeddedServer>,
+    kind: DatabaseKind,
     target: Target,
+}
+
+enum DatabaseKind {
+    Embedded(EmbeddedServer),
+    /// The data directory is still one server's alone.
+    Foreign(#[expect(dead_code, reason = "held for its lock")] DataDirLock),
 }
 
 /// The writers and duties of a running server.
@@ -78,6 +84,7 @@ pub async fn serve(
     let mut parts = match wire(&settings, &database.target).await {
         Ok(parts) => parts,
         Err(error) => {
+            let error = error.about(&database.target);
             database.close().await;
             return Err(error);
         }
@@ -95,7 +102,7 @@ pub async fn serve(
         allowed_hosts: settings.allowed_hosts.clone(),
         loopback: address.ip().is_loopback(),
         metrics: Arc::new(move || metrics.render()),
-        readiness: readiness::watch(&parts.core, &mut parts.duties),
+        readiness: readiness::look_at(&parts.core),
     };
     let http = http::serve(parts.core.clone(), options, listener, shutdown)
         .map_err(|error| AppError::http(address, &error))?;
@@ -113,14 +120,16 @@ pub async fn serve(
 impl Database {
     async fn open(settings: &Settings) -> Result<Self, AppError> {
         if let Some(url) = &settings.database_url {
-            return Ok(Self { embedded: None, target: Target::parse(url)? });
+            let target = Target::parse(url)?;
+            let lock = take_data_dir(&settings.data_dir)?;
+            return Ok(Self { kind: DatabaseKind::Foreign(lock), target });
         }
         let server = EmbeddedServer::start(&EmbeddedOptions::from(settings)).await?;
-        Ok(Self { target: server.target().clone(), embedded: Some(server) })
+        Ok(Self { target: server.target().clone(), kind: DatabaseKind::Embedded(server) })
     }
 
     async fn close(self) {
-        if let Some(server) = self.embedded
+        if let DatabaseKind::Embedded(server) = self.kind
             && let Err(error) = server.stop().await
         {
             warn!(%error, "the embedded database did not stop cleanly");

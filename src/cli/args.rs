@@ -71,7 +71,7 @@ pub(crate) struct RunArgs {
     /// Draw the run while it goes on
     #[arg(long)]
     pub watch: bool,
-    /// The run's id [default: run-<uuid>]
+    /// The run's id [default: run-UUID]
     #[arg(long, value_name = "ID")]
     pub run_id: Option<String>,
     /// An input of the workflow; may be repeated

@@ -97,9 +97,7 @@ impl Doors {
     /// Without a token everyone on this machine may come, but nobody whom a proxy brings along.
     fn check_free_pass(&self, headers: &HeaderMap) -> Result<(), Problem> {
         if !self.loopback {
-            return Err(Problem::forbidden(
-                "this server can be reached from other machines and has no token set",
-            ));
+            return Err(unauthorized("this server can be reached from other machines and has no token set"));
         }
         if FORWARDING.iter().any(|name| headers.contains_key(name)) {
             return Err(unauthorized(
@@ -171,6 +169,8 @@ fn host_name(host: &str) -> &str {
 mod tests {
     use std::sync::Arc;
 
+    use futures_util::FutureExt as _;
+
     use super::*;
     use crate::http::options::Readiness;
 
@@ -181,7 +181,7 @@ mod tests {
             allowed_hosts: vec!["trace.example".into()],
             loopback: true,
             metrics: Arc::new(String::new),
-            readiness: Arc::new(Readiness::default),
+            readiness: Arc::new(|| async { Readiness::default() }.boxed()),
         }
     }
 

@@ -16,7 +16,7 @@ pub async fn healthz(_: SharedApp, _: Call) -> Result<Response, Problem> {
 
 /// GET /readyz: 200 while appends and reads work, with what is degraded and why.
 pub async fn readyz(app: SharedApp, _: Call) -> Result<Response, Problem> {
-    let readiness = (app.options.readiness)();
+    let readiness = (app.options.readiness)().await;
     let status = readiness.state();
     let mut response = schema::json(&schema::Ready { status, parts: readiness.parts });
     if status == PartState::Down {

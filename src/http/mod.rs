@@ -7,7 +7,7 @@
 //!                └──── stream, multiplex ◄──── routes: one boxed warp filter each ─► flow, store
 //! ```
 //!
-//! Owns nothing that lasts: facts go through [`crate::flow`], errors become problem details in [`problem`] only.
+//! Owns nothing that lasts: facts go through [`crate::flow`], errors become problem details in `problem` only.
 
 mod across;
 mod app;

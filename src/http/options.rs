@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -20,8 +21,8 @@ pub struct HttpOptions {
     pub loopback: bool,
     /// Renders the metrics as Prometheus text.
     pub metrics: Arc<dyn Fn() -> String + Send + Sync>,
-    /// Tells how the parts are; called for each `/readyz`, so it must not block.
-    pub readiness: Arc<dyn Fn() -> Readiness + Send + Sync>,
+    /// Looks how the parts are; called for each `/readyz`.
+    pub readiness: Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync>,
 }
 
 impl std::fmt::Debug for HttpOptions {

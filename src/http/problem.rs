@@ -2,10 +2,10 @@
 //!
 //! A [`Problem`] has an outside, which the client gets, and an inside, which only the log gets, with the request's id.
 
+use http::StatusCode;
 use http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
-use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -29,10 +29,11 @@ pub struct Problem {
     pub detail: String,
     pub errors: Vec<Fault>,
     /// A member of its own, such as the line number expected.
-    pub member: Option<(&'static str, Value)>,
-    pub headers: HeaderMap,
+    pub member: Option<Box<(&'static str, Value)>>,
+    /// Headers that belong to the status.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
     /// For the log.
-    pub inside: Option<String>,
+    pub inside: Option<Box<str>>,
 }
 
 /// The body, in the order people read it.
@@ -58,7 +59,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             member: None,
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
             inside: None,
         }
     }
@@ -145,19 +146,19 @@ impl Problem {
     }
 
     pub fn with_inside(mut self, inside: impl Into<String>) -> Self {
-        self.inside = Some(inside.into());
+        self.inside = Some(inside.into().into_boxed_str());
         self
     }
 
     pub fn with_header(mut self, name: HeaderName, value: &str) -> Self {
         if let Ok(value) = HeaderValue::from_str(value) {
-            self.headers.insert(name, value);
+            self.headers.push((name, value));
         }
         self
     }
 
     pub fn with_member(mut self, name: &'static str, value: impl Into<Value>) -> Self {
-        self.member = Some((name, value.into()));
+        self.member = Some(Box::new((name, value.into())));
         self
     }
 
@@ -182,14 +183,14 @@ impl Problem {
             detail: &self.detail,
             request_id,
             errors: &self.errors,
-            member: self.member.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            member: self.member.iter().map(|member| (member.0.to_owned(), member.1.clone())).collect(),
         };
         // Texts and numbers only: serialising does not fail.
         let text = serde_json::to_vec(&body).unwrap_or_default();
         let mut response = Response::new(text.into());
         *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
         let headers = response.headers_mut();
+        headers.extend(self.headers);
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response
@@ -242,6 +243,7 @@ impl From<LogError> for Problem {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderMap;
     use http_body_util::BodyExt as _;
 
     use super::*;

@@ -2,6 +2,7 @@
 
 use std::future::pending;
 
+use futures_util::FutureExt as _;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -41,7 +42,7 @@ async fn start(token: Option<&str>) -> std::net::SocketAddr {
         allowed_hosts: Vec::new(),
         loopback: true,
         metrics: Arc::new(String::new),
-        readiness: Arc::new(Readiness::default),
+        readiness: Arc::new(|| async { Readiness::default() }.boxed()),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -31,6 +31,9 @@ pub struct WatchedList {
     changed: IndexSet<RunKey>,
     /// Changes were missed: only the list itself can tell.
     missed: bool,
+    /// Nothing was told yet: the first frame is the newest page, even an empty one, so that a change just before this
+    /// watching began is not lost between it and a list that was read earlier.
+    is_first: bool,
     due: Option<Instant>,
 }
 
@@ -38,7 +41,8 @@ impl WatchedList {
     pub fn new(app: &App, filter: ListFilter) -> Self {
         let changes = app.core.feed.changed_runs();
         let organization = app.organization();
-        Self { filter, changes, organization, changed: IndexSet::new(), missed: false, due: None }
+        let due = Some(Instant::now());
+        Self { filter, changes, organization, changed: IndexSet::new(), missed: true, is_first: true, due }
     }
 
     /// Resolves when there is something to tell. Safe to cancel.
@@ -64,7 +68,7 @@ impl WatchedList {
         }
     }
 
-    /// The frames that tell what has changed; none where nothing fits the filter.
+    /// The frames that tell what has changed; after the first, none where nothing fits the filter.
     pub async fn frames(&mut self, app: &App) -> Result<Vec<String>, DbError> {
         let listed = if self.missed {
             let filter = RunFilter {
@@ -84,7 +88,12 @@ impl WatchedList {
         // Texts and numbers only: serialising does not fail.
         let summaries =
             fitting.map(|run| serde_json::to_string(&views::run_summary(run)).unwrap_or_default());
-        Ok(in_frames(summaries))
+        let frames = in_frames(summaries);
+        if frames.is_empty() && std::mem::take(&mut self.is_first) {
+            return Ok(vec![r#"{"type":"runs","runs":[]}"#.to_owned()]);
+        }
+        self.is_first = false;
+        Ok(frames)
     }
 
     /// Puts off what could not be read.

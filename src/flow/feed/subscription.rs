@@ -100,7 +100,8 @@ impl Subscription {
             run_id,
             heads: hub.watch(),
             hub,
-            cursor: if is_ahead { Cursor::default() } else { wanted },
+            // Until the reset has been sent a client that reconnects must meet it again.
+            cursor: wanted,
             with_logs: options.logs,
             opening,
             is_spent: heads.status.is_terminal() && at_heads && options.after.is_some(),
@@ -120,6 +121,7 @@ impl Subscription {
     pub async fn next_frame(&mut self) -> Result<Option<Frame>, DbError> {
         if let Some(opening) = self.opening.front().copied() {
             let frame = self.open(opening).await?;
+            self.cursor = frame.cursor;
             self.opening.pop_front();
             return Ok(Some(frame));
         }
@@ -233,14 +235,15 @@ impl Subscription {
                 },
             ),
             Opening::Reset(reason) => {
+                let from = Cursor::default();
                 metrics::counter!(metric::STREAM_RESETS_TOTAL, "reason" => reason.as_str()).increment(1);
                 Frame::small(
                     FrameKind::Reset,
-                    self.cursor,
+                    from,
                     Fields {
                         reason: Some(reason.as_str()),
-                        from_seq: Some(self.cursor.seq + 1),
-                        from_log_seq: Some(self.cursor.log_seq + 1),
+                        from_seq: Some(from.seq + 1),
+                        from_log_seq: Some(from.log_seq + 1),
                         ..Fields::default()
                     },
                 )

@@ -80,6 +80,20 @@ impl Target {
         other
     }
 
+    /// Where it is, for people: `host:port`, or the socket's folder. Without user and password.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let ports = self.config.get_ports();
+        let hosts = self.config.get_hosts().iter().enumerate().map(|(place, host)| {
+            let port = ports.get(place).or(ports.first()).copied().unwrap_or(5432);
+            match host {
+                Host::Tcp(name) => format!("{name}:{port}"),
+                Host::Unix(folder) => format!("{}:{port}", folder.display()),
+            }
+        });
+        hosts.collect::<Vec<_>>().join(", ")
+    }
+
     /// The driver's configuration, to look at.
     #[must_use]
     pub fn config(&self) -> &Config {

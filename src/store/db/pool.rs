@@ -1,5 +1,7 @@
 //! The pool, and connections that run a [`Query`] in the way the database allows.
 
+use std::future::Future;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use deadpool_postgres::{Object, Pool, PoolError};
@@ -12,6 +14,10 @@ use super::Query;
 /// How long a caller waits for a free connection: longer than any healthy query, short enough for
 /// a client to be told 503 instead of hanging.
 pub const POOL_WAIT: Duration = Duration::from_secs(5);
+
+/// How long a query may take, an answer from a healthy server coming within milliseconds: a connection that is silent for
+/// longer leads nowhere any more, though its peer still acknowledges what is sent.
+pub const QUERY_LIMIT: Duration = Duration::from_secs(10);
 
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
@@ -108,21 +114,33 @@ impl Db {
 
     /// A connection of the pool; waits at most [`POOL_WAIT`].
     pub async fn get(&self) -> Result<Connection, DbError> {
-        Ok(Connection { object: self.pool.get().await?, prepared: self.prepared })
+        let object = Some(self.pool.get().await?);
+        Ok(Connection { object, prepared: self.prepared, is_silent: AtomicBool::new(false) })
     }
 }
 
-/// A pooled connection.
+/// A pooled connection. One that fell silent does not go back to the pool.
 #[derive(Debug)]
 pub struct Connection {
-    object: Object,
+    /// `None` only while it is being dropped.
+    object: Option<Object>,
     prepared: bool,
+    is_silent: AtomicBool,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let (true, Some(object)) = (self.is_silent.load(Ordering::Relaxed), self.object.take()) {
+            drop(Object::take(object));
+        }
+    }
 }
 
 /// A transaction on a pooled connection; dropped without commit it rolls back.
 pub struct Transaction<'a> {
     inner: deadpool_postgres::Transaction<'a>,
     prepared: bool,
+    is_silent: &'a AtomicBool,
 }
 
 type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
@@ -130,22 +148,39 @@ type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 /// Runs a [`Query`] on a connection or in a transaction: deadpool gives the two no common trait that has
 /// both the statement cache and the one-round-trip form.
 macro_rules! run {
-    ($client:expr, $prepared:expr, $query:expr, $params:expr) => {{
-        let failed = |error| DbError::of_query($query.name, error);
-        if $prepared {
-            let statement = $client.prepare_typed_cached($query.text, $query.types).await.map_err(failed)?;
-            $client.query(&statement, $params).await.map_err(failed)
-        } else {
-            let typed: Vec<(&(dyn ToSql + Sync), Type)> =
-                $params.iter().copied().zip($query.types.iter().cloned()).collect();
-            $client.query_typed($query.text, &typed).await.map_err(failed)
+    ($client:expr, $prepared:expr, $query:expr, $params:expr) => {
+        async {
+            if $prepared {
+                let statement = $client.prepare_typed_cached($query.text, $query.types).await?;
+                $client.query(&statement, $params).await
+            } else {
+                let typed: Vec<(&(dyn ToSql + Sync), Type)> =
+                    $params.iter().copied().zip($query.types.iter().cloned()).collect();
+                $client.query_typed($query.text, &typed).await
+            }
         }
-    }};
+    };
+}
+
+/// Waits for the server's answer, at most [`QUERY_LIMIT`].
+async fn limited<T>(
+    name: &'static str,
+    is_silent: &AtomicBool,
+    answer: impl Future<Output = Result<T, tokio_postgres::Error>>,
+) -> Result<T, DbError> {
+    match tokio::time::timeout(QUERY_LIMIT, answer).await {
+        Ok(answer) => answer.map_err(|error| DbError::of_query(name, error)),
+        Err(_) => {
+            is_silent.store(true, Ordering::Relaxed);
+            Err(DbError::Unreachable(format!("no answer to `{name}` within {} s", QUERY_LIMIT.as_secs())))
+        }
+    }
 }
 
 impl Connection {
     pub async fn query(&self, query: &Query, params: Params<'_>) -> Result<Vec<Row>, DbError> {
-        run!(self.object, self.prepared, query, params)
+        let object = self.object()?;
+        limited(query.name, &self.is_silent, run!(object, self.prepared, query, params)).await
     }
 
     /// The first row, if there is one.
@@ -160,19 +195,28 @@ impl Connection {
 
     /// Sends text that needs no parameters, several statements allowed.
     pub async fn batch(&self, name: &'static str, text: &str) -> Result<(), DbError> {
-        self.object.batch_execute(text).await.map_err(|e| DbError::of_query(name, e))
+        limited(name, &self.is_silent, self.object()?.batch_execute(text)).await
     }
 
     pub async fn transaction(&mut self) -> Result<Transaction<'_>, DbError> {
-        let prepared = self.prepared;
-        let inner = self.object.transaction().await.map_err(|e| DbError::of_query("begin", e))?;
-        Ok(Transaction { inner, prepared })
+        let Self { object, prepared, is_silent } = self;
+        let object = object.as_mut().ok_or_else(gone)?;
+        let inner = limited("begin", is_silent, object.transaction()).await?;
+        Ok(Transaction { inner, prepared: *prepared, is_silent })
     }
+
+    fn object(&self) -> Result<&Object, DbError> {
+        self.object.as_ref().ok_or_else(gone)
+    }
+}
+
+fn gone() -> DbError {
+    DbError::Unreachable("the connection was given up".into())
 }
 
 impl Transaction<'_> {
     pub async fn query(&self, query: &Query, params: Params<'_>) -> Result<Vec<Row>, DbError> {
-        run!(self.inner, self.prepared, query, params)
+        limited(query.name, self.is_silent, run!(self.inner, self.prepared, query, params)).await
     }
 
     pub async fn query_opt(&self, query: &Query, params: Params<'_>) -> Result<Option<Row>, DbError> {
@@ -184,11 +228,11 @@ impl Transaction<'_> {
     }
 
     pub async fn batch(&self, name: &'static str, text: &str) -> Result<(), DbError> {
-        self.inner.batch_execute(text).await.map_err(|e| DbError::of_query(name, e))
+        limited(name, self.is_silent, self.inner.batch_execute(text)).await
     }
 
     pub async fn commit(self) -> Result<(), DbError> {
-        self.inner.commit().await.map_err(|e| DbError::of_query("commit", e))
+        limited("commit", self.is_silent, self.inner.commit()).await
     }
 }
 

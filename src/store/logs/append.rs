@@ -164,9 +164,9 @@ impl Writer {
             let class = cut.error.sql_state().map(|state| state.code()[..2].to_owned()).unwrap_or_default();
             let is_race = class == "40";
             let in_doubt = !doubts.is_empty() && cut.error.is_unreachable();
-            if !is_race
-                && !(in_doubt && in_doubt_since.get_or_insert_with(Instant::now).elapsed() < DOUBT_LIMIT)
-            {
+            let may_try_again = is_race
+                || in_doubt && in_doubt_since.get_or_insert_with(Instant::now).elapsed() < DOUBT_LIMIT;
+            if !may_try_again {
                 warn!(error = %cut.error, "log lines not stored");
                 return refuse(cut.groups, &cut.error);
             }

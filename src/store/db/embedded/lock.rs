@@ -8,7 +8,7 @@ use super::EmbeddedError;
 
 /// The lock on a data directory; it ends with this value or with the process, however that ends.
 #[derive(Debug)]
-pub(super) struct DataDirLock {
+pub struct DataDirLock {
     _file: File,
 }
 
@@ -28,6 +28,11 @@ impl DataDirLock {
         writeln!(file, "{}", std::process::id()).map_err(unusable)?;
         Ok(Self { _file: file })
     }
+}
+
+/// Makes the data directory ready and takes it, for a server whose database is elsewhere.
+pub fn take_data_dir(data_dir: &Path) -> Result<DataDirLock, EmbeddedError> {
+    DataDirLock::take(&super::layout::prepare_data_dir(data_dir)?)
 }
 
 pub(super) fn open(path: &Path) -> std::io::Result<File> {

@@ -36,6 +36,7 @@ mod socket;
 pub use binaries::{Binaries, Version};
 pub use databases::{create_database, database_exists, drop_database};
 pub use error::EmbeddedError;
+pub use lock::{DataDirLock, take_data_dir};
 pub use postmaster::beside;
 pub use server::{EmbeddedOptions, EmbeddedServer};
 pub use shared::SharedServer;
