@@ -63,7 +63,7 @@ start_server() {
 start_server_somewhere() {
     start_server && return
     # The usual port may be somebody else's; the demo then takes any free one, unless it was told which.
-    if [ -z "${TELLTALE_LISTEN:-}" ] && grep -qi 'in use' "$SERVER_LOG"; then
+    if [ -z "${TELLTALE_LISTEN:-}" ] && grep -q 'is taken' "$SERVER_LOG"; then
         say "Port 4780 is taken, so another one is used."
         TELLTALE_LISTEN=127.0.0.1:0 start_server && return
     fi
