@@ -234,7 +234,14 @@ impl Writer {
             }
         }
         match send(on, &plans).await {
-            Ok(written) => Ok(Attempt { groups, plans, written }),
+            Ok(mut written) => {
+                // What memory alone has said was confirmed by nobody: another server may have written since. A gap
+                // or a seal is answered only from what the store has.
+                for (written, plan) in written.iter_mut().zip(&plans) {
+                    *written &= round != Round::Hot || !plan.touched.is_empty();
+                }
+                Ok(Attempt { groups, plans, written })
+            }
             Err(error) => Err(Cut { groups, sent: plans, error }),
         }
     }
