@@ -73,7 +73,7 @@ impl Options {
         let mut server = Server {
             options: self,
             stderr: own.path().join("stderr.txt"),
-            _own: own,
+            own,
             data_dir,
             base: String::new(),
             http: None,
@@ -108,7 +108,7 @@ pub struct Server {
     base: String,
     http: Option<Http>,
     process: Option<Process>,
-    _own: tempfile::TempDir,
+    own: tempfile::TempDir,
 }
 
 impl Server {
@@ -192,7 +192,8 @@ impl Server {
             .spawn()
             .expect("starting the telltale binary");
         let stdout = child.stdout.take().expect("a piped stdout");
-        let guard = Guard::new("kill -9 \"$1\"", &[&child.id().to_string()]);
+        let own = self.own.path().display().to_string();
+        let guard = Guard::new("kill -9 \"$1\"; rm -rf \"$2\"", &[&child.id().to_string(), &own]);
         self.process = Some(Process { child, guard: Some(guard) });
 
         let (found, ready) = mpsc::channel();
