@@ -160,7 +160,14 @@ fn wanted(mut query: Query) -> Result<Wanted, Problem> {
         }
     }
     let limit = tail.unwrap_or(limit);
-    Ok(Wanted { after: after.unwrap_or(0), before, limit, tail: tail.is_some() || is_backwards, filter, also })
+    Ok(Wanted {
+        after: after.unwrap_or(0),
+        before,
+        limit,
+        tail: tail.is_some() || is_backwards,
+        filter,
+        also,
+    })
 }
 
 /// Which streams are meant.
