@@ -1,4 +1,4 @@
-//! SQL lives in files: each is used by exactly one `query!`, says what it is for, and fits the schema.
+//! SQL lives in files: each is used in exactly one place, says what it is for, and fits the schema.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -18,20 +18,22 @@ static STATEMENT: LazyLock<Regex> = LazyLock::new(|| {
 /// A use of the macro, in code whose literals are blank: where the name's literal stands, and the types after it.
 static USE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bquery!\s*\(\s*;([^)]*)\)").unwrap());
 
+/// Statements that take a database's name, which can't be a parameter, are the only ones put together in Rust.
+const WITH_A_NAME_INSIDE: (&str, &str) = ("store/db/embedded/databases.rs", " DATABASE ");
+
 struct Use {
     place: String,
     name: String,
-    types: Vec<String>,
+    /// `None` for a file that is included without the macro: on connections that no pool has.
+    types: Option<Vec<String>>,
 }
 
-/// Queries of the schema's and the clusters' own machinery, sent before there is a pool: taken as text.
-static TEXT_USE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^/sql/(.+)\.sql$").unwrap());
-
-/// Every file that is included as text, by name.
-fn text_uses(file: &SourceFile) -> Vec<(String, String)> {
+/// Every file that is included by its path.
+fn inclusions(file: &SourceFile) -> Vec<Use> {
+    let name = |text: &str| text.strip_prefix("/sql/")?.strip_suffix(".sql").map(str::to_owned);
     let found = file.literals.iter().filter_map(|it| {
-        let name = TEXT_USE.captures(&it.text)?[1].to_owned();
-        Some((name, format!("src/{}:{}", file.path, it.line)))
+        let place = format!("src/{}:{}", file.path, it.line);
+        name(&it.text).filter(|name| !name.is_empty()).map(|name| Use { place, name, types: None })
     });
     found.collect()
 }
@@ -51,10 +53,10 @@ fn uses(file: &SourceFile) -> Vec<Use> {
         Use {
             place: format!("src/{}:{first_line}", file.path),
             name: file.literals[index].text.clone(),
-            types: types.collect(),
+            types: Some(types.collect()),
         }
     });
-    found.collect()
+    found.chain(inclusions(file)).collect()
 }
 
 /// `module/file` of everything under `sql/`, with its text.
@@ -69,9 +71,8 @@ fn sql_files() -> BTreeMap<String, String> {
 }
 
 fn literals_with_sql(file: &SourceFile) -> Vec<String> {
-    // A database's name can't be a parameter.
-    let is_named = |text: &str| text.contains(" DATABASE ");
-    let sql = file.literals.iter().filter(|it| STATEMENT.is_match(&it.text) && !is_named(&it.text));
+    let is_exempt = |text: &str| file.path == WITH_A_NAME_INSIDE.0 && text.contains(WITH_A_NAME_INSIDE.1);
+    let sql = file.literals.iter().filter(|it| STATEMENT.is_match(&it.text) && !is_exempt(&it.text));
     sql.map(|it| format!("src/{}:{}: SQL in Rust: {:.60}", file.path, it.line, it.text)).collect()
 }
 
@@ -81,9 +82,6 @@ fn every_sql_file_is_used_by_one_query() {
         sql_files().into_keys().map(|name| (name, Vec::new())).collect();
     for it in source_files().iter().flat_map(uses) {
         places.entry(it.name).or_default().push(it.place);
-    }
-    for (name, place) in source_files().iter().flat_map(text_uses) {
-        places.entry(name).or_default().push(place);
     }
     assert!(places.len() > 5, "only {} queries were found", places.len());
     let wrong: Vec<_> = places.iter().filter(|(_, places)| places.len() != 1).collect();
@@ -116,7 +114,10 @@ fn what_these_tests_look_for_is_seen() {
     );
     let found = uses(&file);
     assert_eq!((found.len(), found[0].name.as_str()), (1, "a/b"));
-    assert_eq!(found[0].types, ["UUID", "INT8"]);
+    assert_eq!(found[0].types.as_deref(), Some(["UUID".to_owned(), "INT8".to_owned()].as_slice()));
+    let included =
+        uses(&parse("a.rs", "let text = include_str!(concat!(env!(\"DIR\"), \"/sql/db/has.sql\"));"));
+    assert_eq!((included.len(), included[0].name.as_str()), (1, "db/has"));
     assert_eq!(literals_with_sql(&file).len(), 1);
 }
 
@@ -127,16 +128,15 @@ async fn every_sql_file_fits_the_schema() {
     let files = sql_files();
     let mut faults = Vec::new();
     for it in source_files().iter().flat_map(uses) {
-        let types: Vec<Type> = it.types.iter().map(|name| type_named(name)).collect();
+        let types: Vec<Type> = it.types.iter().flatten().map(|name| type_named(name)).collect();
         match session.prepare_typed(&files[&it.name], &types).await {
-            Ok(statement) if statement.params().len() == types.len() => {}
-            Ok(statement) => faults.push(format!(
-                "{}: {} takes {} parameters, {} declared",
-                it.place,
-                it.name,
-                statement.params().len(),
-                types.len()
-            )),
+            Ok(statement) => {
+                let (taken, declared) = (statement.params().len(), types.len());
+                if it.types.is_some() && taken != declared {
+                    faults
+                        .push(format!("{}: {} takes {taken} parameters, not {declared}", it.place, it.name));
+                }
+            }
             Err(error) => faults.push(format!("{}: {}: {error}", it.place, it.name)),
         }
     }
