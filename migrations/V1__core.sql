@@ -320,6 +320,25 @@ BEGIN
     FROM unnest(verdicts) WITH ORDINALITY AS v (verdict, place);
 END $$;
 
+-- To be called once after a dump was restored into another cluster, whose transaction ids have nothing to do with those that
+-- the events carry: puts all restored events before everything to come, in their old order, and renames the installation, so
+-- that cursors from before are refused instead of misread. Answers how many events there are.
+CREATE FUNCTION adopt_restored_events() RETURNS bigint
+LANGUAGE plpgsql AS $$
+DECLARE
+    adopted bigint;
+BEGIN
+    UPDATE events e SET xid = 0, pos = ordered.place
+    FROM (
+        SELECT run_key, seq, row_number() OVER (PARTITION BY organization_id ORDER BY xid, pos, run_key, seq) AS place
+        FROM events
+    ) AS ordered
+    WHERE e.run_key = ordered.run_key AND e.seq = ordered.seq;
+    GET DIAGNOSTICS adopted = ROW_COUNT;
+    UPDATE installation SET id = gen_random_uuid();
+    RETURN adopted;
+END $$;
+
 -- Read-only views for those who query with SQL (Grafana); jsonb, so that -> and ->> are cheap to write.
 CREATE VIEW event_view AS
 SELECT e.organization_id, r.run_id, e.run_key, e.seq, e.event_id, e.type, e.node_ref, e.attempt, e.level, e.late,

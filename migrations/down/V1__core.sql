@@ -1,6 +1,7 @@
 -- Takes back V1__core.sql, with everything that was recorded.
 DROP VIEW run_view;
 DROP VIEW event_view;
+DROP FUNCTION adopt_restored_events;
 DROP FUNCTION append_logs;
 DROP FUNCTION append_events;
 DROP FUNCTION ensure_partitions;

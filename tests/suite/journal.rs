@@ -7,6 +7,7 @@ use telltale::facts::batch::{BodyFormat, parse_events};
 use telltale::facts::event_input::Defaults;
 use telltale::facts::id::{OrganizationId, RunId};
 use telltale::store::db::{Db, connect, migrate};
+use telltale::store::journal::read::Position;
 use telltale::store::journal::{AppendRequest, Committed, Journal, NewEvent, Outcome, read};
 use telltale::store::partitions::{self, RunKeys};
 use telltale::store::{clock, runs};
@@ -14,6 +15,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::migrate::{Empty, empty};
+use crate::support::until;
 
 /// A journal on a database of its own.
 struct Bench {
@@ -133,6 +135,48 @@ async fn two_journals_on_the_same_runs_keep_every_event() {
     }
     assert_eq!(total, 400);
     drop((bench.journal, other));
+    drop(bench.db);
+    bench.database.drop_it().await;
+}
+
+#[tokio::test]
+async fn restored_events_come_before_everything_new_for_cross_run_readers() {
+    let bench = bench().await;
+    for n in 0..6 {
+        bench
+            .journal
+            .append(request(&format!("r{}", n % 2), r#"[{"type":"NOTE"},{"type":"NOTE"}]"#))
+            .await
+            .unwrap();
+    }
+    let client = bench.database.target.open().await.unwrap();
+    let installation = read::installation(&bench.db).await.unwrap();
+    // What a restored dump looks like: transaction ids of another cluster, far ahead of this one's.
+    client.execute("UPDATE events SET xid = xid + (1::bigint << 40)", &[]).await.unwrap();
+    let all = |from| read::across(&bench.db, OrganizationId::DEFAULT, from, 100, &[]);
+    assert!(all(Position::default()).await.unwrap().is_empty());
+    let adopted: i64 = client.query_one("SELECT adopt_restored_events()", &[]).await.unwrap().get(0);
+    assert_eq!(adopted, 12);
+    assert_ne!(read::installation(&bench.db).await.unwrap(), installation);
+    bench.journal.append(request("r0", r#"[{"type":"NOTE"}]"#)).await.unwrap();
+    // Another test's transaction, older than ours, may still hold the new event back.
+    until("the new event can be read", || async {
+        (all(Position::default()).await.unwrap().len() == 13).then_some(())
+    })
+    .await;
+    let mut from = Position::default();
+    let mut seqs: Vec<u64> = Vec::new();
+    // One at a time: a position stands for one event only.
+    while let Some((position, event)) =
+        read::across(&bench.db, OrganizationId::DEFAULT, from, 1, &[]).await.unwrap().pop()
+    {
+        from = position;
+        seqs.push(event.seq);
+    }
+    assert_eq!(seqs.len(), 13);
+    assert_eq!(seqs.last(), Some(&7));
+    drop(client);
+    drop(bench.journal);
     drop(bench.db);
     bench.database.drop_it().await;
 }
