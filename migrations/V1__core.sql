@@ -250,18 +250,23 @@ BEGIN
                 body, place)
         WHERE verdicts[g.run] < 2;
 
-        INSERT INTO nodes AS n (run_key, node_ref, position, status, attempt, state)
-        SELECT run_key_given[g.run], g.name, g.node_position, g.status, g.attempt, g.state::json
-        FROM unnest(node_run, node_name, node_position, node_status, node_attempt, node_state)
-            AS g (run, name, node_position, status, attempt, state)
-        WHERE verdicts[g.run] < 2
-        ON CONFLICT (run_key, node_ref) DO UPDATE
-            SET status = excluded.status, attempt = excluded.attempt, state = excluded.state;
+        -- A statement costs more than the rows that most flushes have for these two.
+        IF cardinality(node_run) > 0 THEN
+            INSERT INTO nodes AS n (run_key, node_ref, position, status, attempt, state)
+            SELECT run_key_given[g.run], g.name, g.node_position, g.status, g.attempt, g.state::json
+            FROM unnest(node_run, node_name, node_position, node_status, node_attempt, node_state)
+                AS g (run, name, node_position, status, attempt, state)
+            WHERE verdicts[g.run] < 2
+            ON CONFLICT (run_key, node_ref) DO UPDATE
+                SET status = excluded.status, attempt = excluded.attempt, state = excluded.state;
+        END IF;
 
-        INSERT INTO checkpoints (run_key, seq, state)
-        SELECT run_key_given[g.run], g.seq, g.state::json
-        FROM unnest(checkpoint_run, checkpoint_seq, checkpoint_state) AS g (run, seq, state)
-        WHERE verdicts[g.run] < 2;
+        IF cardinality(checkpoint_run) > 0 THEN
+            INSERT INTO checkpoints (run_key, seq, state)
+            SELECT run_key_given[g.run], g.seq, g.state::json
+            FROM unnest(checkpoint_run, checkpoint_seq, checkpoint_state) AS g (run, seq, state)
+            WHERE verdicts[g.run] < 2;
+        END IF;
     END IF;
 
     RETURN QUERY
