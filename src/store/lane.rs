@@ -1,17 +1,27 @@
 //! Group commit: what many writers want written meets in a lane, and one round trip writes it all.
 //!
 //! A lane waits for its first item, takes what else is there already, and flushes. While a flush is under way
-//! new items gather, so the batches grow with the load and a lone writer waits for nobody.
+//! new items gather, so the batches grow with the load. Writers that wait for their answer come back all at once, a
+//! moment after the flush: the first of them would be flushed alone, so a lane gives the others that moment, as many as
+//! the last batch had. A lone writer waits for nobody.
+
+use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout_at};
 
 /// Items that may wait in front of a lane: a few flushes' worth. Senders beyond it wait.
 pub const QUEUE_ITEMS: usize = 1_024;
+
+/// How long a lane waits for the writers of its last batch: less than the flush itself takes.
+const LINGER: Duration = Duration::from_millis(1);
 
 /// The receiving end of a lane.
 #[derive(Debug)]
 pub struct Lane<T> {
     receiver: mpsc::Receiver<T>,
+    /// How many items the last batch had.
+    last: usize,
     /// An item that no longer fitted into the last batch.
     held: Option<T>,
 }
@@ -20,7 +30,7 @@ pub struct Lane<T> {
 #[must_use]
 pub fn lane<T>() -> (mpsc::Sender<T>, Lane<T>) {
     let (sender, receiver) = mpsc::channel(QUEUE_ITEMS);
-    (sender, Lane { receiver, held: None })
+    (sender, Lane { receiver, last: 0, held: None })
 }
 
 impl<T> Lane<T> {
@@ -38,8 +48,18 @@ impl<T> Lane<T> {
         };
         let mut sum = weight(&first);
         let mut batch = vec![first];
+        // Most of them are enough: one may have had nothing more to say.
+        let enough = self.last - self.last / 4;
+        let deadline = Instant::now() + LINGER;
         while batch.len() < max_items && sum < max_weight {
-            let Ok(item) = self.receiver.try_recv() else { break };
+            let item = match self.receiver.try_recv() {
+                Ok(item) => item,
+                Err(_) if batch.len() >= enough => break,
+                Err(_) => match timeout_at(deadline, self.receiver.recv()).await {
+                    Ok(Some(item)) => item,
+                    Ok(None) | Err(_) => break,
+                },
+            };
             sum = sum.saturating_add(weight(&item));
             if sum > max_weight {
                 self.held = Some(item);
@@ -47,6 +67,7 @@ impl<T> Lane<T> {
             }
             batch.push(item);
         }
+        self.last = batch.len();
         Some(batch)
     }
 }
