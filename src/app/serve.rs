@@ -26,6 +26,8 @@ use crate::telemetry;
 
 /// How long the lanes may take to write what they hold when the server stops.
 const DRAIN_LIMIT: Duration = Duration::from_secs(10);
+/// How long a start waits to know how events will be delivered; an echo takes milliseconds.
+const NOTIFY_LIMIT: Duration = Duration::from_millis(300);
 /// How often the metrics' histograms are drained into their buckets.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -55,7 +57,7 @@ struct Database {
 }
 
 enum DatabaseKind {
-    Embedded(EmbeddedServer),
+    Embedded(Box<EmbeddedServer>),
     /// The data directory is still one server's alone.
     Foreign(#[expect(dead_code, reason = "held for its lock")] DataDirLock),
 }
@@ -104,9 +106,11 @@ pub async fn serve(
         metrics: Arc::new(move || metrics.render()),
         readiness: readiness::look_at(&parts.core),
     };
+    let feed = parts.core.feed.clone();
     let http = http::serve(parts.core.clone(), options, listener, shutdown)
         .map_err(|error| AppError::http(address, &error))?;
     let server_file = ServerFile::write(&settings.data_dir, &format!("http://{address}"));
+    feed.settle(NOTIFY_LIMIT).await;
     info!(%address, "ready");
     let done = tokio::spawn(async move {
         let _ = http.await;
@@ -125,7 +129,7 @@ impl Database {
             return Ok(Self { kind: DatabaseKind::Foreign(lock), target });
         }
         let server = EmbeddedServer::start(&EmbeddedOptions::from(settings)).await?;
-        Ok(Self { target: server.target().clone(), kind: DatabaseKind::Embedded(server) })
+        Ok(Self { target: server.target().clone(), kind: DatabaseKind::Embedded(Box::new(server)) })
     }
 
     async fn close(self) {

@@ -18,6 +18,8 @@ use crate::store::runs::{self, ListedRun, RunFilter};
 const COALESCE: Duration = Duration::from_millis(100);
 /// Changed runs remembered at once; with more, the newest page is read instead.
 const CHANGED_MAX: usize = 500;
+/// Runs remembered as told; of one forgotten, its leaving the filter goes untold.
+const TOLD_MAX: usize = 10_000;
 /// Size of that page.
 const PAGE: u32 = 200;
 /// Runs are put into frames of about this size (contract: frames are at most 256 KiB).
@@ -35,6 +37,8 @@ pub struct WatchedList {
     /// watching began is not lost between it and a list that was read earlier.
     is_first: bool,
     due: Option<Instant>,
+    /// Runs told of that fitted: when one no longer does, the watcher is told once more.
+    told: IndexSet<RunKey>,
 }
 
 impl WatchedList {
@@ -42,7 +46,16 @@ impl WatchedList {
         let changes = app.core.feed.changed_runs();
         let organization = app.organization();
         let due = Some(Instant::now());
-        Self { filter, changes, organization, changed: IndexSet::new(), missed: true, is_first: true, due }
+        Self {
+            filter,
+            changes,
+            organization,
+            changed: IndexSet::new(),
+            missed: true,
+            is_first: true,
+            due,
+            told: IndexSet::new(),
+        }
     }
 
     /// Resolves when there is something to tell. Safe to cancel.
@@ -84,16 +97,29 @@ impl WatchedList {
         self.missed = false;
         self.changed.clear();
         self.due = None;
-        let fitting = listed.iter().filter(|run| fits(&self.filter, run));
+        let fitting: Vec<&ListedRun> = listed.iter().filter(|run| self.concerns(run)).collect();
         // Texts and numbers only: serialising does not fail.
-        let summaries =
-            fitting.map(|run| serde_json::to_string(&views::run_summary(run)).unwrap_or_default());
+        let summaries = fitting
+            .into_iter()
+            .map(|run| serde_json::to_string(&views::run_summary(run)).unwrap_or_default());
         let frames = in_frames(summaries);
         if frames.is_empty() && std::mem::take(&mut self.is_first) {
             return Ok(vec![r#"{"type":"runs","runs":[]}"#.to_owned()]);
         }
         self.is_first = false;
         Ok(frames)
+    }
+
+    /// Whether the watcher is to be told: the run fits, or did when it was told of last.
+    fn concerns(&mut self, run: &ListedRun) -> bool {
+        if !fits(&self.filter, run) {
+            return self.told.swap_remove(&run.run_key);
+        }
+        if self.told.len() >= TOLD_MAX {
+            self.told.swap_remove_index(0);
+        }
+        self.told.insert(run.run_key);
+        true
     }
 
     /// Puts off what could not be read.

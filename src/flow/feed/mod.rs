@@ -241,6 +241,14 @@ impl Feed {
         *self.shared.delivery.borrow()
     }
 
+    /// Waits until notifications come through, at most `limit`.
+    pub async fn settle(&self, limit: Duration) {
+        let mut delivery = self.shared.delivery.subscribe();
+        let heard = delivery.wait_for(|delivery| *delivery == Delivery::Notify);
+        // Without them the poll is the feed.
+        let _ = tokio::time::timeout(limit, heard).await;
+    }
+
     /// Waits until the run's head is beyond `seq`, or it is over, or the time is up.
     pub async fn wait_beyond(&self, run: RunKey, seq: u64, timeout: Duration) {
         let Ok(viewer) = self.attach(run).await else { return };
