@@ -1,0 +1,91 @@
+//! Appending over HTTP, each request waiting for its durable answer, beside the database's own best.
+
+use std::time::{Duration, Instant};
+
+use tokio::task::JoinSet;
+
+use crate::ceiling;
+use crate::harness::{Outcome, Plan, SPELL};
+use crate::load::{Batch, Writer};
+use crate::report::{Report, Row, Target};
+use crate::server::Server;
+
+const GROUP: &str = "append";
+const WRITERS: [usize; 3] = [1, 8, 32];
+const EVENTS: [usize; 3] = [1, 100, 1_000];
+/// Connections of the single-row ceiling (issue 2, benchmarks).
+pub const SINGLES: usize = 32;
+
+/// Writers, each with a connection and a run of its own, and the body they send.
+pub struct Crew {
+    writers: Vec<(Writer, Batch)>,
+}
+
+impl Crew {
+    pub async fn gather(address: &str, writers: usize, events: usize) -> Outcome<Self> {
+        let mut crew = Vec::new();
+        for _ in 0..writers {
+            crew.push((Writer::begin(address, "append").await?, Batch::of(events)));
+        }
+        Ok(Self { writers: crew })
+    }
+
+    /// Acknowledged events a second.
+    pub async fn work(&mut self, spell: Duration) -> Outcome<f64> {
+        let started = Instant::now();
+        let mut tasks = JoinSet::new();
+        for (mut writer, mut batch) in self.writers.drain(..) {
+            tasks.spawn(async move {
+                let mut count = 0;
+                while started.elapsed() < spell {
+                    writer.append(&mut batch).await?;
+                    count += batch.events;
+                }
+                Outcome::Ok((count, writer, batch))
+            });
+        }
+        let mut sum = 0;
+        while let Some(done) = tasks.join_next().await {
+            let (count, writer, batch) = done??;
+            sum += count;
+            self.writers.push((writer, batch));
+        }
+        Ok(sum as f64 / started.elapsed().as_secs_f64())
+    }
+}
+
+pub async fn measure(plan: &Plan, server: &Server, report: &mut Report) -> Outcome<()> {
+    ceiling::make_table(&server.target).await?;
+    let (mut unnest, mut copy, mut single) = (Vec::new(), Vec::new(), Vec::new());
+    let mut cells = Vec::new();
+    for events in EVENTS {
+        for writers in WRITERS {
+            let mut crew = Crew::gather(&server.address, writers, events).await?;
+            // A first spell that does not count: connections, plans and caches.
+            crew.work(SPELL / 4).await?;
+            cells.push((writers, events, crew, Vec::new()));
+        }
+    }
+    for _ in 0..plan.rounds {
+        unnest.push(ceiling::unnest(&server.target, SPELL).await?);
+        copy.push(ceiling::copy(&server.target, SPELL).await?);
+        single.push(ceiling::single(&server.target, SINGLES, SPELL).await?);
+        for (_, _, crew, rounds) in &mut cells {
+            rounds.push(crew.work(SPELL).await?);
+        }
+    }
+    report.push(Row::new(GROUP, "ceiling: COPY BINARY, 1,000 rows, 1 connection", "events/s", copy));
+    for (writers, events, _, rounds) in cells {
+        let name = format!("{writers} writers × {events} events");
+        let row = Row::new(GROUP, name, "events/s", rounds);
+        report.push(match (writers, events) {
+            (_, 1) => {
+                let target = if writers == 32 { Target::RatioAtLeast(1.0) } else { Target::None };
+                row.beside("INSERT × 32 connections", &single).target(target)
+            }
+            (_, 1_000) => row.beside("UNNEST of 1,000", &unnest).target(Target::RatioAtLeast(0.5)),
+            _ => row.beside("UNNEST of 1,000", &unnest),
+        });
+    }
+    Ok(())
+}
