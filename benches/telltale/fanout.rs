@@ -1,8 +1,8 @@
 //! One run to many subscribers, beside the bare broadcaster.
 //!
-//! A closed loop: at most [`WINDOW`] batches are under way that not all subscribers have yet. So both are driven as fast
-//! as they and this client can go, telltale's commits are hidden behind its deliveries, and a subscriber that is behind
-//! gets what waits in one frame.
+//! A closed loop: each of [`PUBLISHERS`] appends its next batch when there are fewer than [`WINDOW`] that not all
+//! subscribers have yet. So both are driven as fast as they and this client can go, telltale's commits are hidden behind
+//! its deliveries, and a subscriber that is behind gets what waits in one frame.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -23,7 +23,8 @@ use crate::socket::{Socket, live_path};
 
 const GROUP: &str = "fan-out";
 const SUBSCRIBERS: [usize; 4] = [1, 100, 1_000, 5_000];
-const WINDOW: usize = 4;
+const PUBLISHERS: usize = 8;
+const WINDOW: usize = 16;
 const EVENTS: usize = 5;
 const SPELL: Duration = Duration::from_secs(2);
 /// For the last deliveries; beyond it something was lost.
@@ -50,7 +51,7 @@ struct Spell {
 }
 
 pub async fn measure(plan: &Plan, server: &Server, report: &mut Report) -> Outcome<()> {
-    for subscribers in SUBSCRIBERS {
+    for subscribers in SUBSCRIBERS.into_iter().filter(|count| plan.has_cell(&count.to_string())) {
         let (mut ours, mut bare) = (Vec::new(), Vec::new());
         for _ in 0..plan.rounds {
             bare.push(broadcast(subscribers).await?);
@@ -74,17 +75,28 @@ pub async fn measure(plan: &Plan, server: &Server, report: &mut Report) -> Outco
 }
 
 async fn stream(server: &Server, subscribers: usize) -> Outcome<Spell> {
-    let mut writer = Writer::begin(&server.address, "fanout").await?;
+    let writer = Writer::begin(&server.address, "fanout").await?;
     let sockets = connect(&server.address, &live_path(&writer.run_id), subscribers).await?;
     let arrivals = Arrivals::new(subscribers, writer.head);
     let readers = read_all(sockets, &arrivals);
-    let mut batch = Batch::of(EVENTS);
     let (cpu, started) = (server.cpu_seconds()?, Instant::now());
+    let mut publishers = JoinSet::new();
+    for _ in 0..PUBLISHERS {
+        let (mut writer, mut batch) = (writer.beside(&server.address).await?, Batch::of(EVENTS));
+        let arrivals = arrivals.clone();
+        publishers.spawn(async move {
+            let mut batches = 0;
+            while started.elapsed() < SPELL && batches < BATCHES / PUBLISHERS {
+                arrivals.permit().await?;
+                writer.append_among_others(&mut batch).await?;
+                batches += 1;
+            }
+            Outcome::Ok(batches)
+        });
+    }
     let mut batches = 0;
-    while started.elapsed() < SPELL && batches < BATCHES {
-        arrivals.permit().await?;
-        writer.append(&mut batch).await?;
-        batches += 1;
+    while let Some(done) = publishers.join_next().await {
+        batches += done??;
     }
     arrivals.finish(batches, started, || Ok(server.cpu_seconds()? - cpu), readers).await
 }

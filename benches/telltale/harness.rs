@@ -22,11 +22,13 @@ pub struct Plan {
     pub rounds: usize,
     /// Events stored before the group `stored` measures.
     pub stored_events: u64,
+    /// The one cell of `append` and `fanout` that is measured, as in `32x1` or `1000`; for profiling.
+    pub cell: Option<String>,
 }
 
 impl Plan {
     pub fn of(arguments: &[String]) -> Outcome<Self> {
-        let mut plan = Self { groups: Vec::new(), rounds: ROUNDS, stored_events: 1_000_000 };
+        let mut plan = Self { groups: Vec::new(), rounds: ROUNDS, stored_events: 1_000_000, cell: None };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             match argument.as_str() {
@@ -34,9 +36,12 @@ impl Plan {
                 "--bench" => {}
                 "--full" => plan.stored_events = 10_000_000,
                 "--rounds" => plan.rounds = rest.next().ok_or("--rounds wants a number")?.parse()?,
+                "--cell" => plan.cell = Some(rest.next().ok_or("--cell wants one, like 32x1")?.clone()),
                 group if GROUPS.contains(&group) => plan.groups.push(group.to_owned()),
                 other => {
-                    return Err(format!("`{other}` is none of {GROUPS:?}, --full, --rounds N").into());
+                    return Err(
+                        format!("`{other}` is none of {GROUPS:?}, --full, --rounds N, --cell CELL").into()
+                    );
                 }
             }
         }
@@ -44,6 +49,10 @@ impl Plan {
             return Err("--rounds must be at least 1".into());
         }
         Ok(plan)
+    }
+
+    pub fn has_cell(&self, cell: &str) -> bool {
+        self.cell.as_ref().is_none_or(|only| only == cell)
     }
 
     pub fn wants(&self, group: &str) -> bool {
@@ -82,7 +91,15 @@ pub fn occurrences(hay: &[u8], needle: &[u8]) -> usize {
 
 /// The digits behind the last `key` of a text.
 pub fn last_number(hay: &[u8], key: &[u8]) -> Option<u64> {
-    let digits = hay.get(memchr::memmem::rfind(hay, key)? + key.len()..)?;
-    let digits = digits.iter().take_while(|byte| byte.is_ascii_digit());
+    number_at(hay, memchr::memmem::rfind(hay, key)? + key.len())
+}
+
+/// The digits behind the first `key` of a text.
+pub fn first_number(hay: &[u8], key: &[u8]) -> Option<u64> {
+    number_at(hay, memchr::memmem::find(hay, key)? + key.len())
+}
+
+fn number_at(hay: &[u8], place: usize) -> Option<u64> {
+    let digits = hay.get(place..)?.iter().take_while(|byte| byte.is_ascii_digit());
     Some(digits.fold(0, |number, digit| number * 10 + u64::from(digit - b'0')))
 }

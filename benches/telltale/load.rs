@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use memchr::memmem;
 use uuid::Uuid;
 
-use crate::harness::{Outcome, last_number, occurrences};
+use crate::harness::{Outcome, first_number, last_number, occurrences};
 use crate::wire::Connection;
 
 /// Nodes of a run, taking turns.
@@ -82,19 +82,44 @@ impl Writer {
         Ok(Self { connection, path, run_id, head: NODES as u64 + 1 })
     }
 
+    /// Another connection to the same run.
+    pub async fn beside(&self, address: &str) -> Outcome<Self> {
+        let connection = Connection::open(address).await?;
+        Ok(Self { connection, path: self.path.clone(), run_id: self.run_id.clone(), head: self.head })
+    }
+
     /// Appends the batch under new ids and checks the answer: each accepted, the head moved by as many.
     pub async fn append(&mut self, batch: &mut Batch) -> Outcome<()> {
-        batch.renew();
         let expected = self.head + batch.events as u64;
+        let head = self.append_among_others(batch).await?;
+        if head != expected {
+            return Err(format!("the head came to {head} instead of {expected}").into());
+        }
+        Ok(())
+    }
+
+    /// The same where others write to the run too: its events are together, somewhere behind what was there. The last one's seq.
+    pub async fn append_among_others(&mut self, batch: &mut Batch) -> Outcome<u64> {
+        batch.renew();
+        let least = self.head + batch.events as u64;
         let answer = self.connection.post(&self.path, &batch.body).await?;
         let accepted = occurrences(answer, br#""outcome":"accepted""#);
         let head = last_number(answer.get(..64).unwrap_or(answer), br#""headSeq":"#);
         let last = last_number(answer, br#""seq":"#);
-        if accepted != batch.events || head != Some(expected) || last != Some(expected) {
-            let text = String::from_utf8_lossy(answer).chars().take(400).collect::<String>();
-            return Err(format!("expected {} events up to {expected}, got {text}", batch.events).into());
+        let first = first_number(answer, br#""seq":"#);
+        let (Some(head), Some(first)) = (head.filter(|head| *head >= least && last == Some(*head)), first)
+        else {
+            return Err(unexpected(batch.events, answer));
+        };
+        if accepted != batch.events || head - first + 1 != batch.events as u64 {
+            return Err(unexpected(batch.events, answer));
         }
-        self.head = expected;
-        Ok(())
+        self.head = head;
+        Ok(head)
     }
+}
+
+fn unexpected(events: usize, answer: &[u8]) -> Box<dyn std::error::Error + Send + Sync> {
+    let text = String::from_utf8_lossy(answer).chars().take(400).collect::<String>();
+    format!("expected {events} events accepted in a row, got {text}").into()
 }
