@@ -1,5 +1,6 @@
 //! Appending over HTTP, each request waiting for its durable answer, beside the database's own best.
 
+use std::future::Future;
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
@@ -54,9 +55,27 @@ impl Crew {
     }
 }
 
+/// Rounds of one figure: events a second, and microseconds of everybody's processor time for an event.
+#[derive(Default)]
+struct Rounds {
+    rates: Vec<f64>,
+    cpu_micros: Vec<f64>,
+}
+
+impl Rounds {
+    async fn add(&mut self, server: &Server, work: impl Future<Output = Outcome<f64>>) -> Outcome<()> {
+        let (cpu, started) = (server.whole_cpu_seconds()?, Instant::now());
+        let rate = work.await?;
+        let events = rate * started.elapsed().as_secs_f64();
+        self.cpu_micros.push((server.whole_cpu_seconds()? - cpu) * 1e6 / events);
+        self.rates.push(rate);
+        Ok(())
+    }
+}
+
 pub async fn measure(plan: &Plan, server: &Server, report: &mut Report) -> Outcome<()> {
     ceiling::make_table(&server.target).await?;
-    let (mut unnest, mut copy, mut single) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut unnest, mut copy, mut single) = (Rounds::default(), Rounds::default(), Rounds::default());
     let mut cells = Vec::new();
     for events in EVENTS {
         for writers in WRITERS {
@@ -66,29 +85,31 @@ pub async fn measure(plan: &Plan, server: &Server, report: &mut Report) -> Outco
             let mut crew = Crew::gather(&server.address, writers, events).await?;
             // A first spell that does not count: connections, plans and caches.
             crew.work(SPELL / 4).await?;
-            cells.push((writers, events, crew, Vec::new()));
+            cells.push((writers, events, crew, Rounds::default()));
         }
     }
     for _ in 0..plan.rounds {
-        unnest.push(ceiling::unnest(&server.target, SPELL).await?);
-        copy.push(ceiling::copy(&server.target, SPELL).await?);
-        single.push(ceiling::single(&server.target, SINGLES, SPELL).await?);
+        unnest.add(server, ceiling::unnest(&server.target, SPELL)).await?;
+        copy.add(server, ceiling::copy(&server.target, SPELL)).await?;
+        single.add(server, ceiling::single(&server.target, SINGLES, SPELL)).await?;
         for (_, _, crew, rounds) in &mut cells {
-            rounds.push(crew.work(SPELL).await?);
+            rounds.add(server, crew.work(SPELL)).await?;
         }
     }
-    report.push(Row::new(GROUP, "ceiling: COPY BINARY, 1,000 rows, 1 connection", "events/s", copy));
+    report.push(Row::new(GROUP, "ceiling: COPY BINARY, 1,000 rows, 1 connection", "events/s", copy.rates));
     for (writers, events, _, rounds) in cells {
+        let (ceiling, beside, target) = match (writers, events) {
+            (32, 1) => ("INSERT × 32 connections", &single, Target::RatioAtLeast(1.0)),
+            (_, 1) => ("INSERT × 32 connections", &single, Target::None),
+            (_, 1_000) => ("UNNEST of 1,000", &unnest, Target::RatioAtLeast(0.5)),
+            _ => ("UNNEST of 1,000", &unnest, Target::None),
+        };
         let name = format!("{writers} writers × {events} events");
-        let row = Row::new(GROUP, name, "events/s", rounds);
-        report.push(match (writers, events) {
-            (_, 1) => {
-                let target = if writers == 32 { Target::RatioAtLeast(1.0) } else { Target::None };
-                row.beside("INSERT × 32 connections", &single).target(target)
-            }
-            (_, 1_000) => row.beside("UNNEST of 1,000", &unnest).target(Target::RatioAtLeast(0.5)),
-            _ => row.beside("UNNEST of 1,000", &unnest),
-        });
+        let row = Row::new(GROUP, name.clone(), "events/s", rounds.rates);
+        report.push(row.beside(ceiling, &beside.rates).target(target));
+        let row =
+            Row::new(GROUP, format!("{name}: CPU for an event, all processes"), "µs", rounds.cpu_micros);
+        report.push(row.beside(ceiling, &beside.cpu_micros));
     }
     Ok(())
 }

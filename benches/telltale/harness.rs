@@ -22,13 +22,16 @@ pub struct Plan {
     pub rounds: usize,
     /// Events stored before the group `stored` measures.
     pub stored_events: u64,
+    /// The server's setting `lanes`, where it is not to be its default.
+    pub lanes: Option<String>,
     /// The one cell of `append` and `fanout` that is measured, as in `32x1` or `1000`; for profiling.
     pub cell: Option<String>,
 }
 
 impl Plan {
     pub fn of(arguments: &[String]) -> Outcome<Self> {
-        let mut plan = Self { groups: Vec::new(), rounds: ROUNDS, stored_events: 1_000_000, cell: None };
+        let mut plan =
+            Self { groups: Vec::new(), rounds: ROUNDS, stored_events: 1_000_000, lanes: None, cell: None };
         let mut rest = arguments.iter();
         while let Some(argument) = rest.next() {
             match argument.as_str() {
@@ -36,12 +39,14 @@ impl Plan {
                 "--bench" => {}
                 "--full" => plan.stored_events = 10_000_000,
                 "--rounds" => plan.rounds = rest.next().ok_or("--rounds wants a number")?.parse()?,
+                "--lanes" => plan.lanes = Some(rest.next().ok_or("--lanes wants a number")?.clone()),
                 "--cell" => plan.cell = Some(rest.next().ok_or("--cell wants one, like 32x1")?.clone()),
                 group if GROUPS.contains(&group) => plan.groups.push(group.to_owned()),
                 other => {
-                    return Err(
-                        format!("`{other}` is none of {GROUPS:?}, --full, --rounds N, --cell CELL").into()
-                    );
+                    return Err(format!(
+                        "`{other}` is none of {GROUPS:?}, --full, --rounds N, --lanes N, --cell CELL"
+                    )
+                    .into());
                 }
             }
         }

@@ -42,7 +42,7 @@ fn main() -> Outcome<()> {
 /// The groups one after another; those that need an empty server come first.
 async fn all(plan: &Plan) -> Outcome<Report> {
     let mut report = Report::begin(plan);
-    let mut server = server::Server::fresh().await?;
+    let mut server = server::Server::fresh(plan).await?;
     report.environment("postgres", server.postgres_version().await?);
     if plan.wants("append") {
         append::measure(plan, &server, &mut report).await?;

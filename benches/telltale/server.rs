@@ -8,7 +8,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use telltale::store::db::{Target, embedded};
 
-use crate::harness::Outcome;
+use crate::harness::{Outcome, Plan};
 
 /// What `serve` prints once it is ready.
 const READY: &str = "telltale is listening on http://";
@@ -28,20 +28,21 @@ pub struct Server {
     pub target: Target,
     /// From spawning the process to its word that it is ready.
     pub ready_after: Duration,
+    lanes: Option<String>,
     folder: tempfile::TempDir,
 }
 
 impl Server {
     /// A server on a new cluster.
-    pub async fn fresh() -> Outcome<Self> {
+    pub async fn fresh(plan: &Plan) -> Outcome<Self> {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::Builder::new().prefix("telltale-bench-").tempdir()?;
         // The database runs as another user when this is run by root.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
-        Self::start(folder)
+        Self::start(folder, plan.lanes.clone())
     }
 
-    fn start(folder: tempfile::TempDir) -> Outcome<Self> {
+    fn start(folder: tempfile::TempDir, lanes: Option<String>) -> Outcome<Self> {
         let data_dir = folder.path().join("data");
         let mut command = Command::new(env!("CARGO_BIN_EXE_telltale"));
         for (name, _) in std::env::vars_os() {
@@ -51,6 +52,9 @@ impl Server {
         }
         let log =
             std::fs::File::options().create(true).append(true).open(folder.path().join("stderr.txt"))?;
+        if let Some(lanes) = &lanes {
+            command.env("TELLTALE_LANES", lanes);
+        }
         let started = Instant::now();
         let mut child = command
             .arg("serve")
@@ -76,7 +80,7 @@ impl Server {
         // Reads on, so that the server never blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let target = embedded::beside(&data_dir).ok_or("the embedded database is not to be found")?;
-        Ok(Self { child, address, target, ready_after, folder })
+        Ok(Self { child, address, target, ready_after, lanes, folder })
     }
 
     pub async fn postgres_version(&self) -> Outcome<String> {
@@ -100,7 +104,7 @@ impl Server {
 
     fn again(&mut self) -> Outcome<()> {
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir()?);
-        *self = Self::start(folder)?;
+        *self = Self::start(folder, self.lanes.clone())?;
         Ok(())
     }
 
@@ -131,6 +135,21 @@ impl Server {
         Ok(pages.parse::<u64>()? * PAGE_BYTES)
     }
 
+    /// Processor time in seconds of the server, its PostgreSQL and this program together: what a saturated machine is
+    /// short of, whoever else uses it meanwhile.
+    pub fn whole_cpu_seconds(&self) -> Outcome<f64> {
+        let file = std::fs::read_to_string(self.folder.path().join("data/postgres/postmaster.pid"))?;
+        let postmaster: u32 = file.lines().next().unwrap_or_default().trim().parse()?;
+        let children = std::fs::read_to_string(format!("/proc/{postmaster}/task/{postmaster}/children"))?;
+        let mut sum =
+            self.cpu_seconds()? + cpu_seconds(std::process::id())? + times(postmaster)?.iter().sum::<f64>();
+        for child in children.split_whitespace() {
+            // One that has just ended counts with the postmaster's.
+            sum += cpu_seconds(child.parse()?).unwrap_or(0.0);
+        }
+        Ok(sum)
+    }
+
     /// Processor time in seconds, without PostgreSQL's.
     pub fn cpu_seconds(&self) -> Outcome<f64> {
         cpu_seconds(self.child.id())
@@ -149,10 +168,18 @@ impl Drop for Server {
 
 /// User and system time of a process so far.
 pub fn cpu_seconds(pid: u32) -> Outcome<f64> {
+    let [user, system, ..] = times(pid)?;
+    Ok(user + system)
+}
+
+/// User and system time, of a process and of its children that have ended.
+fn times(pid: u32) -> Outcome<[f64; 4]> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    // Behind the name, which may hold spaces, field 3 comes first: utime and stime are 14 and 15.
+    // Behind the name, which may hold spaces, field 3 comes first: utime is field 14.
     let rest = text.rsplit(')').next().unwrap_or_default();
     let mut fields = rest.split_whitespace().skip(11);
-    let mut ticks = || -> Outcome<f64> { Ok(fields.next().ok_or("no times in stat")?.parse::<f64>()?) };
-    Ok((ticks()? + ticks()?) / TICKS_PER_SECOND)
+    let mut time = || -> Outcome<f64> {
+        Ok(fields.next().ok_or("no times in stat")?.parse::<f64>()? / TICKS_PER_SECOND)
+    };
+    Ok([time()?, time()?, time()?, time()?])
 }

@@ -34,7 +34,7 @@ const SEED: &str = "INSERT INTO events (run_key, seq, event_id, organization_id,
 /// Two servers side by side, one with empty tables, measured in turns.
 pub async fn full_tables(plan: &Plan, full: &Server, report: &mut Report) -> Outcome<()> {
     seed(plan, full).await?;
-    let empty = Server::fresh().await?;
+    let empty = Server::fresh(plan).await?;
     for (writers, events) in LOADS {
         let mut on_empty = Crew::gather(&empty.address, writers, events).await?;
         let mut on_full = Crew::gather(&full.address, writers, events).await?;

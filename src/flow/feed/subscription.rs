@@ -1,11 +1,13 @@
 //! One viewer's place in a run, and the next frame from there.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use metrics::histogram;
 use tokio::sync::watch;
+use tokio::time::{Instant, Sleep, sleep};
 
 use super::frame::{Fields, Frame, FrameKind, Joiner};
 use super::hub::{self, Hub};
@@ -70,6 +72,11 @@ pub struct Subscription {
     opening: VecDeque<Opening>,
     is_spent: bool,
     is_over: bool,
+    /// When the last frame was given out.
+    quiet_since: Instant,
+    /// Goes off at the earliest when a heartbeat may be due. It is not set anew for each frame: with thousands of viewers
+    /// the runtime's timers would cost as much as the frames.
+    alarm: Pin<Box<Sleep>>,
     _viewer: Viewer,
 }
 
@@ -106,6 +113,8 @@ impl Subscription {
             opening,
             is_spent: heads.status.is_terminal() && at_heads && options.after.is_some(),
             is_over: false,
+            quiet_since: Instant::now(),
+            alarm: Box::pin(sleep(HEARTBEAT)),
             _viewer: viewer,
         }
     }
@@ -119,6 +128,12 @@ impl Subscription {
     /// The next frame, `None` after `end`. Safe to cancel: a frame is passed over only once it was returned. `Err` when
     /// the store can't be read: close the socket, the client resumes.
     pub async fn next_frame(&mut self) -> Result<Option<Frame>, DbError> {
+        let frame = self.next_due().await;
+        self.quiet_since = Instant::now();
+        frame
+    }
+
+    async fn next_due(&mut self) -> Result<Option<Frame>, DbError> {
         if let Some(opening) = self.opening.front().copied() {
             let frame = self.open(opening).await?;
             self.cursor = frame.cursor;
@@ -128,7 +143,6 @@ impl Subscription {
         if self.is_over {
             return Ok(None);
         }
-        let heartbeat_at = tokio::time::Instant::now() + HEARTBEAT;
         loop {
             let heads = *self.heads.borrow_and_update();
             if let Some(frame) = self.events().await? {
@@ -151,7 +165,14 @@ impl Subscription {
             }
             tokio::select! {
                 changed = self.heads.changed() => if changed.is_err() { return Ok(None) },
-                () = tokio::time::sleep_until(heartbeat_at) => return Ok(Some(self.heartbeat(heads))),
+                () = self.alarm.as_mut() => {
+                    let due = self.quiet_since + HEARTBEAT;
+                    if Instant::now() >= due {
+                        self.alarm.as_mut().reset(Instant::now() + HEARTBEAT);
+                        return Ok(Some(self.heartbeat(heads)));
+                    }
+                    self.alarm.as_mut().reset(due);
+                }
             }
         }
     }
