@@ -25,9 +25,12 @@ BIN=$PWD/target/debug/telltale
 SERVER_LOG=$TELLTALE_DATA_DIR/demo-server.log
 SERVER_PID=$TELLTALE_DATA_DIR/demo-server.pid
 FEED_PID=$TELLTALE_DATA_DIR/demo-runs.pid
+FEED_LOG=$TELLTALE_DATA_DIR/demo-runs.log
 OUR_DOCKERD=$TELLTALE_DATA_DIR/demo-dockerd # there while a daemon runs that this script started
 # A new cluster takes seconds; a slow disk gets a minute before we call it failed.
 READY_SECONDS=60
+# The first container on a cold machine takes a few seconds.
+RUN_SECONDS=30
 # A container gets ten seconds to end before it is killed.
 STOP_SECONDS=15
 # The page should still be moving for whoever looks a little later, but not for ever.
@@ -83,12 +86,25 @@ engine() {
     fi
 }
 
+# Nothing is called moving before it moves.
+wait_for_a_run() {
+    local tries=0
+    until [ -n "$(TELLTALE_URL=$1 "$BIN" runs --status RUNNING --json --limit 1 2>/dev/null)" ]; do
+        tries=$((tries + 1))
+        if [ "$tries" -ge $((RUN_SECONDS * 5)) ]; then
+            tail -n 5 "$FEED_LOG" >&2
+            fail "the server is up at $1, but no sample run starts; what they said is in $FEED_LOG"
+        fi
+        sleep 0.2
+    done
+}
+
 # Round after round of the samples, one process group that `stop` can end.
 feed() {
     local round sample
     for ((round = 1; round <= ROUNDS; round++)); do
         for sample in recon flaky failing; do
-            "$BIN" run "samples/$sample.yaml" --engine "$1" >/dev/null 2>&1 </dev/null || true
+            "$BIN" run "samples/$sample.yaml" --engine "$1" </dev/null || true
         done
     done
 }
@@ -114,8 +130,9 @@ start() {
             docker) say "The samples run in containers." ;;
             process) say "The samples run as processes of this machine, since no Docker daemon answers here." ;;
         esac
-        TELLTALE_URL=$url setsid nohup scripts/demo.sh feed "$engine" >/dev/null 2>&1 </dev/null &
+        TELLTALE_URL=$url setsid nohup scripts/demo.sh feed "$engine" >"$FEED_LOG" 2>&1 </dev/null &
         echo $! >"$FEED_PID"
+        wait_for_a_run "$url"
     fi
     cat <<END
 
