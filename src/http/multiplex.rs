@@ -51,6 +51,7 @@ struct Viewer {
 }
 
 /// What happened first.
+#[expect(clippy::large_enum_variant, reason = "one at a time, on the stack of the socket's task")]
 enum Happened {
     Inbound(Inbound),
     Turn(Option<Turn>),
