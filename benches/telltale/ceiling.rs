@@ -184,7 +184,7 @@ pub async fn copy(target: &Target, spell: Duration) -> Outcome<f64> {
         rows.renew();
         let sink = client.copy_in(&statement).await?;
         let mut writer = pin!(BinaryCopyInWriter::new(sink, &TYPES));
-        for row in 0..ROWS {
+        for (row, document) in documents.iter().enumerate() {
             let params: [&(dyn ToSql + Sync); 15] = [
                 &rows.run_key[row],
                 &rows.seq[row],
@@ -200,7 +200,7 @@ pub async fn copy(target: &Target, spell: Duration) -> Outcome<f64> {
                 &rows.occurred_at[row],
                 &rows.recorded_at[row],
                 &rows.hash[row],
-                &documents[row],
+                document,
             ];
             writer.as_mut().write(&params).await?;
         }
