@@ -25,7 +25,7 @@ check: ## format, lints, documentation, licences
 
 bench: ## the benchmarks' table, beside its ceilings (a few minutes)
 	@scripts/setup.sh demo
-	cargo bench --locked
+	cargo bench --locked --bench telltale
 
 bench-web torture:
 	@echo "make $@ is not built yet: it comes with a later issue (CHANGELOG.md, Unreleased, tells what is there)" >&2; exit 2
