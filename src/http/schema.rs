@@ -119,7 +119,6 @@ described! {
         title: String,
         status: u16,
         detail: String,
-        request_id: String,
         /// What is wrong with an input, each by its JSON pointer, `?parameter` or header.
         #[schema(required = false)]
         errors: Vec<Fault>,

@@ -93,7 +93,8 @@ async fn what_is_not_there_is_a_problem() {
     assert_eq!(method.status, 405);
     assert!(method.has("allow: GET, POST, HEAD, OPTIONS"), "{}", method.head);
     let failed = ask(address, "GET /fails HTTP/1.1\nx-request-id: r-9").await;
-    assert_eq!((failed.status, &failed.body["requestId"]), (500, &"r-9".into()));
+    assert_eq!(failed.status, 500);
+    assert!(failed.has("x-request-id: r-9"), "{}", failed.head);
     assert!(!failed.body.to_string().contains("secret"));
 }
 
