@@ -3,7 +3,7 @@
 //! A lane waits for its first item, takes what else is there already, and flushes. While a flush is under way
 //! new items gather, so the batches grow with the load. Writers that wait for their answer come back all at once, a
 //! moment after the flush: the first of them would be flushed alone, so a lane gives the others that moment, as many as
-//! the last batch had. A lone writer waits for nobody.
+//! are known to be there. A lone writer waits for nobody.
 
 use std::time::Duration;
 
@@ -42,6 +42,8 @@ impl<T> Lane<T> {
         max_weight: usize,
         weight: impl Fn(&T) -> usize,
     ) -> Option<Vec<T>> {
+        // Those it has just answered, and those that came meanwhile: counting only the former, two halves would take turns.
+        let known = self.last + self.receiver.len() + usize::from(self.held.is_some());
         let first = match self.held.take() {
             Some(item) => item,
             None => self.receiver.recv().await?,
@@ -49,7 +51,7 @@ impl<T> Lane<T> {
         let mut sum = weight(&first);
         let mut batch = vec![first];
         // Most of them are enough: one may have had nothing more to say.
-        let enough = self.last - self.last / 4;
+        let enough = (known - known / 4).min(max_items);
         let deadline = Instant::now() + LINGER;
         while batch.len() < max_items && sum < max_weight {
             let item = match self.receiver.try_recv() {
