@@ -47,7 +47,7 @@ keys! {
     LokiUrl "loki_url" "URL" "Loki that log lines are shipped to";
     LogFormat "log_format" "text|json" "Form of the program's own log [default: text]";
     LogLevel "log_level" "LEVEL" "Verbosity of the program's own log, like `info` or `warn,telltale=debug` [default: info]";
-    Lanes "lanes" "N" "Append lanes: parallel writers to the database [default: 4]";
+    Lanes "lanes" "N" "Append lanes: parallel writers to the database [default: 2]";
     Url "url" "URL" "Server that the client commands talk to [default: the server on this machine]";
 }
 

@@ -103,7 +103,7 @@ impl Settings {
             loki_url: pick.one(Key::LokiUrl, parse::http_url),
             log_format: pick.one(Key::LogFormat, parse::log_format).unwrap_or(LogFormat::Text),
             log_level: pick.one(Key::LogLevel, parse::log_level).unwrap_or_else(|| "info".to_owned()),
-            lanes: pick.one(Key::Lanes, |t| parse::number(t, LANES_RANGE)).unwrap_or(4),
+            lanes: pick.one(Key::Lanes, |t| parse::number(t, LANES_RANGE)).unwrap_or(2),
             url: pick.one(Key::Url, parse::http_url),
         };
         let mut faults = pick.faults;
