@@ -9,7 +9,15 @@ use super::EmbeddedError;
 /// The lock on a data directory; it ends with this value or with the process, however that ends.
 #[derive(Debug)]
 pub struct DataDirLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for DataDirLock {
+    fn drop(&mut self) {
+        // Closing alone would leave the lock to any child that was forked a moment ago and has not reached its exec. An
+        // error changes nothing: the file is closed next.
+        let _ = self.file.unlock();
+    }
 }
 
 impl DataDirLock {
@@ -26,7 +34,7 @@ impl DataDirLock {
         // The number is a courtesy to whoever reads the message above.
         file.set_len(0).map_err(unusable)?;
         writeln!(file, "{}", std::process::id()).map_err(unusable)?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
 }
 
