@@ -94,7 +94,7 @@ pub async fn list(
 ) -> Result<Vec<ListedRun>, DbError> {
     let statuses: Option<Vec<&str>> =
         (!filter.statuses.is_empty()).then(|| filter.statuses.iter().map(|status| status.as_str()).collect());
-    let pattern = filter.text.as_deref().map(like_pattern);
+    let pattern = filter.text.as_deref().map(super::db::like_pattern);
     let params: [&(dyn tokio_postgres::types::ToSql + Sync); 9] = [
         &organization.0,
         &before.map(|key| key.0),
@@ -159,12 +159,6 @@ pub async fn claim_idempotency_key(
     let row =
         db.get().await?.query_one(&CLAIM_IDEMPOTENCY_KEY, &[&organization.0, &key, &run_id.as_str()]).await?;
     column::<String>(&row, 0)?.parse().map_err(|e| DbError::Shape(format!("{e}")))
-}
-
-/// `text` anywhere, with LIKE's own signs taken literally.
-fn like_pattern(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
 }
 
 fn listed(row: &Row) -> Result<ListedRun, DbError> {
