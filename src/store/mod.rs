@@ -8,3 +8,4 @@ pub mod lane;
 pub mod logs;
 pub mod partitions;
 pub mod runs;
+pub mod secrets;
