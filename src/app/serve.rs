@@ -11,9 +11,11 @@ use tracing::{info, warn};
 
 use super::error::AppError;
 use super::readiness;
+use super::secret_key;
 use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
 use crate::flow::feed::Feed;
+use crate::flow::secrets::Vault;
 use crate::flow::{Core, keeper};
 use crate::http::{self, HttpOptions};
 use crate::store::clock;
@@ -142,6 +144,7 @@ impl Database {
 }
 
 async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
+    let vault = Vault::new(&secret_key::of(settings)?);
     migrate::up(target).await?;
     let db: Db = connect(target, settings.database_pool, settings.database_prepared).await?;
     let keys = Arc::new(RunKeys::default());
@@ -155,7 +158,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let on_lines = Arc::new(move |committed| of_lines.lines_committed(&committed));
     let journal = Journal::start(db.clone(), settings.lanes, keys.clone(), on_commit, &mut writers);
     let logs = Logs::start(db.clone(), settings.lanes, on_lines, &mut writers);
-    let core = Core { db, journal, logs, feed, installation };
+    let core = Core { db, journal, logs, feed, vault, installation };
     keeper::start(&core, keys, &mut duties);
     Ok(Parts { core, writers, duties })
 }

@@ -192,7 +192,7 @@ impl Client {
     }
 
     /// A path below the base address, which may itself have one (behind a proxy); segments are escaped.
-    fn url(&self, segments: &[&str]) -> Url {
+    pub(super) fn url(&self, segments: &[&str]) -> Url {
         let mut url = self.base.clone();
         // Only addresses without a host can't have segments, and `new` refuses those.
         if let Ok(mut path) = url.path_segments_mut() {

@@ -14,6 +14,7 @@ mod live;
 #[cfg(test)]
 mod live_tests;
 mod retry;
+mod secrets;
 mod sse;
 mod tls;
 mod transport;
@@ -26,6 +27,7 @@ pub use error::{ClientError, Fault, Problem};
 pub use events::{NewEvent, NewLogLine};
 pub use live::{Watch, WatchItem, WatchOptions};
 pub use retry::{backoff, until_acknowledged};
+pub use secrets::{SecretPage, SecretSummary};
 pub use tls::install_tls_provider;
 pub use wire::{
     AppendResult, Appended, CreateRun, Event, EventPage, LogLine, LogPage, LogsAppended, NodeState, Progress,

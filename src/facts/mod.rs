@@ -11,6 +11,7 @@ pub mod json;
 pub mod metric;
 pub mod run;
 pub mod scan;
+pub mod secret;
 pub mod settings;
 pub mod status;
 pub mod temporal;

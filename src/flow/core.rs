@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::feed::Feed;
+use super::secrets::Vault;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::logs::Logs;
@@ -16,6 +17,7 @@ pub struct Core {
     pub journal: Journal,
     pub logs: Logs,
     pub feed: Feed,
+    pub vault: Vault,
     /// What names this installation in opaque cursors.
     pub installation: Arc<Uuid>,
 }

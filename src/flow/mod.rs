@@ -5,6 +5,7 @@ pub mod feed;
 pub mod ingest;
 pub mod keeper;
 pub mod lines;
+pub mod secrets;
 pub mod views;
 
 pub use self::core::Core;

@@ -8,18 +8,23 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::openapi_paths::{Operation, PATHS, Parameter};
-use super::schema;
+use super::openapi_paths::{self, Operation, Parameter};
+use super::{openapi_secrets, schema, secrets};
 use crate::flow::views;
 
 /// Named schemas, in the order of their names.
 type Schemas = BTreeMap<String, Value>;
 
+/// Every operation, from one list for each part of the API.
+fn operations() -> impl Iterator<Item = &'static Operation> {
+    [openapi_paths::PATHS, openapi_secrets::PATHS].into_iter().flatten()
+}
+
 /// The document as JSON text.
 #[must_use]
 pub fn document() -> String {
     let mut paths = Map::new();
-    for operation in PATHS {
+    for operation in operations() {
         let item = paths.entry(operation.path).or_insert_with(|| json!({}));
         item[operation.method] = describe(operation);
     }
@@ -130,6 +135,11 @@ fn schemas() -> Schemas {
     add::<schema::Frame>(&mut all);
     add::<schema::Ready>(&mut all);
     add::<schema::Healthy>(&mut all);
+    add::<secrets::NewSecret>(&mut all);
+    add::<secrets::Secret>(&mut all);
+    add::<secrets::SecretPage>(&mut all);
+    add::<secrets::SecretsClaim>(&mut all);
+    add::<secrets::ClaimedSecrets>(&mut all);
     all
 }
 
@@ -155,8 +165,7 @@ mod tests {
 
     #[test]
     fn routes_and_document_agree() {
-        let described: BTreeSet<(String, String)> = PATHS
-            .iter()
+        let described: BTreeSet<(String, String)> = operations()
             .map(|operation| (operation.method.to_uppercase(), operation.path.to_owned()))
             .collect();
         let routed: BTreeSet<(String, String)> = routes::LIST
@@ -182,9 +191,9 @@ mod tests {
 
     #[test]
     fn operations_are_named_once_and_parameters_are_valid() {
-        let names: BTreeSet<&str> = PATHS.iter().map(|operation| operation.id).collect();
-        assert_eq!(names.len(), PATHS.len());
-        for parameter in PATHS.iter().flat_map(|operation| operation.parameters) {
+        let names: BTreeSet<&str> = operations().map(|operation| operation.id).collect();
+        assert_eq!(names.len(), operations().count());
+        for parameter in operations().flat_map(|operation| operation.parameters) {
             assert!(serde_json::from_str::<Value>(parameter.schema).is_ok(), "{}", parameter.name);
         }
     }

@@ -23,22 +23,22 @@ pub struct Parameter {
     pub description: &'static str,
 }
 
-const JSON: &str = "application/json";
+pub const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";
 const MANY: &[&str] = &[JSON, NDJSON];
 
-const fn query(name: &'static str, schema: &'static str, description: &'static str) -> Parameter {
+pub const fn query(name: &'static str, schema: &'static str, description: &'static str) -> Parameter {
     Parameter { name, place: "query", schema, description }
 }
 
-const fn header(name: &'static str, schema: &'static str, description: &'static str) -> Parameter {
+pub const fn header(name: &'static str, schema: &'static str, description: &'static str) -> Parameter {
     Parameter { name, place: "header", schema, description }
 }
 
-const TEXT: &str = r#"{"type":"string"}"#;
+pub const TEXT: &str = r#"{"type":"string"}"#;
 const TIME: &str = r#"{"type":"string","format":"date-time"}"#;
 const SEQ: &str = r#"{"type":"integer","minimum":0}"#;
-const FROM_ONE: &str = r#"{"type":"integer","minimum":1}"#;
+pub const FROM_ONE: &str = r#"{"type":"integer","minimum":1}"#;
 const PAGE: &str = r#"{"type":"integer","minimum":1,"maximum":5000,"default":500}"#;
 const WAIT: &str = r#"{"type":"integer","minimum":0,"maximum":30,"default":0}"#;
 const PLACE: &str = r#"{"oneOf":[{"type":"integer","minimum":0},{"const":"head"}],"default":0}"#;

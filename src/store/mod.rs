@@ -9,4 +9,5 @@ pub mod logs;
 pub mod partitions;
 pub mod queue;
 pub mod runs;
+pub mod secrets;
 pub mod workflows;
