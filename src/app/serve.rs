@@ -15,6 +15,7 @@ use super::secret_key;
 use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
 use crate::flow::feed::Feed;
+use crate::flow::queue::Queue;
 use crate::flow::secrets::Vault;
 use crate::flow::{Core, keeper};
 use crate::http::{self, HttpOptions};
@@ -158,7 +159,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let on_lines = Arc::new(move |committed| of_lines.lines_committed(&committed));
     let journal = Journal::start(db.clone(), settings.lanes, keys.clone(), on_commit, &mut writers);
     let logs = Logs::start(db.clone(), settings.lanes, on_lines, &mut writers);
-    let core = Core { db, journal, logs, feed, vault, installation };
+    let core = Core { db, journal, logs, feed, vault, queue: Queue::default(), installation };
     keeper::start(&core, keys, &mut duties);
     Ok(Parts { core, writers, duties })
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::feed::Feed;
+use super::queue::Queue;
 use super::secrets::Vault;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
@@ -18,6 +19,8 @@ pub struct Core {
     pub logs: Logs,
     pub feed: Feed,
     pub vault: Vault,
+    /// Who waits for runs to execute.
+    pub queue: Queue,
     /// What names this installation in opaque cursors.
     pub installation: Arc<Uuid>,
 }
