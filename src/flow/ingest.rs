@@ -181,7 +181,9 @@ async fn store(
             Ok(NewEvent { event, body: body.into(), id_given })
         })
         .collect();
-    core.journal.append(AppendRequest { organization, run_id, events: events?, only_if_new }).await
+    let request =
+        AppendRequest { organization, run_id, events: events?, only_if_new, enqueue: None, claim: None };
+    core.journal.append(request).await
 }
 
 /// The streams that were open when a request came in, sealed.
@@ -290,5 +292,6 @@ fn of_append(error: AppendError) -> LogError {
     match error {
         AppendError::Unavailable(text) => LogError::Unavailable(text),
         AppendError::Rejected(text) => LogError::Rejected(text),
+        AppendError::ClaimLost => LogError::Rejected(error.to_string()),
     }
 }
