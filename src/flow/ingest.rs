@@ -17,9 +17,8 @@ use crate::facts::time::Timestamp;
 use crate::flow::Core;
 use crate::store::clock;
 use crate::store::db::DbError;
-use crate::store::journal::{AppendError, AppendRequest, Appended, NewEvent};
+use crate::store::journal::{AppendError, AppendRequest, Appended, NewEvent, QueueEntry};
 use crate::store::logs::{self, LogError, LogsAppended, NewLine, Sealed, StreamName};
-use crate::store::queue::{self, QueueEntry};
 use crate::store::runs;
 
 pub use crate::facts::batch::BodyFormat;
@@ -47,7 +46,6 @@ struct Along {
     only_if_new: bool,
     enqueue: Option<QueueEntry>,
     /// The claim that the writer holds, which must be the run's last one.
-    #[expect(dead_code, reason = "goes into AppendRequest once that has a place for it")]
     claim: Option<i32>,
 }
 
@@ -220,40 +218,14 @@ async fn store(
             Ok(NewEvent { event, body: body.into(), id_given })
         })
         .collect();
-    let events = events?;
-    let ends_run = events.iter().any(|new| new.event.kind.terminal_status().is_some());
-    let Along { only_if_new, enqueue, claim: _ } = along;
-    let name = run_id.clone();
-    let appended = core.journal.append(AppendRequest { organization, run_id, events, only_if_new }).await?;
-    follow_in_queue(
-        core,
-        organization,
-        (appended.run_key, &name),
-        enqueue.filter(|_| appended.created),
-        ends_run,
-    )
-    .await?;
+    let Along { only_if_new, enqueue, claim } = along;
+    let is_for_workers = enqueue.is_some();
+    let request = AppendRequest { organization, run_id, events: events?, only_if_new, enqueue, claim };
+    let appended = core.journal.append(request).await?;
+    if is_for_workers && appended.created {
+        core.queue.wake();
+    }
     Ok(appended)
-}
-
-/// What `append_events` does with the queue from V3 on, in its own transaction; this goes once `AppendRequest` has
-/// `enqueue` and `claim`, but for the wake.
-async fn follow_in_queue(
-    core: &Core,
-    organization: OrganizationId,
-    run: (RunKey, &RunId),
-    enqueue: Option<QueueEntry>,
-    ends_run: bool,
-) -> Result<(), AppendError> {
-    if let Some(entry) = enqueue {
-        queue::enqueue(&core.db, organization, run, &entry).await.map_err(unavailable)?;
-        core.queue.wake();
-    }
-    if ends_run {
-        queue::dequeue(&core.db, run.0).await.map_err(unavailable)?;
-        core.queue.wake();
-    }
-    Ok(())
 }
 
 /// The streams that were open when a request came in, sealed.
@@ -362,5 +334,6 @@ fn of_append(error: AppendError) -> LogError {
     match error {
         AppendError::Unavailable(text) => LogError::Unavailable(text),
         AppendError::Rejected(text) => LogError::Rejected(text),
+        AppendError::ClaimLost => LogError::Rejected(error.to_string()),
     }
 }

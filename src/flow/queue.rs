@@ -264,18 +264,6 @@ pub async fn release(
     Ok(claims.into_iter().map(|claim| (claim.clone(), state(&claim))).collect())
 }
 
-/// Whether another claim than this has been made of the run; until `append_events` sees to it in its own transaction.
-pub async fn is_lost(
-    core: &Core,
-    organization: OrganizationId,
-    run_id: &RunId,
-    claim: i32,
-) -> Result<bool, DbError> {
-    let current = queue::current_claim(&core.db, organization, run_id).await?;
-    // A run that is over is out of the queue: what comes then is late, not refused.
-    Ok(current.is_some_and(|current| current != claim))
-}
-
 /// Who was seen lately, and what each of them has, over all servers.
 pub async fn workers(core: &Core, organization: OrganizationId) -> Result<Vec<Worker>, DbError> {
     let mut all: BTreeMap<String, Worker> = BTreeMap::new();

@@ -9,8 +9,7 @@ use crate::facts::event_input::{EVENT_MAX_BYTES, Fault};
 use crate::facts::id::{OrganizationId, RunId};
 use crate::facts::json::Json;
 use crate::store::db::DbError;
-use crate::store::journal::{AppendError, Appended};
-use crate::store::queue::QueueEntry;
+use crate::store::journal::{AppendError, Appended, QueueEntry};
 use crate::store::{runs, workflows};
 
 /// How deep workflows may call each other: deeper is a circle nearly always, and each level holds a claim while it waits.

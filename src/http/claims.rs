@@ -207,16 +207,6 @@ pub fn claim_of(head: &Head) -> Result<Option<i32>, Problem> {
     }
 }
 
-/// Refuses what comes under a claim that another has followed; until `append_events` does, in its own transaction.
-pub async fn check_not_lost(app: &SharedApp, run_id: &RunId, claim: Option<i32>) -> Result<(), Problem> {
-    let Some(claim) = claim else { return Ok(()) };
-    if queue::is_lost(&app.core, app.organization(), run_id, claim).await? {
-        let detail = "the run has been claimed again since: another worker has it now";
-        return Err(Problem::new(http::StatusCode::CONFLICT, "claim-lost", detail));
-    }
-    Ok(())
-}
-
 fn lease_ms() -> u64 {
     millis(LEASE)
 }

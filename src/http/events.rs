@@ -33,7 +33,6 @@ pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
     let events = ingest::parse_events(&body.bytes, body.format, clock::now())?;
     check_run_ids(&run_id, &events, is_single(&body.bytes, body.format))?;
-    claims::check_not_lost(&app, &run_id, claim).await?;
     let appended = ingest::append(&app.core, app.organization(), run_id, events, claim).await?;
     Ok(schema::json(&schema::Appended { head_seq: appended.head_seq, results: appended.results }))
 }

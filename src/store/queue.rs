@@ -12,10 +12,7 @@ use super::db::{Db, DbError, Query, query};
 use crate::facts::id::{OrganizationId, RunId, RunKey};
 use crate::facts::time::Timestamp;
 
-const ENQUEUE: Query = query!("queue/enqueue"; UUID, UUID, TEXT, TEXT, INT4, INT4, INT4, TEXT_ARRAY);
-const DEQUEUE: Query = query!("queue/dequeue"; UUID);
 const CLAIM: Query = query!("queue/claim"; UUID, TEXT, TEXT_ARRAY, INT4, FLOAT8);
-const CURRENT_CLAIM: Query = query!("queue/current_claim"; UUID, TEXT);
 const HEARTBEAT: Query = query!("queue/heartbeat"; UUID, TEXT, TEXT_ARRAY, INT4_ARRAY, FLOAT8);
 const RELEASE: Query = query!("queue/release"; UUID, TEXT, TEXT_ARRAY, INT4_ARRAY);
 const FREE_LAPSED: Query = query!("queue/free_lapsed"; INT8);
@@ -24,35 +21,12 @@ const UNSERVED: Query = query!("queue/unserved"; TIMESTAMPTZ, INT8);
 const CLAIMS: Query = query!("queue/claims"; UUID, INT8);
 
 /// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[
-    &ENQUEUE,
-    &DEQUEUE,
-    &CLAIM,
-    &CURRENT_CLAIM,
-    &HEARTBEAT,
-    &RELEASE,
-    &FREE_LAPSED,
-    &REQUEST_CANCEL,
-    &UNSERVED,
-    &CLAIMS,
-];
+pub const QUERIES: &[&Query] =
+    &[&CLAIM, &HEARTBEAT, &RELEASE, &FREE_LAPSED, &REQUEST_CANCEL, &UNSERVED, &CLAIMS];
 
 /// How long a claim lasts without a sign of its worker: short, since a dead worker's runs wait that long, but with room for
 /// several lost heartbeats and a server's restart.
 pub const LEASE: Duration = Duration::from_secs(15);
-
-/// What the queue must know of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueueEntry {
-    pub workflow: String,
-    pub version: i32,
-    /// Higher first.
-    pub priority: i32,
-    /// Runs of the workflow at the same time; `None`: any number.
-    pub concurrency: Option<i32>,
-    /// What a worker must have.
-    pub engines: Vec<String>,
-}
 
 /// A run that a worker has got, with all it needs to go on.
 #[derive(Debug, Clone)]
@@ -111,32 +85,6 @@ pub enum CancelRequest {
     Noted,
 }
 
-/// Puts a run into the queue. The journal does this in the transaction of RUN_QUEUED once `AppendRequest` has `enqueue`;
-/// until then it is called right after.
-pub async fn enqueue(
-    db: &Db,
-    organization: OrganizationId,
-    run: (RunKey, &RunId),
-    entry: &QueueEntry,
-) -> Result<(), DbError> {
-    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 8] = [
-        &run.0.0,
-        &organization.0,
-        &run.1.as_str(),
-        &entry.workflow,
-        &entry.version,
-        &entry.priority,
-        &entry.concurrency,
-        &entry.engines,
-    ];
-    db.get().await?.query(&ENQUEUE, &params).await.map(drop)
-}
-
-/// Takes a run that is over out of the queue; as with [`enqueue`], the journal's own work later.
-pub async fn dequeue(db: &Db, run_key: RunKey) -> Result<(), DbError> {
-    db.get().await?.query(&DEQUEUE, &[&run_key.0]).await.map(drop)
-}
-
 /// Claims up to `limit` waiting runs that need nothing but `engines`, the most urgent first.
 pub async fn claim(
     db: &Db,
@@ -160,16 +108,6 @@ pub async fn claim(
             })
         })
         .collect()
-}
-
-/// The number of a queued run's last claim, 0 before the first. `None`: the run is not in the queue.
-pub async fn current_claim(
-    db: &Db,
-    organization: OrganizationId,
-    run_id: &RunId,
-) -> Result<Option<i32>, DbError> {
-    let row = db.get().await?.query_opt(&CURRENT_CLAIM, &[&organization.0, &run_id.as_str()]).await?;
-    row.map(|row| column(&row, 0)).transpose()
 }
 
 /// Extends the leases of `claims`, and answers with those that are the worker's still.
