@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::ingest::{self, server_event};
 use super::start::{self, StartError, StartRequest};
-use super::{Core, form, queue as flow_queue};
+use super::{Core, definition, queue as flow_queue};
 use crate::facts::event::{Event, EventType};
 use crate::facts::event_input::Fault;
 use crate::facts::id::{NodeRef, OrganizationId, RunId, RunKey};
@@ -273,7 +273,7 @@ fn check_form(asked: &str, data: Option<&Json>) -> Result<(), ControlError> {
         Some(data) => data.read().ok_or_else(|| invalid("/data", "is not understood".into()))?,
         None => nothing(),
     };
-    let faults = form::check(&form, &data, "/data");
+    let faults = definition::check_form(&form, &data);
     if faults.is_empty() { Ok(()) } else { Err(ControlError::Invalid(faults)) }
 }
 

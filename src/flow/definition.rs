@@ -2,23 +2,26 @@
 //!
 //! The one place on this side that knows the workflow language.
 
-use std::collections::BTreeMap;
-
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
 use crate::facts::event_input::{EVENT_MAX_BYTES, Fault};
 use crate::facts::json::Json;
-use crate::runner::workflow as language;
+use crate::facts::status::words;
+use crate::facts::workflow::model::{Kind, Node};
+use crate::facts::workflow::schema::{Misfit, Schema};
+use crate::facts::workflow::{self, Plan, Workflow};
 
 /// What RUN_QUEUED may say of the nodes; the event holds inputs and labels beside it.
 const DECLARATION_MAX_BYTES: usize = EVENT_MAX_BYTES / 2;
+/// Shown for an image that is known only once the node's turn comes.
+const COMPUTED: &str = "${{ … }}";
 
 /// A checked workflow.
 #[derive(Debug, Clone)]
 pub struct Definition {
-    workflow: language::Workflow,
+    workflow: Workflow,
 }
 
 /// What is wrong with a text.
@@ -30,20 +33,44 @@ pub struct DefinitionFaults {
     pub text: String,
 }
 
+words! {
+    /// What a node does.
+    NodeKind {
+        Run = "run",
+        Approval = "approval",
+        Workflow = "workflow",
+    }
+}
+
 /// A node as people look it up.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeSummary {
     pub node_ref: String,
     pub needs: Vec<String>,
-    /// `run`, `approval` or `workflow`.
-    pub kind: &'static str,
+    pub kind: NodeKind,
     pub image: Option<String>,
+    /// The workflow that it calls.
+    pub workflow: Option<String>,
+    /// It stands for as many nodes as its matrix has combinations.
+    pub matrix: bool,
+    /// It runs after all others.
+    pub finally: bool,
+}
+
+/// What a run of the workflow with some inputs is.
+#[derive(Debug, Clone)]
+pub struct Prepared {
+    /// With defaults; `None` without any.
+    pub inputs: Option<Json>,
+    pub node_count: u32,
+    /// `[{nodeRef, needs}]`; without the needs where that is too long for an event, and nothing where even the names are.
+    pub nodes: Option<Json>,
 }
 
 /// Reads and checks the text of the workflow `name`.
 pub fn parse(name: &str, source: &str) -> Result<Definition, DefinitionFaults> {
-    let workflow = language::parse(&format!("{name}.yaml"), source).map_err(|faults| DefinitionFaults {
+    let workflow = workflow::parse(&format!("{name}.yaml"), source).map_err(|faults| DefinitionFaults {
         text: faults.to_string(),
         faults: faults
             .list()
@@ -69,30 +96,28 @@ impl Definition {
         self.workflow.description.as_deref()
     }
 
+    /// Nodes of the file; a run may have more, by matrices.
     #[must_use]
-    pub fn node_count(&self) -> u32 {
-        u32::try_from(self.workflow.nodes.len()).unwrap_or(u32::MAX)
+    pub fn node_count(&self) -> usize {
+        self.workflow.nodes.len()
     }
 
     /// Of a run that says nothing of its own; higher goes first.
     #[must_use]
     pub fn priority(&self) -> i32 {
-        0
+        self.workflow.priority
     }
 
     /// Runs of the workflow at the same time; `None`: any number.
     #[must_use]
     pub fn concurrency(&self) -> Option<i32> {
-        None
+        self.workflow.concurrency.map(|limit| i32::try_from(limit).unwrap_or(i32::MAX))
     }
 
     /// What a worker must have to execute it.
     #[must_use]
     pub fn engines(&self) -> Vec<String> {
-        let nodes = &self.workflow.nodes;
-        let needs_docker = nodes.iter().any(|node| node.image.is_some());
-        let needs_process = nodes.iter().any(|node| node.image.is_none());
-        let engines = [("docker", needs_docker), ("process", needs_process)];
+        let engines = [("docker", self.workflow.has_images()), ("process", self.workflow.has_processes())];
         engines.into_iter().filter(|(_, needed)| *needed).map(|(name, _)| name.to_owned()).collect()
     }
 
@@ -105,111 +130,115 @@ impl Definition {
     #[must_use]
     pub fn nodes(&self) -> Vec<NodeSummary> {
         let nodes = &self.workflow.nodes;
-        let summary = |node: &language::Node| NodeSummary {
-            node_ref: node.id.to_string(),
-            needs: node.needs.iter().map(|index| nodes[*index].id.to_string()).collect(),
-            kind: "run",
-            image: node.image.as_deref().map(str::to_owned),
-        };
-        nodes.iter().map(summary).collect()
+        nodes.iter().map(|node| self.summary(node)).collect()
     }
 
-    /// `[{nodeRef, needs}]` for RUN_QUEUED; without the needs where that is too long, and nothing where even the names are.
-    #[must_use]
-    pub fn declaration(&self) -> Option<Json> {
-        let nodes = self.nodes();
-        let full =
-            nodes.iter().map(|node| serde_json::json!({"nodeRef": node.node_ref, "needs": node.needs}));
-        let names = nodes.iter().map(|node| serde_json::json!({"nodeRef": node.node_ref}));
-        [full.collect::<Vec<_>>(), names.collect()]
-            .into_iter()
-            .filter_map(|declaration| Json::from_value(&declaration).ok())
-            .find(|declaration| declaration.get().len() <= DECLARATION_MAX_BYTES)
+    fn summary(&self, node: &Node) -> NodeSummary {
+        let (kind, called) = match &node.kind {
+            Kind::Command(_) => (NodeKind::Run, None),
+            Kind::Approval(_) => (NodeKind::Approval, None),
+            Kind::Call(call) => (NodeKind::Workflow, Some(call.workflow.to_string())),
+        };
+        NodeSummary {
+            node_ref: node.id.to_string(),
+            needs: node.needs.iter().map(|index| self.workflow.nodes[*index].id.to_string()).collect(),
+            kind,
+            image: node.image().map(|image| image.fixed().unwrap_or(COMPUTED).to_owned()),
+            workflow: called,
+            matrix: !node.matrix.is_empty(),
+            finally: node.is_finally,
+        }
     }
 
     /// The JSON Schema of a run's inputs.
     #[must_use]
     pub fn inputs_schema(&self) -> Value {
-        let inputs = &self.workflow.inputs;
-        let property = |input: &language::Input| {
-            let schema = match &input.default {
-                Some(default) => serde_json::json!({"type": "string", "default": default}),
-                None => serde_json::json!({"type": "string"}),
-            };
-            (input.name.to_string(), schema)
+        self.workflow.input_schema()
+    }
+
+    /// What a run with these inputs would be; each fault by its pointer, at or below `/inputs`.
+    pub fn prepare(&self, given: Option<&Json>) -> Result<Prepared, Vec<Fault>> {
+        let given: Map<String, Value> = match given {
+            None => Map::new(),
+            Some(json) => {
+                json.read().ok_or_else(|| vec![fault("", "is not an object of values by name".into())])?
+            }
         };
-        let required: Vec<&str> =
-            inputs.iter().filter(|input| input.default.is_none()).map(|input| &*input.name).collect();
-        serde_json::json!({
-            "type": "object",
-            "properties": inputs.iter().map(property).collect::<serde_json::Map<_, _>>(),
-            "required": required,
-            "additionalProperties": false,
+        let of_misfit = |misfit: Misfit| fault(&misfit.pointer, misfit.detail);
+        let checked = self.workflow.check_inputs(&given);
+        let inputs = checked.map_err(|faults| faults.into_iter().map(of_misfit).collect::<Vec<_>>())?;
+        let plan = self.workflow.plan(&inputs).map_err(|error| vec![fault("", error.to_string())])?;
+        Ok(Prepared {
+            inputs: (!inputs.is_empty()).then(|| Json::from_value(&inputs).ok()).flatten(),
+            node_count: u32::try_from(plan.nodes.len()).unwrap_or(u32::MAX),
+            nodes: declaration(&plan),
         })
     }
 }
 
-/// The inputs of a run as it will have them, defaults filled in; each fault by its pointer below `/inputs`.
-pub fn check_inputs(definition: &Definition, given: Option<&Json>) -> Result<Option<Json>, Vec<Fault>> {
-    let fault = |pointer: String, detail: &str| Fault { pointer, detail: detail.to_owned(), is_size: false };
-    let mut given: BTreeMap<String, Value> = match given {
-        None => BTreeMap::new(),
-        Some(json) => {
-            json.read().ok_or_else(|| vec![fault("/inputs".into(), "is not an object of values by name")])?
-        }
-    };
-    let mut faults = Vec::new();
-    let mut inputs = serde_json::Map::new();
-    for input in &definition.workflow.inputs {
-        let pointer = || format!("/inputs/{}", escaped(&input.name));
-        match (given.remove(&*input.name), &input.default) {
-            (Some(Value::String(text)), _) => _ = inputs.insert(input.name.to_string(), text.into()),
-            (Some(_), _) => faults.push(fault(pointer(), "is not a text")),
-            (None, Some(default)) => _ = inputs.insert(input.name.to_string(), default.to_string().into()),
-            (None, None) => faults.push(fault(pointer(), "is missing, and has no default")),
-        }
-    }
-    for name in given.keys() {
-        faults.push(fault(format!("/inputs/{}", escaped(name)), "is no input of this workflow"));
-    }
-    if !faults.is_empty() {
-        return Err(faults);
-    }
-    Ok((!inputs.is_empty()).then(|| Json::from_value(&inputs).ok()).flatten())
+/// What is wrong with `data` as an answer to a question that came with this form; nothing for a form that can't be read, which
+/// is no fault of whoever fills it in.
+#[must_use]
+pub fn check_form(form: &Json, data: &Value) -> Vec<Fault> {
+    let Some(form) = form.read().and_then(|written| Schema::compile(written).ok()) else { return Vec::new() };
+    let of_misfit = |misfit: Misfit| Fault { pointer: misfit.pointer, detail: misfit.detail, is_size: false };
+    form.misfits(data, "/data").into_iter().map(of_misfit).collect()
 }
 
-/// RFC 6901: what a pointer's segment can't hold as it is.
-fn escaped(segment: &str) -> String {
-    segment.replace('~', "~0").replace('/', "~1")
+fn fault(below: &str, detail: String) -> Fault {
+    Fault { pointer: format!("/inputs{below}"), detail, is_size: false }
+}
+
+fn declaration(plan: &Plan) -> Option<Json> {
+    let name = |index: &usize| plan.nodes[*index].id.as_str();
+    let full = plan
+        .nodes
+        .iter()
+        .map(|node| json!({"nodeRef": node.id, "needs": node.needs.iter().map(name).collect::<Vec<_>>()}));
+    let names = plan.nodes.iter().map(|node| json!({"nodeRef": node.id}));
+    [full.collect::<Vec<_>>(), names.collect()]
+        .into_iter()
+        .filter_map(|declaration| Json::from_value(&declaration).ok())
+        .find(|declaration| declaration.get().len() <= DECLARATION_MAX_BYTES)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const RECON: &str = "name: recon\ninputs: { domain: example.org, depth: }\nnodes:\n  - id: list\n    run: echo\n  \
-                         - id: scan\n    needs: [list]\n    image: telltale/busybox\n    run: ls\n";
+    const RECON: &str = "name: recon\npriority: 7\nconcurrency: 2\ninputs: { domain: example.org, depth: }\nnodes:\n  \
+                         - id: list\n    run: echo\n  - id: scan\n    needs: [list]\n    matrix: { os: [a, b] }\n    \
+                         image: telltale/busybox\n    run: ls\n  - id: sure\n    needs: [scan]\n    approval: { message: x }\n";
 
     fn recon() -> Definition {
         parse("recon", RECON).unwrap()
     }
 
-    fn inputs(text: &str) -> Result<Option<String>, Vec<String>> {
+    fn prepared(text: &str) -> Result<Prepared, Vec<String>> {
         let given = Json::from_text(text.into()).unwrap();
-        let checked = check_inputs(&recon(), Some(&given));
-        checked
-            .map(|json| json.map(|json| json.get().to_owned()))
-            .map_err(|faults| faults.into_iter().map(|fault| fault.pointer).collect())
+        let prepared = recon().prepare(Some(&given));
+        prepared.map_err(|faults| faults.into_iter().map(|fault| fault.pointer).collect())
     }
 
     #[test]
     fn a_definition_says_what_its_runs_declare_and_need() {
         let recon = recon();
-        assert_eq!(recon.engines(), ["docker", "process"]);
-        let declared = r#"[{"needs":[],"nodeRef":"list"},{"needs":["list"],"nodeRef":"scan"}]"#;
-        assert_eq!(recon.declaration().unwrap().get(), declared);
-        assert!(recon.has_node("scan") && !recon.has_node("scan2"));
-        assert_eq!(recon.inputs_schema()["required"], serde_json::json!(["depth"]));
+        assert_eq!((recon.engines(), recon.node_count()), (vec!["docker".into(), "process".into()], 3));
+        assert_eq!((recon.priority(), recon.concurrency()), (7, Some(2)));
+        assert!(recon.has_node("scan") && !recon.has_node("scan[a]"));
+        let kinds: Vec<_> = recon.nodes().iter().map(|node| (node.kind, node.matrix)).collect();
+        assert_eq!(kinds, [(NodeKind::Run, false), (NodeKind::Run, true), (NodeKind::Approval, false)]);
+        let run = prepared(r#"{"depth":"2"}"#).unwrap();
+        assert_eq!(
+            (run.inputs.unwrap().get(), run.node_count),
+            (r#"{"domain":"example.org","depth":"2"}"#, 4)
+        );
+        let nodes = run.nodes.unwrap();
+        assert!(
+            nodes.get().contains(r#"{"needs":["scan[a]","scan[b]"],"nodeRef":"sure"}"#),
+            "{}",
+            nodes.get()
+        );
     }
 
     #[test]
@@ -222,23 +251,32 @@ mod tests {
     }
 
     #[test]
-    fn inputs_get_their_defaults_and_their_faults() {
-        assert_eq!(inputs(r#"{"depth":"2"}"#).unwrap().unwrap(), r#"{"depth":"2","domain":"example.org"}"#);
-        assert_eq!(
-            inputs(r#"{"domain":1,"a/b":"x"}"#),
-            Err(vec!["/inputs/domain".to_owned(), "/inputs/depth".to_owned(), "/inputs/a~1b".to_owned()])
-        );
-        assert_eq!(inputs("[]"), Err(vec!["/inputs".to_owned()]));
+    fn inputs_are_named_with_their_faults() {
+        let pointers = prepared(r#"{"domain":[],"x":"y"}"#).unwrap_err();
+        assert_eq!(pointers, ["/inputs/x", "/inputs/domain", "/inputs/depth"]);
+        assert_eq!(prepared("[]").unwrap_err(), ["/inputs"]);
     }
 
     #[test]
     fn a_declaration_too_long_for_an_event_is_left_out() {
-        let nodes = |name: &str| -> String {
-            let of = |n| format!("  - id: {name}{n}\n    run: x\n");
-            (0..800).map(of).collect()
+        let with = |name: &str| {
+            let nodes: String = (0..800).map(|n| format!("  - id: {name}{n}\n    run: x\n")).collect();
+            parse("w", &format!("name: w\nnodes:\n{nodes}")).unwrap().prepare(None).unwrap().nodes
         };
-        let with = |name: &str| parse("w", &format!("name: w\nnodes:\n{}", nodes(name))).unwrap();
-        assert!(!with("a-name-of-some-length").declaration().unwrap().get().contains("needs"));
-        assert!(with(&"n".repeat(100)).declaration().is_none());
+        assert!(!with("a-name-of-some-length").unwrap().get().contains("needs"));
+        assert!(with(&"n".repeat(100)).is_none());
+    }
+
+    #[test]
+    fn an_answer_is_held_against_its_form() {
+        let form = r#"{"type":"object","required":["owner"],"properties":{"days":{"type":"integer"}}}"#;
+        let form = Json::from_text(form.into()).unwrap();
+        assert!(check_form(&form, &json!({"owner": "x", "days": 3})).is_empty());
+        let mut pointers: Vec<_> =
+            check_form(&form, &json!({"days": "x"})).into_iter().map(|fault| fault.pointer).collect();
+        pointers.sort();
+        assert_eq!(pointers, ["/data", "/data/days"]);
+        let foreign = Json::from_text(r#"{"$ref":"http://127.0.0.1:1/schema"}"#.into()).unwrap();
+        assert!(check_form(&foreign, &Value::Null).is_empty());
     }
 }

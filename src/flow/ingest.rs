@@ -334,6 +334,6 @@ fn of_append(error: AppendError) -> LogError {
     match error {
         AppendError::Unavailable(text) => LogError::Unavailable(text),
         AppendError::Rejected(text) => LogError::Rejected(text),
-        AppendError::ClaimLost => LogError::Rejected(error.to_string()),
+        AppendError::ClaimLost => LogError::ClaimLost,
     }
 }

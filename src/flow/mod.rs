@@ -4,7 +4,6 @@ pub mod control;
 mod core;
 pub mod definition;
 pub mod feed;
-mod form;
 pub mod ingest;
 pub mod keeper;
 pub mod lines;

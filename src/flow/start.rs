@@ -8,14 +8,13 @@ use super::{Core, control};
 use crate::facts::event_input::{EVENT_MAX_BYTES, Fault};
 use crate::facts::id::{OrganizationId, RunId};
 use crate::facts::json::Json;
+pub use crate::facts::workflow::model::PRIORITY_MAX;
 use crate::store::db::DbError;
 use crate::store::journal::{AppendError, Appended, QueueEntry};
 use crate::store::{runs, workflows};
 
 /// How deep workflows may call each other: deeper is a circle nearly always, and each level holds a claim while it waits.
 pub const DEPTH_MAX: u32 = 8;
-/// What the queue's column allows, either way.
-pub const PRIORITY_MAX: i32 = 100;
 /// Of all that RUN_QUEUED says; what the event has around it has its own room.
 const DECLARED_MAX_BYTES: usize = EVENT_MAX_BYTES - 1024;
 
@@ -107,18 +106,15 @@ pub(super) async fn stored(
 
 fn new_run(request: StartRequest, version: i32, definition: &Definition) -> Result<NewRun, StartError> {
     let StartRequest { run_id, workflow, priority, inputs, trigger, labels, .. } = request;
-    let inputs = definition::check_inputs(definition, inputs.as_ref()).map_err(StartError::Invalid)?;
+    let prepared = definition.prepare(inputs.as_ref()).map_err(StartError::Invalid)?;
     let size = |json: &Option<Json>| json.as_ref().map_or(0, |json| json.get().len());
-    let mut nodes = definition.declaration();
-    let said = workflow.len() + size(&inputs) + size(&trigger) + size(&labels);
+    let said = workflow.len() + size(&prepared.inputs) + size(&trigger) + size(&labels);
     if said > DECLARED_MAX_BYTES {
         let detail = format!("inputs, trigger and labels are at most {DECLARED_MAX_BYTES} bytes together");
         return Err(StartError::Invalid(vec![Fault { pointer: String::new(), detail, is_size: true }]));
     }
-    if said + size(&nodes) > DECLARED_MAX_BYTES {
-        // They show as they begin.
-        nodes = None;
-    }
+    // Nodes that are not declared show as they begin.
+    let nodes = prepared.nodes.filter(|nodes| said + nodes.get().len() <= DECLARED_MAX_BYTES);
     let queue = QueueEntry {
         workflow: workflow.clone(),
         version,
@@ -130,10 +126,10 @@ fn new_run(request: StartRequest, version: i32, definition: &Definition) -> Resu
         run_id,
         workflow,
         engine: control::LOCAL,
-        inputs,
+        inputs: prepared.inputs,
         trigger,
         labels,
-        total_actions: Some(definition.node_count()),
+        total_actions: Some(prepared.node_count),
         nodes,
         queue: Some(queue),
     })
