@@ -183,7 +183,8 @@ async fn a_worker_that_waits_is_woken_by_a_start_at_any_server() {
     let database = Database::new().await;
     let (a, b) = (Server::on(&database).await, Server::on(&database).await);
     store(&a.http(), "recon", "").await;
-    for starting in [&a, &b] {
+    // Often, since a claim may meet the start's own commit at any point.
+    for starting in [&a, &b].repeat(20) {
         let worker = Worker::new(a.http(), "w");
         let waiting = tokio::spawn(async move { worker.wait().await });
         let run = start(&starting.http(), "recon", json!({})).await;
@@ -246,6 +247,57 @@ async fn a_later_claim_fences_the_one_before() {
     new.complete(&second).await;
     assert_eq!(new.heartbeat(&[&second]).await, ["lost"]);
     assert_eq!(notes(&http, &first.run_id).await, ["worker old gave the run back"]);
+}
+
+#[tokio::test]
+async fn a_worker_that_writes_without_pause_keeps_all_its_claims() {
+    let (_database, _server, http) = server().await;
+    store(&http, "recon", "").await;
+    start_many(&http, "recon", 24).await;
+    let worker = Worker::new(http.clone(), "busy");
+    let claims = worker.claim(24).await;
+    let writers: Vec<_> = claims
+        .chunks(6)
+        .map(|claims| {
+            let (worker, claims) = (worker.clone(), claims.to_vec());
+            tokio::spawn(async move {
+                for _ in 0..20 {
+                    for claim in &claims {
+                        worker.write(claim, &[event("NOTE")]).await.expect(200);
+                    }
+                }
+                for claim in &claims {
+                    worker.complete(claim).await;
+                }
+            })
+        })
+        .collect();
+    let mut named: Vec<&Claim> = claims.iter().collect();
+    let mut beats = 0;
+    while !writers.iter().all(|writer| writer.is_finished()) {
+        // In another order each time, as the worker's own map has it.
+        named.rotate_left(5);
+        let states = worker.heartbeat(&named).await;
+        beats += 1;
+        if !writers.iter().any(|writer| writer.is_finished()) {
+            let held = states.iter().filter(|state| *state == "held").count();
+            // Those that have just ended are lost by right.
+            let over = held_no_more(&http, &claims).await;
+            assert!(held + over >= claims.len(), "{held} held and {over} over after {beats} beats");
+        }
+    }
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert!(beats > 1);
+}
+
+async fn held_no_more(http: &Http, claims: &[Claim]) -> usize {
+    let mut over = 0;
+    for claim in claims {
+        over += usize::from(http.run(&claim.run_id).await["status"] == "COMPLETED");
+    }
+    over
 }
 
 /// Takes as long as a lease: nothing but its end can tell that it ends.
