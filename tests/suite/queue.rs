@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use telltale::facts::time::Timestamp;
+use telltale::store::db::{Target, connect};
+use telltale::store::{clock, runs};
 
 use crate::support::worker::{Claim, Worker};
 use crate::support::workflow::{put, start, start_many, store};
@@ -330,6 +333,25 @@ async fn a_worker_that_dies_loses_its_runs_and_one_that_lives_keeps_them() {
     let told = until("the note on what is missing", || async { notes(&http, &boxed).await.pop() }).await;
     assert!(told.contains("docker") && told.contains("telltale worker"), "{told}");
     assert_eq!(notes(&http, &boxed).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_run_without_a_worker_is_silent_only_after_it_had_one() {
+    let (database, _server, http) = server().await;
+    store(&http, "recon", "").await;
+    let started = start_many(&http, "recon", 3).await;
+    let worker = Worker::new(http.clone(), "w");
+    let claims = worker.claim(2).await;
+    assert_eq!(worker.release(&[&claims[0]]).await, ["released"]);
+    http.append("elsewhere", &[event("RUN_STARTED")]).await;
+
+    let db = connect(&Target::parse(&database.url()).unwrap(), 1, true).await.unwrap();
+    let silent = async |since: Timestamp, since_loss: Timestamp| -> Vec<String> {
+        let found = runs::silent(&db, since, since_loss, 10).await.unwrap();
+        found.into_iter().map(|(_, run_id)| run_id.to_string()).collect()
+    };
+    assert_eq!(silent(Timestamp::EPOCH, clock::now()).await, [started[0].clone()]);
+    assert_eq!(silent(clock::now(), Timestamp::EPOCH).await, ["elsewhere"]);
 }
 
 #[tokio::test]
