@@ -5,6 +5,7 @@
 
 mod error;
 mod readiness;
+mod secret_key;
 mod serve;
 mod server_file;
 

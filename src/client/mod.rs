@@ -6,7 +6,9 @@
 //! for the caller that wants it.
 
 mod api;
+mod claims;
 mod connect;
+mod control;
 mod error;
 mod events;
 mod frame;
@@ -14,20 +16,31 @@ mod live;
 #[cfg(test)]
 mod live_tests;
 mod retry;
+mod secrets;
 mod sse;
 mod tls;
 mod transport;
 mod verify;
 mod wire;
+mod workflows;
 mod ws;
 
 pub use api::{Client, EventQuery, LogQuery, RunQuery};
+pub use claims::{
+    ClaimName, ClaimState, ClaimStates, ClaimStatus, ClaimedRun, ClaimedRuns, HeldClaim, WorkerSummary,
+};
+pub use control::NodeInput;
 pub use error::{ClientError, Fault, Problem};
 pub use events::{NewEvent, NewLogLine};
 pub use live::{Watch, WatchItem, WatchOptions};
 pub use retry::{backoff, until_acknowledged};
+pub use secrets::{SecretPage, SecretSummary};
 pub use tls::install_tls_provider;
 pub use wire::{
     AppendResult, Appended, CreateRun, Event, EventPage, LogLine, LogPage, LogsAppended, NodeState, Progress,
     RunFailure, RunPage, RunState, RunSummary, name_of,
+};
+pub use workflows::{
+    LastRun, QueueCounts, StartRun, StoredWorkflow, VersionPage, VersionSummary, WorkflowPage,
+    WorkflowSummary,
 };

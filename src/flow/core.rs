@@ -5,6 +5,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::feed::Feed;
+use super::queue::Queue;
+use super::secrets::Vault;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::logs::Logs;
@@ -16,6 +18,9 @@ pub struct Core {
     pub journal: Journal,
     pub logs: Logs,
     pub feed: Feed,
+    pub vault: Vault,
+    /// Who waits for runs to execute.
+    pub queue: Queue,
     /// What names this installation in opaque cursors.
     pub installation: Arc<Uuid>,
 }

@@ -23,22 +23,22 @@ pub struct Parameter {
     pub description: &'static str,
 }
 
-const JSON: &str = "application/json";
+pub const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";
 const MANY: &[&str] = &[JSON, NDJSON];
 
-const fn query(name: &'static str, schema: &'static str, description: &'static str) -> Parameter {
+pub const fn query(name: &'static str, schema: &'static str, description: &'static str) -> Parameter {
     Parameter { name, place: "query", schema, description }
 }
 
-const fn header(name: &'static str, schema: &'static str, description: &'static str) -> Parameter {
+pub const fn header(name: &'static str, schema: &'static str, description: &'static str) -> Parameter {
     Parameter { name, place: "header", schema, description }
 }
 
-const TEXT: &str = r#"{"type":"string"}"#;
+pub const TEXT: &str = r#"{"type":"string"}"#;
 const TIME: &str = r#"{"type":"string","format":"date-time"}"#;
 const SEQ: &str = r#"{"type":"integer","minimum":0}"#;
-const FROM_ONE: &str = r#"{"type":"integer","minimum":1}"#;
+pub const FROM_ONE: &str = r#"{"type":"integer","minimum":1}"#;
 const PAGE: &str = r#"{"type":"integer","minimum":1,"maximum":5000,"default":500}"#;
 const WAIT: &str = r#"{"type":"integer","minimum":0,"maximum":30,"default":0}"#;
 const PLACE: &str = r#"{"oneOf":[{"type":"integer","minimum":0},{"const":"head"}],"default":0}"#;
@@ -55,7 +55,8 @@ pub const PATHS: &[Operation] = &[
         path: "/api/v1/runs",
         id: "createRun",
         summary: "Start or register a run",
-        description: "Engine `external` registers a run whose events others send. 201 when new, 200 when it was there.",
+        description: "Engine `external` registers a run whose events others send; `local` starts one of a stored workflow, \
+            which this installation's workers execute. 201 when new, 200 when it was there.",
         parameters: &[header(
             "Idempotency-Key",
             TEXT,

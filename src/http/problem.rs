@@ -241,6 +241,7 @@ impl From<LogError> for Problem {
                 Self::unavailable("nothing was acknowledged; sending numbered lines again is safe", inside)
             }
             LogError::Rejected(inside) => Self::internal(inside),
+            LogError::ClaimLost => Self::claim_lost(),
             LogError::Gap { expected, .. } => {
                 let mut problem = Self::conflict(said).with_member("expected", expected);
                 problem.kind = "line-gap";

@@ -11,8 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::facts::id::{NodeRef, RunId};
 use crate::facts::time::Timestamp;
-
-use super::duration::written;
+use crate::facts::workflow::duration::written;
 
 /// Reports between an engine and the node's recorder: a few chunks of 64 KiB.
 pub const REPORTS_QUEUED: usize = 16;

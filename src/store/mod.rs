@@ -1,4 +1,4 @@
-//! PostgreSQL: connections, the journal of events with its projections, the log chunks, partitions.
+//! PostgreSQL: connections, the journal of events with its projections, the log chunks, partitions, the runner's workflows and queue.
 
 pub mod checkup;
 pub mod clock;
@@ -7,4 +7,7 @@ pub mod journal;
 pub mod lane;
 pub mod logs;
 pub mod partitions;
+pub mod queue;
 pub mod runs;
+pub mod secrets;
+pub mod workflows;

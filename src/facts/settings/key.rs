@@ -42,6 +42,7 @@ keys! {
     PostgresBin "postgres_bin" "DIR" "Folder with initdb and postgres for the embedded database";
     SocketDir "socket_dir" "DIR" "Folder for the socket of the embedded database [default: chosen to fit]";
     Token "token" "TOKEN" "Bearer token that the server asks for and the client commands send";
+    SecretKey "secret_key" "BASE64" "Key that stored secrets are sealed with, 32 bytes [default: kept in the data directory]";
     CorsOrigins "cors_origins" "ORIGIN,…" "Origins whose pages may call the API";
     AllowedHosts "allowed_hosts" "HOST,…" "Host names the server answers to, beside its own address";
     LokiUrl "loki_url" "URL" "Loki that log lines are shipped to";
