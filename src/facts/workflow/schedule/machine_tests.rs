@@ -1,9 +1,12 @@
 //! The scheduler as data: what happened in, steps out.
 
+use std::time::Duration;
+
 use serde_json::Map;
 
 use super::super::parse;
-use super::*;
+use super::machine::pause;
+use super::{BACKOFF_MAX, Because, End, Outcome, Schedule, Step, Stop};
 
 /// `"a; b<a; c<a,b !2"`: nodes with their needs and retries.
 fn schedule(graph: &str, jobs: usize) -> Schedule {
