@@ -13,6 +13,7 @@ pub mod duration;
 pub mod expression;
 pub mod fault;
 mod fields;
+pub mod file_schema;
 mod graph;
 pub mod inputs;
 mod json;
@@ -32,6 +33,7 @@ pub mod template;
 mod units;
 mod yaml;
 
+pub use file_schema::FILE_SCHEMA;
 pub use inputs::InputFault;
 pub use model::Workflow;
 pub use parse::parse;
