@@ -8,12 +8,15 @@
 //! Pure, as all facts: no file is opened here, no clock asked and no process started. `docs/workflow-file.md`
 //! describes the language for its users.
 
+mod bounds;
 pub mod command;
 pub mod duration;
 pub mod expression;
 pub mod fault;
 mod fields;
 pub mod file_schema;
+#[cfg(test)]
+mod grammar_tests;
 mod graph;
 pub mod inputs;
 mod json;
@@ -21,6 +24,8 @@ pub mod model;
 mod names;
 mod parse;
 pub mod plan;
+#[cfg(test)]
+mod plan_tests;
 mod reader;
 mod reader_kind;
 mod reader_node;
