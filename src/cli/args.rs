@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::setting_flags::{ClientFlags, ServerFlags};
+use super::tool_args::SecretArgs;
 
 /// The flight recorder and live view for workflow runs.
 #[derive(Debug, Parser)]
@@ -35,6 +36,8 @@ pub(crate) enum Command {
     Events(EventsArgs),
     /// Print the output of a run's nodes
     Logs(LogsArgs),
+    /// Store, list and delete secrets that nodes get by reference
+    Secret(SecretArgs),
     /// Bring the database's schema up or down, or show where it is
     Migrate(MigrateArgs),
     /// Check what telltale needs on this machine, and say what to do

@@ -36,6 +36,7 @@ async fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Runs(args) => command::runs::runs(&args).await,
         Command::Events(args) => command::events::events(&args).await,
         Command::Logs(args) => command::logs::logs(&args).await,
+        Command::Secret(args) => command::secret::secret(&args).await,
         Command::Migrate(args) => command::migrate::migrate(&args).await,
         Command::Doctor(args) => command::doctor::doctor(&args).await,
         Command::Openapi => command::openapi::openapi(),

@@ -21,6 +21,7 @@ mod screen;
 mod server;
 mod setting_flags;
 mod style;
+mod tool_args;
 mod tree;
 
 pub use entry::main;

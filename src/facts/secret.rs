@@ -87,7 +87,9 @@ impl FromStr for SecretKey {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let expected = |what: String| format!("32 bytes in base64 are expected ({what}), as `openssl rand -base64 32` prints them");
+        let expected = |what: String| {
+            format!("32 bytes in base64 are expected ({what}), as `openssl rand -base64 32` prints them")
+        };
         let bytes = BASE64.decode(text).map_err(|_| expected("this is no base64".into()))?;
         let length = bytes.len();
         bytes.try_into().map(Self).map_err(|_| expected(format!("this has {length}")))
@@ -121,7 +123,10 @@ mod tests {
         assert!(!format!("{key:?}").contains('7'));
         for bad in ["", "c2hvcnRrZXk=", "not base64 at all!", &BASE64.encode([1; 33])] {
             let fault = bad.parse::<SecretKey>().unwrap_err();
-            assert!(fault.starts_with("32 bytes in base64") && (bad.is_empty() || !fault.contains(bad)), "{fault}");
+            assert!(
+                fault.starts_with("32 bytes in base64") && (bad.is_empty() || !fault.contains(bad)),
+                "{fault}"
+            );
         }
     }
 }

@@ -109,8 +109,7 @@ pub async fn put(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
     let value = parse_value(&body.bytes, body.format)?;
     let organization = app.organization();
-    let (row, is_new) =
-        secrets::put(&app.core.db, &app.core.vault, organization, &name, &value).await?;
+    let (row, is_new) = secrets::put(&app.core.db, &app.core.vault, organization, &name, &value).await?;
     let mut response = schema::json(&Secret::from(row));
     *response.status_mut() = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(response)
@@ -124,9 +123,8 @@ fn parse_value(bytes: &[u8], format: BodyFormat) -> Result<String, Problem> {
     // serde's own words might quote what was sent.
     let NewSecret { value } = serde_json::from_slice(bytes)
         .map_err(|_| Problem::invalid_at("", "is not {\"value\": \"…\"} with a text and nothing else"))?;
-    let fault = |detail: String, is_size| {
-        Problem::invalid(vec![Fault { pointer: "/value".into(), detail, is_size }])
-    };
+    let fault =
+        |detail: String, is_size| Problem::invalid(vec![Fault { pointer: "/value".into(), detail, is_size }]);
     if value.len() > SECRET_MAX_BYTES {
         return Err(fault(format!("is longer than {SECRET_MAX_BYTES} bytes"), true));
     }
@@ -147,8 +145,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     query.check()?;
     let after = after.as_ref().map(SecretName::as_str);
     // One more than asked for tells whether there is another page.
-    let mut page =
-        crate::store::secrets::list(&app.core.db, app.organization(), after, limit + 1).await?;
+    let mut page = crate::store::secrets::list(&app.core.db, app.organization(), after, limit + 1).await?;
     let has_more = page.len() > limit as usize;
     page.truncate(limit as usize);
     let next_after = page.last().filter(|_| has_more).map(|row| row.name.clone());

@@ -32,8 +32,7 @@ pub async fn put(
     sealed: &[u8],
 ) -> Result<(SecretRow, bool), DbError> {
     let row = db.get().await?.query_one(&PUT, &[&organization.0, &name.as_str(), &sealed]).await?;
-    let stored =
-        SecretRow { name: name.clone(), created_at: column(&row, 0)?, updated_at: column(&row, 1)? };
+    let stored = SecretRow { name: name.clone(), created_at: column(&row, 0)?, updated_at: column(&row, 1)? };
     Ok((stored, column(&row, 2)?))
 }
 

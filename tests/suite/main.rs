@@ -23,6 +23,7 @@ mod page;
 mod poison;
 mod register;
 mod runner;
+mod secrets;
 mod settings_example;
 mod signals;
 mod slow;

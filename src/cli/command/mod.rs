@@ -7,5 +7,6 @@ pub(crate) mod migrate;
 pub(crate) mod openapi;
 pub(crate) mod run;
 pub(crate) mod runs;
+pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod watch;
