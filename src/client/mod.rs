@@ -6,6 +6,7 @@
 //! for the caller that wants it.
 
 mod api;
+mod artifacts;
 mod connect;
 mod error;
 mod events;
@@ -23,6 +24,7 @@ mod wire;
 mod ws;
 
 pub use api::{Client, EventQuery, LogQuery, RunQuery};
+pub use artifacts::{ArtifactLabel, ArtifactPage, ArtifactSummary};
 pub use error::{ClientError, Fault, Problem};
 pub use events::{NewEvent, NewLogLine};
 pub use live::{Watch, WatchItem, WatchOptions};

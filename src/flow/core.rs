@@ -9,6 +9,7 @@ use super::secrets::Vault;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::logs::Logs;
+use crate::store::objects::Objects;
 
 /// Cheap to clone; holds no logic of its own.
 #[derive(Debug, Clone)]
@@ -18,6 +19,7 @@ pub struct Core {
     pub logs: Logs,
     pub feed: Feed,
     pub vault: Vault,
+    pub objects: Objects,
     /// What names this installation in opaque cursors.
     pub installation: Arc<Uuid>,
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::facts::batch;
 use crate::facts::event::{Event, EventType};
 use crate::facts::event_input::{Defaults, EventInput, Fault};
-use crate::facts::id::{EventId, OrganizationId, RunId, RunKey};
+use crate::facts::id::{EventId, NodeRef, OrganizationId, RunId, RunKey};
 use crate::facts::json::Json;
 use crate::facts::time::Timestamp;
 use crate::flow::Core;
@@ -126,6 +126,22 @@ pub async fn mark_stale(
 ) -> Result<Appended, AppendError> {
     let event = server_event(EventType::RunStale, Uuid::now_v7(), None);
     store(core, organization, run_id, vec![(event, false)], false).await
+}
+
+/// Says that an artifact is there: ARTIFACT_RECORDED, once under its id. `of_node` is the node and its attempt.
+pub async fn record_artifact(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: RunId,
+    id: Uuid,
+    of_node: Option<(NodeRef, u32)>,
+    created_at: Timestamp,
+    data: Json,
+) -> Result<Appended, AppendError> {
+    let mut event = server_event(EventType::ArtifactRecorded, id, Some(data));
+    event.occurred_at = created_at;
+    (event.node_ref, event.attempt) = of_node.unzip();
+    store(core, organization, run_id, vec![(event, true)], false).await
 }
 
 /// Appends log lines to a run, registering it when it is unknown.

@@ -15,7 +15,8 @@ use crate::flow::ingest::{BodyFormat, NewRun};
 
 /// Longest name of a workflow: it is a column and an index.
 const WORKFLOW_MAX_BYTES: usize = 256;
-/// Largest of all fields together, since they become one event; what the event adds around them has its own room.
+/// Largest of all fields together, since they become one event; what the event adds around them has its own room. Inputs that
+/// are too large for that become an artifact, and the event names it.
 const FIELDS_MAX_BYTES: usize = EVENT_MAX_BYTES - 1024;
 /// Most labels, and the longest text of one: they are looked up by, not stored in.
 const LABELS_MAX: usize = 64;
@@ -30,6 +31,7 @@ pub struct RunRequest {
     pub engine: Engine,
     pub workflow: String,
     inputs: Option<Json>,
+    inputs_are_large: bool,
     trigger: Option<Json>,
     labels: Option<Json>,
     total_actions: Option<u32>,
@@ -37,6 +39,17 @@ pub struct RunRequest {
 }
 
 impl RunRequest {
+    /// The inputs, where they don't fit into the run's first event.
+    pub fn large_inputs(&self) -> Option<&Json> {
+        self.inputs.as_ref().filter(|_| self.inputs_are_large)
+    }
+
+    /// Puts what stands for the large inputs into their place.
+    pub fn refer_inputs(&mut self, reference: Json) {
+        self.inputs = Some(reference);
+        self.inputs_are_large = false;
+    }
+
     /// The run under the id that it gets.
     pub fn into_run(self, run_id: RunId) -> NewRun {
         NewRun {
@@ -83,20 +96,21 @@ pub fn parse(body: &Body) -> Result<RunRequest, Problem> {
 fn parse_text(bytes: &[u8]) -> Result<RunRequest, Problem> {
     let whole = |detail: String| Problem::invalid_at("", detail);
     let text = std::str::from_utf8(bytes).map_err(|_| whole("the body is not UTF-8".into()))?;
-    if text.len() > FIELDS_MAX_BYTES {
-        let detail =
-            format!("a run's fields are at most {FIELDS_MAX_BYTES} bytes; larger inputs go into an artifact");
-        return Err(Problem::too_large(detail));
-    }
     let fit = scan::scan(text, 1).map_err(|unfit| whole(unfit.to_string()))?;
     let fields: indexmap::IndexMap<String, &RawValue> = serde_json::from_str(&fit)
         .map_err(|error| whole(format!("the body is not a JSON object: {error}")))?;
+    let inputs_bytes = fields.get("inputs").map_or(0, |raw| raw.get().len());
+    if text.len() - inputs_bytes > FIELDS_MAX_BYTES {
+        let detail = format!("a run's fields are at most {FIELDS_MAX_BYTES} bytes beside its inputs");
+        return Err(Problem::too_large(detail));
+    }
     let mut reader = Reader::default();
     let mut request = RunRequest {
         run_id: None,
         engine: Engine::External,
         workflow: String::new(),
         inputs: None,
+        inputs_are_large: fit.len() > FIELDS_MAX_BYTES,
         trigger: None,
         labels: None,
         total_actions: None,
@@ -234,9 +248,19 @@ mod tests {
     }
 
     #[test]
-    fn what_would_not_fit_an_event_is_too_large() {
-        let text =
-            format!(r#"{{"workflow":"w","engine":"external","inputs":"{}"}}"#, "x".repeat(FIELDS_MAX_BYTES));
-        assert_eq!(parse_text(text.as_bytes()).unwrap_err().status, http::StatusCode::PAYLOAD_TOO_LARGE);
+    fn what_would_not_fit_an_event_is_too_large_but_for_inputs() {
+        let of = |field: &str| {
+            let value = "x".repeat(FIELDS_MAX_BYTES);
+            format!(r#"{{"workflow":"w","engine":"external","{field}":"{value}"}}"#)
+        };
+        let refused = parse_text(of("trigger").as_bytes()).unwrap_err();
+        assert_eq!(refused.status, http::StatusCode::PAYLOAD_TOO_LARGE);
+        let mut request = parse_text(of("inputs").as_bytes()).unwrap();
+        assert_eq!(request.large_inputs().unwrap().get().len(), FIELDS_MAX_BYTES + 2);
+        request.refer_inputs(Json::from_text("{}".into()).unwrap());
+        assert!(request.large_inputs().is_none());
+        assert_eq!(request.into_run("r".parse().unwrap()).inputs.unwrap().get(), "{}");
+        let small = parse_text(br#"{"workflow":"w","engine":"external","inputs":{"a":1}}"#).unwrap();
+        assert!(small.large_inputs().is_none());
     }
 }

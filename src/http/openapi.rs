@@ -9,7 +9,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
-use super::{openapi_secrets, schema, secrets};
+use super::{artifacts, openapi_artifacts, openapi_secrets, schema, secrets};
 use crate::flow::views;
 
 /// Named schemas, in the order of their names.
@@ -17,7 +17,7 @@ type Schemas = BTreeMap<String, Value>;
 
 /// Every operation, from one list for each part of the API.
 fn operations() -> impl Iterator<Item = &'static Operation> {
-    [openapi_paths::PATHS, openapi_secrets::PATHS].into_iter().flatten()
+    [openapi_paths::PATHS, openapi_artifacts::PATHS, openapi_secrets::PATHS].into_iter().flatten()
 }
 
 /// The document as JSON text.
@@ -72,6 +72,10 @@ fn describe(operation: &Operation) -> Value {
 
 /// A JSON body of events or lines is one of them or a list; NDJSON is one a line.
 fn body_schema(name: &str, mime: &str) -> Value {
+    // A file is whatever it is.
+    if name.is_empty() {
+        return json!({});
+    }
     let one = json!({"$ref": format!("#/components/schemas/{name}")});
     let may_be_list = matches!(name, "NewEvent" | "NewLogLine");
     if may_be_list && mime == "application/json" {
@@ -135,6 +139,7 @@ fn schemas() -> Schemas {
     add::<schema::Frame>(&mut all);
     add::<schema::Ready>(&mut all);
     add::<schema::Healthy>(&mut all);
+    add::<artifacts::ArtifactPage<'static>>(&mut all);
     add::<secrets::NewSecret>(&mut all);
     add::<secrets::Secret>(&mut all);
     add::<secrets::SecretPage>(&mut all);

@@ -8,7 +8,9 @@ use super::app::SharedApp;
 use super::doors::Access;
 use super::endpoint::{Call, Endpoint};
 use super::problem::Problem;
-use super::{Response, across, download, events, health, logs, multiplex, pages, runs, secrets, stream};
+use super::{
+    Response, across, artifacts, download, events, health, logs, multiplex, pages, runs, secrets, stream,
+};
 
 /// Method, pattern, what it asks of callers, and the handler of each route.
 macro_rules! routes {
@@ -38,6 +40,9 @@ routes! {
     GET "/api/v1/events" Caller across::page;
     POST "/api/v1/runs/{runId}/logs/close" Caller logs::close;
     GET "/api/v1/runs/{runId}/logs/download" Caller download::download;
+    POST "/api/v1/runs/{runId}/artifacts" Caller artifacts::upload;
+    GET "/api/v1/runs/{runId}/artifacts" Caller artifacts::list;
+    GET "/api/v1/runs/{runId}/artifacts/{artifactId}" Caller artifacts::download;
     PUT "/api/v1/secrets/{name}" Caller secrets::put;
     GET "/api/v1/secrets" Caller secrets::list;
     DELETE "/api/v1/secrets/{name}" Caller secrets::delete;

@@ -14,7 +14,9 @@ use super::schema::Engine;
 use super::{Response, body, schema};
 use crate::facts::id::RunId;
 use crate::facts::time::Timestamp;
+use crate::flow::artifacts::{self, Held, INPUTS_NAME};
 use crate::flow::{ingest, views};
+use crate::store::journal::Appended;
 use crate::store::runs::{self, RunFilter};
 
 /// Largest page of the list, and the one that is given unasked (contract).
@@ -29,17 +31,22 @@ const SEARCH_MAX_BYTES: usize = 256;
 pub async fn create(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let key = idempotency_key(&call.head)?;
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
-    let request = new_run::parse(&body)?;
+    let mut request = new_run::parse(&body)?;
     check_engine(request.engine)?;
     let run_id = match key {
         None => request.run_id.clone().unwrap_or_else(new_run::generated_id),
         Some(key) => claimed_id(&app, &key, &request).await?,
     };
     let workflow = request.workflow.clone();
+    let large_inputs = hold_inputs(&app, &run_id, &mut request).await?;
     let run = request.into_run(run_id.clone());
-    let created = ingest::create_run(&app.core, app.organization(), run).await?.created;
+    let appended = ingest::create_run(&app.core, app.organization(), run).await?;
+    let created = appended.created;
     if !created {
         check_same_workflow(&app, &run_id, &workflow).await?;
+    }
+    if let Some(held) = large_inputs {
+        record_inputs(&app, &run_id, held, &appended).await?;
     }
     let state = views::run_state(&app.core, app.organization(), &run_id, None).await?;
     let state = state.ok_or_else(|| Problem::internal("a run that was just made is not there"))?;
@@ -66,6 +73,36 @@ fn check_engine(engine: Engine) -> Result<(), Problem> {
             Err(problem)
         }
     }
+}
+
+/// Takes inputs that don't fit into an event as an artifact, to which the run's first event refers.
+async fn hold_inputs(
+    app: &SharedApp,
+    run_id: &RunId,
+    request: &mut RunRequest,
+) -> Result<Option<Held>, Problem> {
+    let Some(inputs) = request.large_inputs() else { return Ok(None) };
+    let held = artifacts::store_json(&app.core, app.organization(), run_id, INPUTS_NAME, inputs).await?;
+    request.refer_inputs(held.reference()?);
+    Ok(Some(held))
+}
+
+/// Records the inputs' artifact under its run. A run that was there already keeps its own inputs: only where they are the same
+/// ones, what a first request has left undone is done now.
+async fn record_inputs(
+    app: &SharedApp,
+    run_id: &RunId,
+    held: Held,
+    appended: &Appended,
+) -> Result<(), Problem> {
+    if !appended.created {
+        let state = runs::state(&app.core.db, app.organization(), run_id).await?;
+        if state.and_then(|(_, run)| run.documents.inputs) != Some(held.reference()?) {
+            return Ok(());
+        }
+    }
+    held.record(&app.core, appended.run_key).await?;
+    Ok(())
 }
 
 fn idempotency_key(head: &Head) -> Result<Option<String>, Problem> {

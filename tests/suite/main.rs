@@ -8,6 +8,7 @@
 mod support;
 
 mod append;
+mod artifacts;
 mod bouncer;
 mod cli;
 mod doors;
