@@ -14,14 +14,13 @@ use bollard::Docker;
 use bollard::errors::Error as DockerError;
 use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig};
 use bollard::query_parameters as query;
-use futures_util::{StreamExt, TryStreamExt};
+use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use super::docker_identity::Identity;
 use super::docker_output::{Pump, reconcile};
-use super::engine::{Attempt, Exit, Finished, RESULT_MAX_BYTES, Report, Reports, STOP_GRACE, time_is_up};
-use super::process::RESULT_FILE;
-use super::tar;
+use super::engine::{Attempt, Exit, Finished, Report, Reports, STOP_GRACE, time_is_up};
+use super::{docker_files, tar};
 
 /// A local daemon answers at once; one that doesn't in this time is not there.
 const PING_LIMIT: Duration = Duration::from_secs(5);
@@ -32,7 +31,7 @@ const MEMORY_LIMIT_BYTES: i64 = 2 * 1024 * 1024 * 1024;
 /// Whom a container runs as, unless its image names a user: nobody.
 const UNPRIVILEGED_USER: &str = "65534:65534";
 /// The node's working directory; the one place where an unprivileged user can write besides /tmp.
-const WORKSPACE: &str = "/workspace";
+pub(super) const WORKSPACE: &str = "/workspace";
 /// Calls of the daemon that are not streams; a daemon under load takes seconds to create a container.
 const CALL_LIMIT: Duration = Duration::from_secs(120);
 
@@ -92,7 +91,7 @@ pub async fn execute(engine: &DockerEngine, attempt: &Attempt, reports: &Reports
             Ok(user) => user,
             Err(finished) => return finished,
         },
-        () = attempt.stop.cancelled() => return Finished { exit: Exit::Stopped, result: None },
+        () = attempt.stop.cancelled() => return Finished::without_result(Exit::Stopped),
     };
     let options = query::CreateContainerOptionsBuilder::default().build();
     let id = match docker.create_container(Some(options), body(attempt, image, &user, &engine.identity)).await
@@ -136,7 +135,8 @@ async fn in_container(
         Some(exit) => exit,
         None => inspect(docker, id).await,
     };
-    let result = download_result(docker, id).await;
+    let result = docker_files::result(docker, id).await;
+    docker_files::artifacts(docker, id, &attempt.artifacts, reports).await;
     Ok(Finished { exit, result })
 }
 
@@ -241,22 +241,6 @@ async fn ensure_image(docker: &Docker, image: &str, reports: &Reports) -> Result
     }
 }
 
-async fn download_result(docker: &Docker, id: &str) -> Option<Vec<u8>> {
-    let path = format!("{WORKSPACE}/{RESULT_FILE}");
-    let options = query::DownloadFromContainerOptionsBuilder::default().path(&path).build();
-    let mut archive = docker.download_from_container(id, Some(options));
-    // A header, the file and its padding: what is longer is no result, and is not read further.
-    let bound = RESULT_MAX_BYTES + 4 * tar::BLOCK_BYTES;
-    let mut bytes = Vec::new();
-    while let Ok(Some(part)) = archive.try_next().await {
-        bytes.extend_from_slice(&part);
-        if bytes.len() > bound {
-            return None;
-        }
-    }
-    tar::first_file(&bytes).map(<[u8]>::to_vec)
-}
-
 async fn remove(docker: &Docker, id: &str) {
     let options = query::RemoveContainerOptionsBuilder::default().force(true).v(true).build();
     match docker.remove_container(id, Some(options)).await {
@@ -273,7 +257,7 @@ fn is_hopeless(error: &DockerError) -> bool {
     matches!(status(error), Some(400 | 404))
 }
 
-fn status(error: &DockerError) -> Option<u16> {
+pub(super) fn status(error: &DockerError) -> Option<u16> {
     match error {
         DockerError::DockerResponseServerError { status_code, .. } => Some(*status_code),
         _ => None,
@@ -302,7 +286,7 @@ fn words_of(error: &DockerError) -> String {
 
 /// Sends a note; nobody listening any more is no reason to fail.
 pub(super) async fn note(reports: &Reports, text: String) {
-    drop(reports.send(Report::Note(text)).await);
+    drop(reports.send(Report::info(text)).await);
 }
 
 #[cfg(test)]

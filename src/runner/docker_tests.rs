@@ -1,10 +1,12 @@
 //! The Docker engine with a real daemon. Without one these tests fail, and say what to do: `scripts/dockerd.sh`.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use tokio::sync::mpsc;
 
-use super::super::engine::{REPORTS_QUEUED, StreamName};
+use super::super::engine::{ArtifactFile, REPORTS_QUEUED, Resources, StreamName};
+use super::super::output::ResultFile;
 use super::*;
 
 const IMAGE: &str = "telltale/busybox";
@@ -19,6 +21,10 @@ fn attempt(script: &str) -> Attempt {
         env: vec![("X".into(), "y z".into())],
         timeout: None,
         stop: CancellationToken::new(),
+        tty: false,
+        resources: Resources::default(),
+        artifacts: Vec::new(),
+        masks: Arc::default(),
     }
 }
 
@@ -31,29 +37,32 @@ struct Ran {
     stdout: Vec<u8>,
     stderr: Vec<u8>,
     notes: Vec<String>,
+    artifacts: Vec<ArtifactFile>,
 }
 
 async fn run(attempt: &Attempt) -> Ran {
     let engine = engine().await;
     let (reports, mut received) = mpsc::channel(REPORTS_QUEUED);
     let collect = tokio::spawn(async move {
-        let (mut stdout, mut stderr, mut notes) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut stdout, mut stderr, mut notes, mut artifacts) = (vec![], vec![], vec![], vec![]);
         while let Some(report) = received.recv().await {
             match report {
-                Report::Note(text) => notes.push(text),
+                Report::Note { text, .. } => notes.push(text),
                 Report::Output(chunk) if chunk.stream == StreamName::Stdout => {
                     stdout.extend_from_slice(&chunk.bytes)
                 }
                 Report::Output(chunk) => stderr.extend_from_slice(&chunk.bytes),
+                Report::Artifact(file) => artifacts.push(file),
+                Report::Progress { .. } => {}
             }
         }
-        (stdout, stderr, notes)
+        (stdout, stderr, notes, artifacts)
     });
     let finished = execute(&engine, attempt, &reports).await;
     drop(reports);
-    let (stdout, stderr, notes) = collect.await.unwrap();
+    let (stdout, stderr, notes, artifacts) = collect.await.unwrap();
     assert_eq!(containers(&engine, attempt).await, 0, "a container was left");
-    Ran { finished, stdout, stderr, notes }
+    Ran { finished, stdout, stderr, notes, artifacts }
 }
 
 async fn containers(engine: &DockerEngine, attempt: &Attempt) -> usize {
@@ -68,7 +77,7 @@ async fn first_and_last_bytes_status_and_result_come_back() {
     let ran = run(&attempt(script)).await;
     assert_eq!(ran.finished.exit, Exit::Code(7));
     assert_eq!((&ran.stdout[..], &ran.stderr[..]), (&b"first\nlast \xff"[..], &b"y z\n"[..]));
-    assert_eq!(ran.finished.result.as_deref(), Some(&b"{\"n\":1}\n"[..]));
+    assert_eq!(ran.finished.result, ResultFile::Read(b"{\"n\":1}\n".to_vec()));
 }
 
 #[tokio::test]

@@ -18,9 +18,9 @@ use crate::facts::id::{NodeRef, RunId};
 use crate::facts::status::RunStatus;
 
 use super::docker::DockerEngine;
-use super::engine::{Attempt, Exit, time_is_up};
+use super::engine::{Attempt, Exit, Resources, time_is_up};
 use super::node::{self, AttemptEnd};
-use super::output::LastWords;
+use super::output::{LastWords, Output};
 use super::recorder::Recorder;
 use super::run::RunOutcome;
 use super::schedule::{End, Outcome, Schedule, Step, Stop};
@@ -201,7 +201,7 @@ impl Driver {
         let Some(mut end) = self.ends.remove(&node) else { return };
         let closed = end.closed.take();
         self.say_after(story::completed(self.id(node), attempt, &end), closed).await;
-        if let Some(result) = end.result {
+        if let Some(Output::Inline(result)) = end.output {
             self.results.push((self.id(node).clone(), result));
         }
     }
@@ -290,6 +290,10 @@ fn attempt_of(course: &Course, node: usize, number: u32, stop: CancellationToken
         env,
         timeout: spec.timeout,
         stop,
+        tty: false,
+        resources: Resources::default(),
+        artifacts: Vec::new(),
+        masks: Arc::default(),
     }
 }
 
@@ -305,7 +309,8 @@ fn outcome_of(exit: &Exit) -> Outcome {
 fn lost(error: &JoinError) -> AttemptEnd {
     AttemptEnd {
         exit: Exit::Lost { reason: format!("the runner failed: {error}") },
-        result: None,
+        output: None,
+        artifacts: Vec::new(),
         last_words: LastWords::default(),
         took: Duration::ZERO,
         closed: None,

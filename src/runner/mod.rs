@@ -9,7 +9,10 @@
 //! Never opens the database: a run is recorded through the same API as everybody's, and survives the server's
 //! absence (`recorder`).
 
+mod artifacts;
+mod commands;
 pub mod docker;
+mod docker_files;
 mod docker_identity;
 mod docker_output;
 mod docker_pull;
@@ -20,8 +23,9 @@ pub mod fault;
 mod graph;
 pub mod lines;
 mod log_sender;
-mod node;
-mod output;
+pub mod mask;
+pub mod node;
+pub mod output;
 pub mod process;
 mod reader;
 mod recorder;
@@ -31,6 +35,7 @@ mod run_tests;
 #[cfg(test)]
 mod samples_tests;
 pub mod schedule;
+pub mod spool;
 mod story;
 mod tar;
 #[cfg(test)]
@@ -38,6 +43,7 @@ mod test_server;
 pub mod workflow;
 #[cfg(test)]
 mod workflow_tests;
+mod workspace;
 mod yaml;
 
 pub use run::{EngineChoice, RunError, RunOptions, RunOutcome, run};

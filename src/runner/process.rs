@@ -9,24 +9,21 @@
 //!       ─stderr─► reader ─┴─► reports        leader ends ─► group killed ─► pipes drained to their end
 //! ```
 
-use std::os::unix::fs::{DirBuilderExt, chown};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::{Pid, User, geteuid};
+use nix::unistd::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::engine::{
-    Attempt, Chunk, Exit, Finished, RESULT_MAX_BYTES, Report, Reports, STOP_GRACE, StreamName, now,
-    time_is_up,
+    Attempt, Chunk, Exit, Finished, Report, Reports, STOP_GRACE, StreamName, now, time_is_up,
 };
+use super::workspace::Workspace;
 
 /// What a pipe holds at most on Linux.
 const READ_BYTES: usize = 64 * 1024;
@@ -34,8 +31,6 @@ const READ_BYTES: usize = 64 * 1024;
 const DRAIN_GRACE: Duration = Duration::from_secs(2);
 /// Where the programs are when the runner itself has no PATH.
 const PATH_DEFAULT: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// The file with a node's result, in its workspace.
-pub const RESULT_FILE: &str = "result.json";
 
 /// Executes one attempt to its end.
 pub async fn execute(attempt: &Attempt, reports: &Reports) -> Finished {
@@ -66,6 +61,7 @@ pub async fn execute(attempt: &Attempt, reports: &Reports) -> Finished {
         drop(reader.await);
     }
     let result = workspace.result().await;
+    workspace.artifacts(attempt, reports).await;
     Finished { exit, result }
 }
 
@@ -167,64 +163,6 @@ async fn forward(
             }
         }
     }
-}
-
-/// A directory of its own for each attempt, removed afterwards.
-struct Workspace {
-    path: PathBuf,
-    /// Whom the node runs as, when the runner may choose.
-    owner: Option<(u32, u32)>,
-}
-
-impl Workspace {
-    fn create() -> std::io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("telltale-{}", Uuid::now_v7()));
-        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        let owner = unprivileged();
-        let workspace = Self { path, owner };
-        if let Some((uid, gid)) = owner {
-            chown(&workspace.path, Some(uid), Some(gid))?;
-        }
-        Ok(workspace)
-    }
-
-    /// The node's `result.json`, when it is a regular file of a bounded size.
-    async fn result(&self) -> Option<Vec<u8>> {
-        let path = self.path.join(RESULT_FILE);
-        tokio::task::spawn_blocking(move || read_regular(&path)).await.ok().flatten()
-    }
-}
-
-impl Drop for Workspace {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.path) {
-            tracing::warn!(path = %self.path.display(), %error, "a node's workspace could not be removed");
-        }
-    }
-}
-
-/// A link is not followed: a node must not read, through its runner, what it may not read itself.
-fn read_regular(path: &Path) -> Option<Vec<u8>> {
-    use std::io::Read;
-    use std::os::unix::fs::OpenOptionsExt;
-
-    let flags = nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK;
-    let file = std::fs::OpenOptions::new().read(true).custom_flags(flags.bits()).open(path).ok()?;
-    if !file.metadata().ok()?.is_file() {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    file.take(RESULT_MAX_BYTES as u64 + 1).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
-}
-
-/// `nobody`, when this process is root and the machine has such a user.
-fn unprivileged() -> Option<(u32, u32)> {
-    if !geteuid().is_root() {
-        return None;
-    }
-    let nobody = User::from_name("nobody").ok().flatten()?;
-    Some((nobody.uid.as_raw(), nobody.gid.as_raw()))
 }
 
 #[cfg(test)]
