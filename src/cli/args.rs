@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::setting_flags::{ClientFlags, ServerFlags};
-use super::tool_args::SecretArgs;
+use super::tool_args::{ExecArgs, SecretArgs};
 
 /// The flight recorder and live view for workflow runs.
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Execute a workflow file and record it
     Run(RunArgs),
+    /// Wrap any command: record it as a run, or as a node of one
+    Exec(ExecArgs),
     /// Follow a run, live
     Watch(WatchArgs),
     /// List runs, newest first

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::setting_flags::ClientFlags;
+use super::setting_flags::{ClientFlags, ServerFlags};
 
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -59,4 +59,40 @@ pub(crate) struct SecretDeleteArgs {
     pub name: String,
     #[command(flatten)]
     pub flags: ClientFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telltale exec -- make test
+  telltale exec --workflow nightly -- ./backup.sh /srv
+  telltale exec --run build-812 --node compile -- make
+  telltale exec --run build-812 --node deploy --end -- ./deploy.sh
+
+The command runs here, with this directory, environment and input; its output is passed on as it comes and
+recorded line by line. With --run and --node it is a node of that run, which is registered when it is
+unknown: the same node once more is its next attempt, and the run goes on until one comes with --end.
+SIGINT and SIGTERM are passed on. A line `::progress 3/10 text` on its output shows as progress.
+Exits with 0 when the command did, with 1 when it failed; its own status is in the event, as data.exitCode.")]
+pub(crate) struct ExecArgs {
+    /// The run's id; with --node one that others have part in [default: run-UUID]
+    #[arg(long, value_name = "RUN")]
+    pub run: Option<String>,
+    /// The node's name [default: the program's]
+    #[arg(long, value_name = "NODE")]
+    pub node: Option<String>,
+    /// The workflow's name, for a new run [default: the node's]
+    #[arg(long, value_name = "NAME")]
+    pub workflow: Option<String>,
+    /// End the run as the command ends, too
+    #[arg(long, requires = "run", requires = "node")]
+    pub end: bool,
+    /// Say nothing but what the command says
+    #[arg(short, long)]
+    pub quiet: bool,
+    #[command(flatten)]
+    pub flags: ServerFlags,
+    /// The command and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
+    pub command: Vec<String>,
 }

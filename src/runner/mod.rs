@@ -44,6 +44,8 @@ pub mod workflow;
 #[cfg(test)]
 mod workflow_tests;
 mod workspace;
+pub mod wrap;
+mod wrapped;
 mod yaml;
 
 pub use run::{EngineChoice, RunError, RunOptions, RunOutcome, run};

@@ -13,6 +13,7 @@ mod bouncer;
 mod cli;
 mod doors;
 mod embedded;
+mod exec;
 mod faults;
 mod feed;
 mod fold_table;

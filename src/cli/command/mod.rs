@@ -2,6 +2,7 @@
 
 pub(crate) mod doctor;
 pub(crate) mod events;
+pub(crate) mod exec;
 pub(crate) mod logs;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
