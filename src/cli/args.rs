@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::setting_flags::{ClientFlags, ServerFlags};
-use super::tool_args::{ExecArgs, SecretArgs};
+use super::tool_args::{CompletionArgs, DemoArgs, ExecArgs, SecretArgs};
 
 /// The flight recorder and live view for workflow runs.
 #[derive(Debug, Parser)]
@@ -44,6 +44,10 @@ pub(crate) enum Command {
     Migrate(MigrateArgs),
     /// Check what telltale needs on this machine, and say what to do
     Doctor(DoctorArgs),
+    /// Fill a server with made-up runs
+    Demo(DemoArgs),
+    /// Print a script that completes telltale's commands in a shell
+    Completion(CompletionArgs),
     /// Print the OpenAPI document of the HTTP API
     Openapi,
 }

@@ -11,6 +11,7 @@ mod args;
 mod board;
 mod command;
 mod database;
+mod demo;
 mod doctor;
 mod entry;
 mod failure;

@@ -1,6 +1,7 @@
 //! What the commands around runs accept: secrets, wrapped commands, completion, demonstrations.
 
 use clap::{Args, Subcommand};
+use clap_complete::Shell;
 
 use super::setting_flags::{ClientFlags, ServerFlags};
 
@@ -95,4 +96,51 @@ pub(crate) struct ExecArgs {
     /// The command and its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "CMD")]
     pub command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telltale completion bash > ~/.local/share/bash-completion/completions/telltale
+  telltale completion zsh > ~/.zfunc/_telltale
+  telltale completion fish > ~/.config/fish/completions/telltale.fish")]
+pub(crate) struct CompletionArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telltale demo seed
+  telltale demo seed --runs 20000 --seed 7")]
+pub(crate) struct DemoArgs {
+    #[command(subcommand)]
+    pub command: DemoCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DemoCommand {
+    /// Send made-up runs in all statuses, over the last 30 days
+    Seed(SeedArgs),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telltale demo seed
+  telltale demo seed --runs 20000 --seed 7
+
+Several workflows with labels, retries, failures and their stacks, and output. The same seed gives the
+same runs, whose events are stored once however often they are sent: it may be repeated, and made larger.")]
+pub(crate) struct SeedArgs {
+    /// How many runs
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub runs: u64,
+    /// Which runs: another number gives others
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub seed: u64,
+    #[command(flatten)]
+    pub flags: ClientFlags,
 }

@@ -5,6 +5,7 @@
 //! server through this module only. It never retries an append by itself: [`until_acknowledged`] does
 //! for the caller that wants it.
 
+mod across;
 mod api;
 mod artifacts;
 mod connect;
@@ -23,6 +24,7 @@ mod verify;
 mod wire;
 mod ws;
 
+pub use across::AppendedAcross;
 pub use api::{Client, EventQuery, LogQuery, RunQuery};
 pub use artifacts::{ArtifactLabel, ArtifactPage, ArtifactSummary};
 pub use error::{ClientError, Fault, Problem};

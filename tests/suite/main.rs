@@ -26,6 +26,7 @@ mod poison;
 mod register;
 mod runner;
 mod secrets;
+mod seed;
 mod settings_example;
 mod signals;
 mod slow;

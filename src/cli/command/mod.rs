@@ -1,5 +1,7 @@
 //! The commands, one file each.
 
+pub(crate) mod completion;
+pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod exec;
