@@ -20,6 +20,9 @@ CREATE TABLE workflow_versions (
     workflow text NOT NULL,
     version integer NOT NULL CHECK (version >= 1),
     source text NOT NULL,
+    -- What the list shows of it, read from the source when it was stored.
+    description text,
+    node_count integer NOT NULL CHECK (node_count >= 1),
     created_at timestamptz NOT NULL,
     PRIMARY KEY (organization_id, workflow, version),
     FOREIGN KEY (organization_id, workflow) REFERENCES workflows (organization_id, name)

@@ -15,13 +15,14 @@ use super::secret_key;
 use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
 use crate::flow::feed::Feed;
+use crate::flow::queue::Queue;
 use crate::flow::secrets::Vault;
 use crate::flow::{Core, keeper};
 use crate::http::{self, HttpOptions};
 use crate::store::clock;
 use crate::store::db::embedded::{DataDirLock, EmbeddedOptions, EmbeddedServer, take_data_dir};
 use crate::store::db::{Db, Target, connect, migrate};
-use crate::store::journal::{self, Journal};
+use crate::store::journal::{self, Committed, Journal};
 use crate::store::logs::Logs;
 use crate::store::objects::Objects;
 use crate::store::partitions::{self, RunKeys};
@@ -159,11 +160,19 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let (mut writers, mut duties) = (JoinSet::new(), JoinSet::new());
     feed.start(target.clone(), &mut duties);
     let (of_events, of_lines) = (feed.clone(), feed.clone());
-    let on_commit = Arc::new(move |committed| of_events.committed(&committed));
+    let queue = Queue::default();
+    let of_queue = queue.clone();
+    let on_commit = Arc::new(move |committed: Committed| {
+        of_events.committed(&committed);
+        // A run that is over may make room for another of its workflow.
+        if committed.status.is_terminal() {
+            of_queue.wake();
+        }
+    });
     let on_lines = Arc::new(move |committed| of_lines.lines_committed(&committed));
     let journal = Journal::start(db.clone(), settings.lanes, keys.clone(), on_commit, &mut writers);
     let logs = Logs::start(db.clone(), settings.lanes, on_lines, &mut writers);
-    let core = Core { db, journal, logs, feed, vault, objects, installation };
+    let core = Core { db, journal, logs, feed, vault, objects, queue, installation };
     keeper::start(&core, keys, &mut duties);
     Ok(Parts { core, writers, duties })
 }

@@ -18,6 +18,8 @@ use super::wire::{Appended, CreateRun, EventPage, LogPage, LogsAppended, RunPage
 pub struct Client {
     pub(super) http: reqwest::Client,
     pub(super) base: Url,
+    /// The claim that is named with what is written.
+    pub(super) claim: Option<i32>,
 }
 
 /// Which runs to list, newest first; what is `None` doesn't filter.
@@ -66,7 +68,7 @@ impl Client {
             let fault = format!("`{base}` is no server address: it begins with http:// or https://");
             return Err(ClientError::Settings(fault));
         }
-        Ok(Self { http: http_client(&base, token)?, base })
+        Ok(Self { http: http_client(&base, token)?, base, claim: None })
     }
 
     /// The server's address, without a slash at its end.
@@ -115,7 +117,7 @@ impl Client {
     /// `POST /api/v1/runs/{runId}/events`: durable once answered, and safe to repeat.
     pub async fn append_events(&self, run_id: &RunId, events: &[NewEvent]) -> Result<Appended, ClientError> {
         let request = self.http.post(self.run_url(run_id, &["events"])).json(events);
-        send_for_json(&self.base, request).await
+        send_for_json(&self.base, self.claimed(request)).await
     }
 
     /// `GET /api/v1/runs/{runId}/events`
@@ -157,7 +159,8 @@ impl Client {
     ) -> Result<(), ClientError> {
         let body = serde_json::json!({"nodeRef": node_ref, "attempt": attempt, "stream": stream});
         let request = self.http.post(self.run_url(run_id, &["logs", "close"])).json(&body);
-        send(&self.base, request.timeout(super::transport::REQUEST_TIMEOUT)).await.map(drop)
+        let request = self.claimed(request.timeout(super::transport::REQUEST_TIMEOUT));
+        send(&self.base, request).await.map(drop)
     }
 
     /// `GET /api/v1/runs/{runId}/logs`

@@ -70,7 +70,7 @@ impl Client {
             .header(CONTENT_TYPE, &label.media_type)
             .header(CONTENT_LENGTH, bytes)
             .body(reqwest::Body::wrap_stream(ReaderStream::new(file)));
-        send_for_json_at_leisure(&self.base, request).await
+        send_for_json_at_leisure(&self.base, self.claimed(request)).await
     }
 
     /// `GET /api/v1/runs/{runId}/artifacts`

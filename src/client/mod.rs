@@ -8,7 +8,9 @@
 mod across;
 mod api;
 mod artifacts;
+mod claims;
 mod connect;
+mod control;
 mod error;
 mod events;
 mod frame;
@@ -22,11 +24,16 @@ mod tls;
 mod transport;
 mod verify;
 mod wire;
+mod workflows;
 mod ws;
 
 pub use across::AppendedAcross;
 pub use api::{Client, EventQuery, LogQuery, RunQuery};
 pub use artifacts::{ArtifactLabel, ArtifactPage, ArtifactSummary};
+pub use claims::{
+    ClaimName, ClaimState, ClaimStates, ClaimStatus, ClaimedRun, ClaimedRuns, HeldClaim, WorkerSummary,
+};
+pub use control::NodeInput;
 pub use error::{ClientError, Fault, Problem};
 pub use events::{NewEvent, NewLogLine};
 pub use live::{Watch, WatchItem, WatchOptions};
@@ -36,4 +43,8 @@ pub use tls::install_tls_provider;
 pub use wire::{
     AppendResult, Appended, CreateRun, Event, EventPage, LogLine, LogPage, LogsAppended, NodeState, Progress,
     RunFailure, RunPage, RunState, RunSummary, name_of,
+};
+pub use workflows::{
+    LastRun, QueueCounts, StartRun, StoredWorkflow, VersionPage, VersionSummary, WorkflowPage,
+    WorkflowSummary,
 };

@@ -18,3 +18,4 @@ pub mod status;
 pub mod temporal;
 pub mod time;
 pub mod transition;
+pub mod workflow;

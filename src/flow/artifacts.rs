@@ -12,8 +12,10 @@ use std::ops::Range;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{Core, ingest};
+use super::Core;
+use super::ingest::{self, server_event};
 use crate::facts::artifact::{ARTIFACT_MAX_BYTES, ArtifactName, ArtifactPlace, event_id};
+use crate::facts::event::{Event, EventType};
 use crate::facts::id::{NodeRef, OrganizationId, RunId, RunKey};
 use crate::facts::json::Json;
 use crate::facts::time::Timestamp;
@@ -22,9 +24,6 @@ use crate::store::db::DbError;
 use crate::store::journal::AppendError;
 use crate::store::objects::{ObjectError, ObjectKey, Staged, Staging};
 use crate::store::{clock, runs};
-
-/// The name of the artifact that a run's inputs become where they are too large for its first event.
-pub const INPUTS_NAME: &str = "inputs.json";
 
 /// An artifact as the API shows it, and as its event carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -98,6 +97,8 @@ pub struct Upload {
     run: RunKey,
     place: ArtifactPlace,
     media_type: String,
+    /// The claim under which it is sent, which must be the run's last one.
+    claim: Option<i32>,
     content: Content,
 }
 
@@ -143,10 +144,11 @@ impl Upload {
         run_id: RunId,
         place: ArtifactPlace,
         media_type: String,
+        claim: Option<i32>,
     ) -> Result<Self, ArtifactError> {
         let run = runs::find(&core.db, organization, &run_id).await?.ok_or(ArtifactError::NoSuchRun)?;
         let content = Content::begin(core).await?;
-        Ok(Self { organization, run_id, run: run.run_key, place, media_type, content })
+        Ok(Self { organization, run_id, run: run.run_key, place, media_type, claim, content })
     }
 
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), ArtifactError> {
@@ -155,7 +157,7 @@ impl Upload {
 
     /// All bytes are in: publishes the object, records the row, appends ARTIFACT_RECORDED.
     pub async fn finish(self, core: &Core) -> Result<Stored, ArtifactError> {
-        let Self { organization, run_id, run, place, media_type, content } = self;
+        let Self { organization, run_id, run, place, media_type, claim, content } = self;
         let Whole { staged, sha256, bytes } = content.complete().await?;
         let artifact_id = place.artifact_id(organization, &run_id, &sha256);
         let row = ArtifactRow {
@@ -167,7 +169,7 @@ impl Upload {
             sha256,
             created_at: clock::now(),
         };
-        record(core, organization, run_id, staged, row).await
+        record(core, organization, run_id, staged, row, claim).await
     }
 }
 
@@ -177,6 +179,7 @@ async fn record(
     run_id: RunId,
     staged: Staged,
     row: ArtifactRow,
+    claim: Option<i32>,
 ) -> Result<Stored, ArtifactError> {
     let key = key_of(organization, &row);
     let taken = artifacts::at_place(&core.db, organization, row.run_key, &row.place).await?;
@@ -197,10 +200,13 @@ async fn record(
     };
     let data = Json::from_value(&Artifact::from(&stored.row))
         .map_err(|error| AppendError::Rejected(error.to_string()))?;
-    let place = &stored.row.place;
-    let of_node = place.node_ref.clone().zip(place.attempt);
-    let id = event_id(stored.row.artifact_id);
-    ingest::record_artifact(core, organization, run_id, id, of_node, stored.row.created_at, data).await?;
+    let event = Event {
+        node_ref: stored.row.place.node_ref.clone(),
+        attempt: stored.row.place.attempt,
+        occurred_at: stored.row.created_at,
+        ..server_event(EventType::ArtifactRecorded, event_id(stored.row.artifact_id), Some(data))
+    };
+    ingest::append_own(core, organization, run_id, vec![event], claim).await?;
     Ok(stored)
 }
 
@@ -319,6 +325,6 @@ impl Held {
             sha256,
             created_at: clock::now(),
         };
-        record(core, organization, run_id, staged, row).await
+        record(core, organization, run_id, staged, row, None).await
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::feed::Feed;
+use super::queue::Queue;
 use super::secrets::Vault;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
@@ -20,6 +21,8 @@ pub struct Core {
     pub feed: Feed,
     pub vault: Vault,
     pub objects: Objects,
+    /// Who waits for runs to execute.
+    pub queue: Queue,
     /// What names this installation in opaque cursors.
     pub installation: Arc<Uuid>,
 }

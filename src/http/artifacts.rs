@@ -21,6 +21,7 @@ use warp::Reply as _;
 
 use super::app::SharedApp;
 use super::body_decode::{Encoding, decoder};
+use super::claims::claim_of;
 use super::cursor::{artifact_cursor, parse_artifact_cursor};
 use super::endpoint::{Call, Head};
 use super::problem::Problem;
@@ -90,13 +91,15 @@ impl From<ArtifactError> for Problem {
 pub async fn upload(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let place = place(&call.head)?;
     let media_type = media_type(&call.head.headers)?;
+    let claim = claim_of(&call.head)?;
     let encoding = Encoding::of(&call.head.headers)?;
     if encoding == Encoding::Identity && announced(&call.head.headers) > ARTIFACT_MAX_BYTES {
         return Err(ArtifactError::TooLarge.into());
     }
     let run_id = call.head.run_id()?;
     let _share = app.bodies.reserve(UPLOAD_MEMORY_BYTES)?;
-    let mut upload = Upload::begin(&app.core, app.organization(), run_id.clone(), place, media_type).await?;
+    let mut upload =
+        Upload::begin(&app.core, app.organization(), run_id.clone(), place, media_type, claim).await?;
     let mut body = decoder(encoding, StreamReader::new(call.chunks));
     let mut buffer = Vec::with_capacity(READ_BYTES);
     // Ends with the body, or at the largest size.

@@ -9,15 +9,29 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
-use super::{artifacts, openapi_artifacts, openapi_secrets, schema, secrets};
+use super::{
+    artifacts, claims, control, openapi_artifacts, openapi_runner, openapi_secrets, openapi_workflows,
+    schema, secrets, workflows,
+};
 use crate::flow::views;
 
 /// Named schemas, in the order of their names.
 type Schemas = BTreeMap<String, Value>;
 
+/// Bodies that may be left out altogether.
+const OPTIONAL_BODIES: [&str; 4] = ["CancelRequest", "RerunRequest", "NodeInput", "NewStart"];
+
 /// Every operation, from one list for each part of the API.
 fn operations() -> impl Iterator<Item = &'static Operation> {
-    [openapi_paths::PATHS, openapi_artifacts::PATHS, openapi_secrets::PATHS].into_iter().flatten()
+    [
+        openapi_paths::PATHS,
+        openapi_artifacts::PATHS,
+        openapi_workflows::PATHS,
+        openapi_runner::PATHS,
+        openapi_secrets::PATHS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The document as JSON text.
@@ -65,7 +79,8 @@ fn describe(operation: &Operation) -> Value {
             .iter()
             .map(|mime| ((*mime).to_owned(), json!({"schema": body_schema(name, mime)})))
             .collect();
-        described["requestBody"] = json!({"required": true, "content": content});
+        let required = !OPTIONAL_BODIES.contains(&name);
+        described["requestBody"] = json!({"required": required, "content": content});
     }
     described
 }
@@ -140,6 +155,22 @@ fn schemas() -> Schemas {
     add::<schema::Ready>(&mut all);
     add::<schema::Healthy>(&mut all);
     add::<artifacts::ArtifactPage<'static>>(&mut all);
+    add::<schema::NewStart>(&mut all);
+    add::<workflows::NewWorkflow>(&mut all);
+    add::<workflows::WorkflowDetail>(&mut all);
+    add::<workflows::WorkflowPage>(&mut all);
+    add::<workflows::VersionPage>(&mut all);
+    add::<claims::ClaimRequest>(&mut all);
+    add::<claims::ClaimedRuns>(&mut all);
+    add::<claims::ClaimList>(&mut all);
+    add::<claims::ClaimStates>(&mut all);
+    add::<claims::WorkerPage>(&mut all);
+    add::<control::CancelRequest>(&mut all);
+    add::<control::CancelAnswer>(&mut all);
+    add::<control::RerunRequest>(&mut all);
+    add::<control::RerunAnswer>(&mut all);
+    add::<control::NodeInput>(&mut all);
+    add::<control::NodeInputAnswer>(&mut all);
     add::<secrets::NewSecret>(&mut all);
     add::<secrets::Secret>(&mut all);
     add::<secrets::SecretPage>(&mut all);

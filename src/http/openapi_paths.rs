@@ -55,7 +55,8 @@ pub const PATHS: &[Operation] = &[
         path: "/api/v1/runs",
         id: "createRun",
         summary: "Start or register a run",
-        description: "Engine `external` registers a run whose events others send. 201 when new, 200 when it was there.",
+        description: "Engine `external` registers a run whose events others send; `local` starts one of a stored workflow, \
+            which this installation's workers execute. 201 when new, 200 when it was there.",
         parameters: &[header(
             "Idempotency-Key",
             TEXT,

@@ -12,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::facts::id::{NodeRef, RunId};
 use crate::facts::time::Timestamp;
+use crate::facts::workflow::duration::written;
 
-use super::duration::written;
 use super::mask::Masker;
 use super::output::ResultFile;
 use super::spool::Spooled;

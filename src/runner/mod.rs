@@ -1,8 +1,8 @@
 //! Executes a workflow and records it.
 //!
 //! ```text
-//! file ─► yaml ─► reader ─► graph ─► Workflow                      what to do
-//! run ─► driver ◄─► schedule (pure)                                what comes next
+//! file ─► facts::workflow ─► Workflow ─► Plan                      what to do
+//! run ─► driver ◄─► Schedule (pure)                                what comes next
 //!          └─► node ─► docker │ process                            one attempt, its lines and its end
 //!                └─► recorder, log_sender ─► the server, over HTTP
 //! ```
@@ -17,36 +17,28 @@ mod docker_identity;
 mod docker_output;
 mod docker_pull;
 mod driver;
-pub mod duration;
 pub mod engine;
-pub mod fault;
-mod graph;
 pub mod lines;
 mod log_sender;
 pub mod mask;
 pub mod node;
 pub mod output;
 pub mod process;
-mod reader;
 mod recorder;
 mod run;
 #[cfg(test)]
 mod run_tests;
 #[cfg(test)]
 mod samples_tests;
-pub mod schedule;
 pub mod spool;
 mod story;
 mod tar;
 #[cfg(test)]
 mod test_server;
 pub mod workflow;
-#[cfg(test)]
-mod workflow_tests;
 mod workspace;
 pub mod wrap;
 mod wrapped;
-mod yaml;
 
 pub use run::{EngineChoice, RunError, RunOptions, RunOutcome, run};
 pub use workflow::{Workflow, WorkflowError, load};

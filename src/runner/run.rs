@@ -7,16 +7,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::client::{Client, ClientError, until_acknowledged};
 use crate::facts::id::RunId;
 use crate::facts::status::RunStatus;
+use crate::facts::workflow::Plan;
+use crate::facts::workflow::fault::quoted;
 
 use super::docker::{self, DockerEngine, NoDocker};
-use super::fault::{did_you_mean, quoted};
 use super::recorder::Recorder;
 use super::workflow::Workflow;
 use super::{driver, story};
@@ -103,14 +104,15 @@ pub enum RunError {
 /// Runs the workflow to its end and returns when all of it is durable.
 pub async fn run(options: RunOptions) -> Result<RunOutcome, RunError> {
     let inputs = inputs(&options.workflow, &options.inputs).map_err(RunError::Inputs)?;
-    let (engine, note) = engine(&options).await?;
+    let plan = options.workflow.plan(&inputs).map_err(|fault| RunError::Inputs(fault.to_string()))?;
+    let (engine, note) = engine(&plan, options.engine).await?;
     let run_id = options.run_id.clone().unwrap_or_else(|| RunId::generated(Uuid::now_v7()));
-    register(&options, &run_id, &inputs).await?;
+    register(&options, &plan, &run_id, &inputs).await?;
 
-    let nodes = options.workflow.nodes.len();
+    let nodes = plan.nodes.len();
     let recorder = Arc::new(Recorder::start(options.client.clone(), run_id.clone(), options.cancel.clone()));
     let course = driver::Course {
-        workflow: options.workflow,
+        plan,
         run_id: run_id.clone(),
         engine,
         jobs: options.jobs.unwrap_or_else(twice_the_cores).clamp(1, JOBS_MAX),
@@ -132,9 +134,11 @@ pub async fn run(options: RunOptions) -> Result<RunOutcome, RunError> {
 }
 
 /// The engine for nodes with an image, and what the history should say about it.
-async fn engine(options: &RunOptions) -> Result<(Option<DockerEngine>, Option<String>), RunError> {
-    let has_images = options.workflow.nodes.iter().any(|node| node.image.is_some());
-    if !has_images || options.engine == EngineChoice::Process {
+async fn engine(
+    plan: &Plan,
+    choice: EngineChoice,
+) -> Result<(Option<DockerEngine>, Option<String>), RunError> {
+    if !plan.has_images() || choice == EngineChoice::Process {
         return Ok((None, None));
     }
     match docker::connect().await {
@@ -146,7 +150,7 @@ async fn engine(options: &RunOptions) -> Result<(Option<DockerEngine>, Option<St
             }
             Ok((Some(engine), None))
         }
-        Err(error) if options.engine == EngineChoice::Docker => Err(error.into()),
+        Err(error) if choice == EngineChoice::Docker => Err(error.into()),
         Err(NoDocker { address, reason }) => {
             let note = format!(
                 "no Docker daemon answers at {address} ({reason}): nodes with an image run as processes of this machine"
@@ -158,11 +162,12 @@ async fn engine(options: &RunOptions) -> Result<(Option<DockerEngine>, Option<St
 
 async fn register(
     options: &RunOptions,
+    plan: &Plan,
     run_id: &RunId,
-    inputs: &BTreeMap<String, String>,
+    inputs: &Map<String, Value>,
 ) -> Result<(), RunError> {
     let given = serde_json::json!(inputs);
-    let request = story::registration(&options.workflow, run_id, &given, options.trigger.clone());
+    let request = story::registration(plan, run_id, &given, options.trigger.clone());
     // The key makes a repeated registration the same one, also when an answer was lost.
     let key = run_id.as_str();
     let registered =
@@ -197,24 +202,10 @@ pub(super) async fn watch_for_end(
 }
 
 /// Defaults with the given values over them; every fault at once.
-fn inputs(workflow: &Workflow, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
-    let known = || workflow.inputs.iter().map(|input| &*input.name);
-    let mut faults: Vec<String> = given
-        .keys()
-        .filter(|name| !known().any(|known| known == name.as_str()))
-        .map(|name| format!("the workflow has no input {}{}", quoted(name), did_you_mean(name, known())))
-        .collect();
-    let mut values = BTreeMap::new();
-    for input in &workflow.inputs {
-        match given.get(&*input.name).cloned().or_else(|| input.default.as_deref().map(str::to_owned)) {
-            Some(value) if value.contains('\0') => {
-                faults.push(format!("the input {} holds U+0000", quoted(&input.name)))
-            }
-            Some(value) => drop(values.insert(input.name.to_string(), value)),
-            None => faults.push(format!("the input {} needs a value", quoted(&input.name))),
-        }
-    }
-    if faults.is_empty() { Ok(values) } else { Err(faults.join("\n")) }
+fn inputs(workflow: &Workflow, given: &BTreeMap<String, String>) -> Result<Map<String, Value>, String> {
+    workflow
+        .check_inputs(&workflow.inputs_from_texts(given))
+        .map_err(|faults| faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("\n"))
 }
 
 fn twice_the_cores() -> usize {
@@ -232,8 +223,8 @@ mod tests {
         let workflow = parse("w", text).unwrap();
         let given =
             |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let values = inputs(&workflow, &given(&[("depth", "3")])).unwrap();
-        assert_eq!(values, given(&[("depth", "3"), ("domain", "example.org")]));
+        let values = Value::Object(inputs(&workflow, &given(&[("depth", "3")])).unwrap());
+        assert_eq!(values, serde_json::json!({ "depth": "3", "domain": "example.org" }));
         assert_eq!(
             inputs(&workflow, &given(&[("dpeth", "3")])).unwrap_err(),
             "the workflow has no input `dpeth` (did you mean `depth`?)\nthe input `depth` needs a value"

@@ -38,6 +38,8 @@ pub enum ObjectError {
     Missing,
     #[error("object store: {0}")]
     Failed(#[source] object_store::Error),
+    #[error("the object could not be read to its end: {0}")]
+    Broken(#[source] io::Error),
 }
 
 impl From<object_store::Error> for ObjectError {

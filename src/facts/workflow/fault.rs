@@ -23,6 +23,13 @@ pub struct Fault {
     pub expected: String,
 }
 
+impl Fault {
+    #[must_use]
+    pub fn new(at: Place, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { at, found: found.into(), expected: expected.into() }
+    }
+}
+
 /// Everything that is wrong with one file, in the order of the file; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Faults {
