@@ -39,12 +39,16 @@ async fn dispatch(command: Command) -> Result<u8, Failure> {
     match command {
         Command::Serve(args) => command::serve::serve(&args).await,
         Command::Run(args) => command::run::run(&args).await,
+        Command::Exec(args) => command::exec::exec(&args).await,
         Command::Watch(args) => command::watch::watch(&args).await,
         Command::Runs(args) => command::runs::runs(&args).await,
         Command::Events(args) => command::events::events(&args).await,
         Command::Logs(args) => command::logs::logs(&args).await,
+        Command::Secret(args) => command::secret::secret(&args).await,
         Command::Migrate(args) => command::migrate::migrate(&args).await,
         Command::Doctor(args) => command::doctor::doctor(&args).await,
+        Command::Demo(args) => command::demo::demo(&args).await,
+        Command::Completion(args) => command::completion::completion(&args),
         Command::Openapi => command::openapi::openapi(),
         Command::Guard(_) => unreachable!("it has no runtime"),
     }

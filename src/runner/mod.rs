@@ -43,6 +43,8 @@ mod tar;
 mod test_server;
 pub mod workflow;
 mod workspace;
+pub mod wrap;
+mod wrapped;
 
 pub use guard_process::main as guard_main;
 pub use run::{EngineChoice, RunError, RunOptions, RunOutcome, run};

@@ -45,12 +45,8 @@ pub struct AttemptEnd {
 
 /// Executes the attempt in Docker when `docker` is given, else as a process, and records everything but its end.
 pub async fn run(recorder: &Recorder, docker: Option<&DockerEngine>, attempt: Attempt) -> AttemptEnd {
-    let began = Instant::now();
     let kind = if docker.is_some() { EngineKind::Docker } else { EngineKind::Process };
-    let started = recorder.event(started(&attempt, kind), None).await;
-    let logs = recorder.logs();
-    logs.barrier(started).await;
-
+    let started = started(&attempt, kind);
     let (reports, received) = mpsc::channel(REPORTS_QUEUED);
     let execution = async {
         let finished = match docker {
@@ -61,13 +57,28 @@ pub async fn run(recorder: &Recorder, docker: Option<&DockerEngine>, attempt: At
         drop(reports);
         finished
     };
-    let listener = Listener::new(recorder, &logs, &attempt);
+    record(recorder, &attempt, started, execution, received).await
+}
+
+/// Records the start, and what `execution` reports until its end, which drops the last sender of what is `received`.
+pub(super) async fn record(
+    recorder: &Recorder,
+    attempt: &Attempt,
+    started: NewEvent,
+    execution: impl Future<Output = Finished>,
+    received: mpsc::Receiver<Report>,
+) -> AttemptEnd {
+    let began = Instant::now();
+    let started = recorder.event(started, None).await;
+    let logs = recorder.logs();
+    logs.barrier(started).await;
+    let listener = Listener::new(recorder, &logs, attempt);
     let (Finished { exit, result }, heard) = tokio::join!(execution, listener.listen(received));
     let Heard { json, words, artifacts } = heard;
     let output = match json.output(result, &attempt.masks) {
         Ok(output) => output,
         Err(why) => {
-            let event = note(&attempt, NoteLevel::Warn, attempt.masks.mask_text(&why));
+            let event = note(attempt, NoteLevel::Warn, attempt.masks.mask_text(&why));
             drop(recorder.event(event, None).await);
             None
         }
@@ -94,7 +105,7 @@ fn started(attempt: &Attempt, kind: EngineKind) -> NewEvent {
     event(EventType::NodeStarted, attempt).with_data(data)
 }
 
-fn event(kind: EventType, attempt: &Attempt) -> NewEvent {
+pub(super) fn event(kind: EventType, attempt: &Attempt) -> NewEvent {
     NewEvent::node(Uuid::now_v7(), kind, attempt.node.as_str(), attempt.number, now())
 }
 

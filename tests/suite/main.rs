@@ -8,10 +8,12 @@
 mod support;
 
 mod append;
+mod artifacts;
 mod bouncer;
 mod cli;
 mod doors;
 mod embedded;
+mod exec;
 mod faults;
 mod feed;
 mod fold_table;
@@ -23,6 +25,8 @@ mod page;
 mod poison;
 mod register;
 mod runner;
+mod secrets;
+mod seed;
 mod settings_example;
 mod signals;
 mod slow;
