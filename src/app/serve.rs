@@ -24,6 +24,7 @@ use crate::store::db::embedded::{DataDirLock, EmbeddedOptions, EmbeddedServer, t
 use crate::store::db::{Db, Target, connect, migrate};
 use crate::store::journal::{self, Committed, Journal};
 use crate::store::logs::Logs;
+use crate::store::objects::Objects;
 use crate::store::partitions::{self, RunKeys};
 use crate::telemetry;
 
@@ -146,6 +147,10 @@ impl Database {
 
 async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let vault = Vault::new(&secret_key::of(settings)?);
+    let objects = Objects::open(&settings.data_dir).map_err(|error| {
+        let dir = settings.data_dir.display();
+        AppError::not_there(format!("artifacts can't be kept in {dir}: {error}"))
+    })?;
     migrate::up(target).await?;
     let db: Db = connect(target, settings.database_pool, settings.database_prepared).await?;
     let keys = Arc::new(RunKeys::default());
@@ -167,7 +172,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let on_lines = Arc::new(move |committed| of_lines.lines_committed(&committed));
     let journal = Journal::start(db.clone(), settings.lanes, keys.clone(), on_commit, &mut writers);
     let logs = Logs::start(db.clone(), settings.lanes, on_lines, &mut writers);
-    let core = Core { db, journal, logs, feed, vault, queue, installation };
+    let core = Core { db, journal, logs, feed, vault, objects, queue, installation };
     keeper::start(&core, keys, &mut duties);
     Ok(Parts { core, writers, duties })
 }

@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::setting_flags::{ClientFlags, ServerFlags};
+use super::tool_args::{CompletionArgs, DemoArgs, ExecArgs, SecretArgs};
 
 /// The flight recorder and live view for workflow runs.
 #[derive(Debug, Parser)]
@@ -27,6 +28,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Execute a workflow file and record it
     Run(RunArgs),
+    /// Wrap any command: record it as a run, or as a node of one
+    Exec(ExecArgs),
     /// Follow a run, live
     Watch(WatchArgs),
     /// List runs, newest first
@@ -35,12 +38,29 @@ pub(crate) enum Command {
     Events(EventsArgs),
     /// Print the output of a run's nodes
     Logs(LogsArgs),
+    /// Store, list and delete secrets that nodes get by reference
+    Secret(SecretArgs),
     /// Bring the database's schema up or down, or show where it is
     Migrate(MigrateArgs),
     /// Check what telltale needs on this machine, and say what to do
     Doctor(DoctorArgs),
+    /// Fill a server with made-up runs
+    Demo(DemoArgs),
+    /// Print a script that completes telltale's commands in a shell
+    Completion(CompletionArgs),
     /// Print the OpenAPI document of the HTTP API
     Openapi,
+    /// Outlive a runner and end what it left; started by the runner itself
+    #[command(hide = true)]
+    Guard(GuardArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GuardArgs {
+    /// The runner's identity
+    pub runner: String,
+    /// What is removed after it
+    pub directory: std::path::PathBuf,
 }
 
 #[derive(Debug, Args)]

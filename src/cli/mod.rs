@@ -11,6 +11,7 @@ mod args;
 mod board;
 mod command;
 mod database;
+mod demo;
 mod doctor;
 mod entry;
 mod failure;
@@ -21,6 +22,7 @@ mod screen;
 mod server;
 mod setting_flags;
 mod style;
+mod tool_args;
 mod tree;
 
 pub use entry::main;

@@ -5,7 +5,9 @@
 //! server through this module only. It never retries an append by itself: [`until_acknowledged`] does
 //! for the caller that wants it.
 
+mod across;
 mod api;
+mod artifacts;
 mod claims;
 mod connect;
 mod control;
@@ -25,7 +27,9 @@ mod wire;
 mod workflows;
 mod ws;
 
+pub use across::AppendedAcross;
 pub use api::{Client, EventQuery, LogQuery, RunQuery};
+pub use artifacts::{ArtifactLabel, ArtifactPage, ArtifactSummary};
 pub use claims::{
     ClaimName, ClaimState, ClaimStates, ClaimStatus, ClaimedRun, ClaimedRuns, HeldClaim, WorkerSummary,
 };

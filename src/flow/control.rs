@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::ingest::{self, server_event};
 use super::start::{self, StartError, StartRequest};
-use super::{Core, definition, queue as flow_queue};
+use super::{Core, definition, inputs, queue as flow_queue};
 use crate::facts::event::{Event, EventType};
 use crate::facts::event_input::Fault;
 use crate::facts::id::{NodeRef, OrganizationId, RunId, RunKey};
@@ -162,12 +162,18 @@ pub async fn rerun(
     if let Some(node) = rerun.from_node {
         trigger["fromNode"] = node.into();
     }
+    let old_inputs = match &run.documents.inputs {
+        Some(inputs) => {
+            Some(inputs::whole(core, organization, run_id, inputs).await.map_err(StartError::from)?)
+        }
+        None => None,
+    };
     let request = StartRequest {
         run_id: new_id,
         workflow,
         version: Some(version),
         priority: None,
-        inputs: merged(run.documents.inputs.as_ref(), rerun.inputs.as_ref())?,
+        inputs: merged(old_inputs.as_ref(), rerun.inputs.as_ref())?,
         trigger: Json::from_value(&trigger).ok(),
         labels: Json::from_value(&run.documents.labels).ok().filter(|labels| labels.get() != "{}"),
     };

@@ -10,6 +10,7 @@ use super::secrets::Vault;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::logs::Logs;
+use crate::store::objects::Objects;
 
 /// Cheap to clone; holds no logic of its own.
 #[derive(Debug, Clone)]
@@ -19,6 +20,7 @@ pub struct Core {
     pub logs: Logs,
     pub feed: Feed,
     pub vault: Vault,
+    pub objects: Objects,
     /// Who waits for runs to execute.
     pub queue: Queue,
     /// What names this installation in opaque cursors.

@@ -2,10 +2,12 @@
 
 use serde::Deserialize;
 
+use super::artifacts::ArtifactError;
 use super::definition::{self, Definition};
-use super::ingest::{self, NewRun};
+use super::ingest::NewRun;
+use super::inputs::{self, DECLARED_MAX_BYTES};
 use super::{Core, control};
-use crate::facts::event_input::{EVENT_MAX_BYTES, Fault};
+use crate::facts::event_input::Fault;
 use crate::facts::id::{OrganizationId, RunId};
 use crate::facts::json::Json;
 pub use crate::facts::workflow::model::PRIORITY_MAX;
@@ -15,8 +17,6 @@ use crate::store::{runs, workflows};
 
 /// How deep workflows may call each other: deeper is a circle nearly always, and each level holds a claim while it waits.
 pub const DEPTH_MAX: u32 = 8;
-/// Of all that RUN_QUEUED says; what the event has around it has its own room.
-const DECLARED_MAX_BYTES: usize = EVENT_MAX_BYTES - 1024;
 
 /// A run of a stored workflow, as asked for.
 #[derive(Debug, Clone)]
@@ -52,6 +52,8 @@ pub enum StartError {
     #[error(transparent)]
     Append(#[from] AppendError),
     #[error(transparent)]
+    Artifact(#[from] ArtifactError),
+    #[error(transparent)]
     Db(#[from] DbError),
 }
 
@@ -75,7 +77,7 @@ pub async fn start(
     check_depth(request.trigger.as_ref())?;
     let (version, definition) = stored(core, organization, &request.workflow, request.version).await?;
     let run = new_run(request, version, &definition)?;
-    Ok(ingest::create_run(core, organization, run).await?)
+    Ok(inputs::create_run(core, organization, run).await?)
 }
 
 /// A stored workflow that may be started, read.
@@ -105,12 +107,13 @@ pub(super) async fn stored(
 }
 
 fn new_run(request: StartRequest, version: i32, definition: &Definition) -> Result<NewRun, StartError> {
-    let StartRequest { run_id, workflow, priority, inputs, trigger, labels, .. } = request;
-    let prepared = definition.prepare(inputs.as_ref()).map_err(StartError::Invalid)?;
+    let StartRequest { run_id, workflow, priority, inputs: given, trigger, labels, .. } = request;
+    let prepared = definition.prepare(given.as_ref()).map_err(StartError::Invalid)?;
     let size = |json: &Option<Json>| json.as_ref().map_or(0, |json| json.get().len());
-    let said = workflow.len() + size(&prepared.inputs) + size(&trigger) + size(&labels);
+    let others = workflow.len() + size(&trigger) + size(&labels);
+    let said = inputs::declared_bytes(size(&prepared.inputs), others);
     if said > DECLARED_MAX_BYTES {
-        let detail = format!("inputs, trigger and labels are at most {DECLARED_MAX_BYTES} bytes together");
+        let detail = format!("trigger and labels are at most {DECLARED_MAX_BYTES} bytes together");
         return Err(StartError::Invalid(vec![Fault { pointer: String::new(), detail, is_size: true }]));
     }
     // Nodes that are not declared show as they begin.

@@ -57,7 +57,7 @@ pub enum YamlOrJson {
 
 /// A growing share of the budget.
 #[derive(Debug, Default)]
-struct Share {
+pub struct Share {
     permit: Option<OwnedSemaphorePermit>,
     units: usize,
 }
@@ -69,6 +69,13 @@ impl Default for BodyBudget {
 }
 
 impl BodyBudget {
+    /// A share of a fixed size, for work that streams.
+    pub fn reserve(&self, bytes: usize) -> Result<Share, Problem> {
+        let mut share = Share::default();
+        self.grow(&mut share, bytes)?;
+        Ok(share)
+    }
+
     /// Makes `share` cover `bytes`.
     fn grow(&self, share: &mut Share, bytes: usize) -> Result<(), Problem> {
         let units = bytes.div_ceil(BUDGET_UNIT_BYTES);
@@ -151,7 +158,7 @@ async fn read_whole(
     format: BodyFormat,
 ) -> Result<Body, Problem> {
     let read = read_all(budget, headers, chunks, format);
-    timeout(BODY_TIMEOUT, read).await.unwrap_or_else(|_| Err(too_slow()))
+    timeout(BODY_TIMEOUT, read).await.unwrap_or_else(|_| Err(too_slow(BODY_TIMEOUT)))
 }
 
 async fn read_all(
@@ -248,12 +255,12 @@ async fn discard(chunks: &mut Chunks) {
     let _ = timeout(DISCARD_TIMEOUT, all).await;
 }
 
-fn broken(error: &io::Error) -> Problem {
+pub fn broken(error: &io::Error) -> Problem {
     Problem::bad_request(format!("the body could not be read: {error}"))
 }
 
-fn too_slow() -> Problem {
-    let detail = format!("the body did not arrive within {} seconds", BODY_TIMEOUT.as_secs());
+pub fn too_slow(limit: Duration) -> Problem {
+    let detail = format!("the body did not arrive within {} seconds", limit.as_secs());
     Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail).with_header(CONNECTION, "close")
 }
 

@@ -179,6 +179,7 @@ impl From<StartError> for Problem {
             StartError::TooDeep(_) => refused("/trigger/depth", said),
             StartError::Invalid(faults) => faults.into(),
             StartError::Append(error) => error.into(),
+            StartError::Artifact(error) => error.into(),
             StartError::Db(error) => error.into(),
         }
     }

@@ -13,6 +13,7 @@ use crate::store::journal::read::Position;
 const VERSION: u8 = 1;
 const RUN_LIST: u8 = b'R';
 const ALL_EVENTS: u8 = b'E';
+const ARTIFACTS: u8 = b'A';
 const WORKFLOWS: u8 = b'W';
 
 /// A place in the list of runs.
@@ -25,6 +26,23 @@ pub fn list_cursor(last: RunKey) -> String {
 pub fn parse_list_cursor(text: &str) -> Result<RunKey, Problem> {
     let bytes = decode(text, RUN_LIST)?;
     Uuid::from_slice(&bytes).map(RunKey).map_err(|_| unknown())
+}
+
+/// A place in the list of a run's artifacts.
+pub fn artifact_cursor(created_at: Timestamp, artifact_id: Uuid) -> String {
+    let mut bytes = vec![VERSION, ARTIFACTS];
+    bytes.extend_from_slice(&created_at.as_micros().to_be_bytes());
+    bytes.extend_from_slice(artifact_id.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub fn parse_artifact_cursor(text: &str) -> Result<(Timestamp, Uuid), Problem> {
+    let bytes = decode(text, ARTIFACTS)?;
+    let (Some((micros, id)), true) = (bytes.split_first_chunk::<8>(), bytes.len() == 24) else {
+        return Err(unknown());
+    };
+    let created_at = Timestamp::from_micros(i64::from_be_bytes(*micros)).ok_or_else(unknown)?;
+    Ok((created_at, Uuid::from_slice(id).map_err(|_| unknown())?))
 }
 
 /// A place in the order of all events of one installation.

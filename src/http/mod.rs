@@ -11,6 +11,7 @@
 
 mod across;
 mod app;
+mod artifacts;
 mod body;
 mod body_decode;
 mod claims;
@@ -30,6 +31,7 @@ mod multiplex;
 mod multiplex_command;
 mod new_run;
 pub mod openapi;
+mod openapi_artifacts;
 mod openapi_paths;
 mod openapi_runner;
 mod openapi_secrets;
@@ -39,6 +41,7 @@ mod pages;
 mod pattern;
 mod problem;
 mod query;
+mod range;
 mod request_id;
 mod routes;
 mod runs;

@@ -10,7 +10,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
 use super::{
-    claims, control, openapi_runner, openapi_secrets, openapi_workflows, schema, secrets, workflows,
+    artifacts, claims, control, openapi_artifacts, openapi_runner, openapi_secrets, openapi_workflows,
+    schema, secrets, workflows,
 };
 use crate::flow::views;
 
@@ -22,9 +23,15 @@ const OPTIONAL_BODIES: [&str; 4] = ["CancelRequest", "RerunRequest", "NodeInput"
 
 /// Every operation, from one list for each part of the API.
 fn operations() -> impl Iterator<Item = &'static Operation> {
-    [openapi_paths::PATHS, openapi_workflows::PATHS, openapi_runner::PATHS, openapi_secrets::PATHS]
-        .into_iter()
-        .flatten()
+    [
+        openapi_paths::PATHS,
+        openapi_artifacts::PATHS,
+        openapi_workflows::PATHS,
+        openapi_runner::PATHS,
+        openapi_secrets::PATHS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// The document as JSON text.
@@ -80,6 +87,10 @@ fn describe(operation: &Operation) -> Value {
 
 /// A JSON body of events or lines is one of them or a list; NDJSON is one a line.
 fn body_schema(name: &str, mime: &str) -> Value {
+    // A file is whatever it is.
+    if name.is_empty() {
+        return json!({});
+    }
     let one = json!({"$ref": format!("#/components/schemas/{name}")});
     let may_be_list = matches!(name, "NewEvent" | "NewLogLine");
     if may_be_list && mime == "application/json" {
@@ -143,6 +154,7 @@ fn schemas() -> Schemas {
     add::<schema::Frame>(&mut all);
     add::<schema::Ready>(&mut all);
     add::<schema::Healthy>(&mut all);
+    add::<artifacts::ArtifactPage<'static>>(&mut all);
     add::<schema::NewStart>(&mut all);
     add::<workflows::NewWorkflow>(&mut all);
     add::<workflows::WorkflowDetail>(&mut all);

@@ -9,8 +9,8 @@ use super::doors::Access;
 use super::endpoint::{Call, Endpoint};
 use super::problem::Problem;
 use super::{
-    Response, across, claims, control, download, events, health, logs, multiplex, pages, runs, secrets,
-    stream, workflows,
+    Response, across, artifacts, claims, control, download, events, health, logs, multiplex, pages, runs,
+    secrets, stream, workflows,
 };
 
 /// Method, pattern, what it asks of callers, and the handler of each route.
@@ -44,6 +44,9 @@ routes! {
     GET "/api/v1/events" Caller across::page;
     POST "/api/v1/runs/{runId}/logs/close" Caller logs::close;
     GET "/api/v1/runs/{runId}/logs/download" Caller download::download;
+    POST "/api/v1/runs/{runId}/artifacts" Caller artifacts::upload;
+    GET "/api/v1/runs/{runId}/artifacts" Caller artifacts::list;
+    GET "/api/v1/runs/{runId}/artifacts/{artifactId}" Caller artifacts::download;
     POST "/api/v1/runs/{runId}/cancel" Caller control::cancel;
     POST "/api/v1/runs/{runId}/rerun" Caller control::rerun;
     POST "/api/v1/runs/{runId}/nodes/{nodeRef}/input" Caller control::input;

@@ -14,7 +14,7 @@ use super::schema::Engine;
 use super::{Response, body, schema};
 use crate::facts::id::RunId;
 use crate::facts::time::Timestamp;
-use crate::flow::{ingest, start, views};
+use crate::flow::{inputs, start, views};
 use crate::store::runs::{self, RunFilter};
 
 /// Largest page of the list, and the one that is given unasked (contract).
@@ -49,7 +49,7 @@ pub async fn begin(app: &SharedApp, key: Option<&str>, request: RunRequest) -> R
         }
         _ => {
             let run = request.into_run(run_id.clone());
-            ingest::create_run(&app.core, app.organization(), run).await?.created
+            inputs::create_run(&app.core, app.organization(), run).await?.created
         }
     };
     if !created {

@@ -25,7 +25,7 @@ use crate::facts::workflow::template::text_of;
 use super::docker::DockerEngine;
 use super::engine::{Attempt, Exit, time_is_up};
 use super::node::{self, AttemptEnd};
-use super::output::LastWords;
+use super::output::{LastWords, Output};
 use super::recorder::Recorder;
 use super::run::RunOutcome;
 use super::story;
@@ -264,7 +264,10 @@ impl Driver {
         let Some(mut end) = self.ends.remove(&node) else { return };
         let closed = end.closed.take();
         self.say_after(story::completed(self.id(node), attempt, &end), closed).await;
-        let output = end.result.unwrap_or(Value::Null);
+        let output = match end.output {
+            Some(Output::Inline(output)) => output,
+            Some(Output::Large(_)) | None => Value::Null,
+        };
         self.results[node] = NodeResult { status: NodeStatus::Completed, output };
     }
 
@@ -363,6 +366,10 @@ fn attempt_of(
         env,
         timeout: planned.spec.timeout,
         stop,
+        tty: command.tty,
+        resources: command.resources,
+        artifacts: command.artifacts.iter().map(ToString::to_string).collect(),
+        masks: Arc::default(),
     })
 }
 
@@ -377,5 +384,12 @@ fn outcome_of(exit: &Exit) -> Outcome {
 
 /// The end of what never had an engine's attempt.
 fn without_attempt(exit: Exit) -> AttemptEnd {
-    AttemptEnd { exit, result: None, last_words: LastWords::default(), took: Duration::ZERO, closed: None }
+    AttemptEnd {
+        exit,
+        output: None,
+        artifacts: Vec::new(),
+        last_words: LastWords::default(),
+        took: Duration::ZERO,
+        closed: None,
+    }
 }

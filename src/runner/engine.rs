@@ -3,6 +3,7 @@
 //! An engine knows nothing of events, lines or the server. It sends [`Report`]s into a bounded channel, which is
 //! the backpressure that reaches the child: nobody reads its pipe until the reports are taken.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -12,11 +13,16 @@ use tokio_util::sync::CancellationToken;
 use crate::facts::id::{NodeRef, RunId};
 use crate::facts::time::Timestamp;
 use crate::facts::workflow::duration::written;
+pub use crate::facts::workflow::model::Resources;
+
+use super::mask::Masker;
+use super::output::ResultFile;
+use super::spool::Spooled;
 
 /// Reports between an engine and the node's recorder: a few chunks of 64 KiB.
 pub const REPORTS_QUEUED: usize = 16;
-/// The largest `result.json` that becomes an event's `outputSummary`; an event has 64 KiB in all.
-pub const RESULT_MAX_BYTES: usize = 16 * 1024;
+/// The largest `result.json` that is taken; it is held in memory, once for each attempt that ends.
+pub const RESULT_MAX_BYTES: usize = 8 * 1024 * 1024;
 /// From the polite signal to the one that can't be refused.
 pub const STOP_GRACE: Duration = Duration::from_secs(3);
 
@@ -67,14 +73,76 @@ pub struct Attempt {
     pub timeout: Option<Duration>,
     /// Cancelled when the attempt has to stop.
     pub stop: CancellationToken,
+    /// A terminal for the node. In Docker only; a process has pipes all the same.
+    pub tty: bool,
+    /// In Docker only; a process has the machine's.
+    pub resources: Resources,
+    /// Globs over the workspace: which files are kept once the attempt has ended.
+    pub artifacts: Vec<String>,
+    /// What must not be seen in anything the node says.
+    pub masks: Arc<Masker>,
 }
 
 /// What an engine says while the attempt runs.
 #[derive(Debug)]
 pub enum Report {
     Output(Chunk),
-    /// Something for the run's history, such as the progress of a pull.
-    Note(String),
+    /// Something for the run's history.
+    Note {
+        level: NoteLevel,
+        text: String,
+    },
+    /// How far the engine is with something that takes its time: the bytes of a pull.
+    Progress {
+        completed: u64,
+        total: u64,
+        message: String,
+    },
+    /// A file that the attempt leaves.
+    Artifact(ArtifactFile),
+}
+
+impl Report {
+    #[must_use]
+    pub fn info(text: impl Into<String>) -> Self {
+        Self::Note { level: NoteLevel::Info, text: text.into() }
+    }
+
+    #[must_use]
+    pub fn warn(text: impl Into<String>) -> Self {
+        Self::Note { level: NoteLevel::Warn, text: text.into() }
+    }
+}
+
+/// The levels of what is noted, as events name them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoteLevel {
+    Debug,
+    Info,
+    Warn,
+    Error,
+}
+
+impl NoteLevel {
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// A copy of a file that an attempt left, byte-exact: artifacts are not masked.
+#[derive(Debug)]
+pub struct ArtifactFile {
+    /// Its path in the workspace, relative, with `/` between its parts.
+    pub name: String,
+    /// Removed when this is dropped.
+    pub file: Spooled,
+    pub bytes: u64,
 }
 
 /// Bytes of a stream and when they arrived.
@@ -91,7 +159,15 @@ pub type Reports = mpsc::Sender<Report>;
 #[derive(Debug)]
 pub struct Finished {
     pub exit: Exit,
-    pub result: Option<Vec<u8>>,
+    pub result: ResultFile,
+}
+
+impl Finished {
+    /// An end that leaves nothing.
+    #[must_use]
+    pub fn without_result(exit: Exit) -> Self {
+        Self { exit, result: ResultFile::Missing }
+    }
 }
 
 /// How an attempt ended.
@@ -118,7 +194,19 @@ impl Exit {
     /// An exit before anything ran.
     #[must_use]
     pub fn not_started(reason: impl Into<String>, hopeless: bool) -> Finished {
-        Finished { exit: Self::NotStarted { reason: reason.into(), hopeless }, result: None }
+        Finished::without_result(Self::NotStarted { reason: reason.into(), hopeless })
+    }
+
+    /// The same end without secrets in its reason.
+    #[must_use]
+    pub fn masked(self, masker: &Masker) -> Self {
+        match self {
+            Self::NotStarted { reason, hopeless } => {
+                Self::NotStarted { reason: masker.mask_text(&reason), hopeless }
+            }
+            Self::Lost { reason } => Self::Lost { reason: masker.mask_text(&reason) },
+            other => other,
+        }
     }
 
     /// The stable word of an error's `code`.

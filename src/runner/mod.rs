@@ -9,16 +9,26 @@
 //! Never opens the database: a run is recorded through the same API as everybody's, and survives the server's
 //! absence (`recorder`).
 
+mod artifacts;
+mod commands;
 pub mod docker;
-mod docker_identity;
+mod docker_container;
+mod docker_course;
+mod docker_files;
+mod docker_log;
 mod docker_output;
 mod docker_pull;
+mod docker_raw;
 mod driver;
 pub mod engine;
+pub mod guard;
+mod guard_process;
+mod identity;
 pub mod lines;
 mod log_sender;
-mod node;
-mod output;
+pub mod mask;
+pub mod node;
+pub mod output;
 pub mod process;
 mod recorder;
 mod run;
@@ -26,11 +36,16 @@ mod run;
 mod run_tests;
 #[cfg(test)]
 mod samples_tests;
+pub mod spool;
 mod story;
 mod tar;
 #[cfg(test)]
 mod test_server;
 pub mod workflow;
+mod workspace;
+pub mod wrap;
+mod wrapped;
 
+pub use guard_process::main as guard_main;
 pub use run::{EngineChoice, RunError, RunOptions, RunOutcome, run};
 pub use workflow::{Workflow, WorkflowError, load};

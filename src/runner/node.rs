@@ -1,22 +1,29 @@
 //! One attempt of a node: an engine on one side, the recorder on the other, and its lines in between.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use crate::client::{NewEvent, NewLogLine};
 use crate::facts::event::EventType;
+use crate::facts::time::Timestamp;
 
+use super::commands::{Commands, NoteLimit, Said};
 use super::docker::{self, DockerEngine};
-use super::engine::{Attempt, Chunk, EngineKind, Exit, Finished, REPORTS_QUEUED, Report, StreamName, now};
+use super::engine::{
+    ArtifactFile, Attempt, Chunk, EngineKind, Exit, Finished, NoteLevel, REPORTS_QUEUED, Report, StreamName,
+    now,
+};
 use super::lines::{Line, Splitter};
 use super::log_sender::LogSink;
-use super::output::{LastJson, LastWords, progress};
+use super::mask::MaskedStream;
+use super::output::{LastJson, LastWords, Output, Progress, progress};
 use super::process;
 use super::recorder::Recorder;
 
@@ -27,7 +34,9 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 #[derive(Debug)]
 pub struct AttemptEnd {
     pub exit: Exit,
-    pub result: Option<Value>,
+    pub output: Option<Output>,
+    /// Copies of what its globs found; each is removed when it is dropped.
+    pub artifacts: Vec<ArtifactFile>,
     pub last_words: LastWords,
     pub took: Duration,
     /// Both streams are closed and all lines durable; the attempt's last event waits for it.
@@ -36,12 +45,8 @@ pub struct AttemptEnd {
 
 /// Executes the attempt in Docker when `docker` is given, else as a process, and records everything but its end.
 pub async fn run(recorder: &Recorder, docker: Option<&DockerEngine>, attempt: Attempt) -> AttemptEnd {
-    let began = Instant::now();
     let kind = if docker.is_some() { EngineKind::Docker } else { EngineKind::Process };
-    let started = recorder.event(started(&attempt, kind), None).await;
-    let logs = recorder.logs();
-    logs.barrier(started).await;
-
+    let started = started(&attempt, kind);
     let (reports, received) = mpsc::channel(REPORTS_QUEUED);
     let execution = async {
         let finished = match docker {
@@ -52,16 +57,41 @@ pub async fn run(recorder: &Recorder, docker: Option<&DockerEngine>, attempt: At
         drop(reports);
         finished
     };
-    let listener = Listener::new(recorder, &logs, &attempt);
+    record(recorder, &attempt, started, execution, received).await
+}
+
+/// Records the start, and what `execution` reports until its end, which drops the last sender of what is `received`.
+pub(super) async fn record(
+    recorder: &Recorder,
+    attempt: &Attempt,
+    started: NewEvent,
+    execution: impl Future<Output = Finished>,
+    received: mpsc::Receiver<Report>,
+) -> AttemptEnd {
+    let began = Instant::now();
+    let started = recorder.event(started, None).await;
+    let logs = recorder.logs();
+    logs.barrier(started).await;
+    let listener = Listener::new(recorder, &logs, attempt);
     let (Finished { exit, result }, heard) = tokio::join!(execution, listener.listen(received));
+    let Heard { json, words, artifacts } = heard;
+    let output = match json.output(result, &attempt.masks) {
+        Ok(output) => output,
+        Err(why) => {
+            let event = note(attempt, NoteLevel::Warn, attempt.masks.mask_text(&why));
+            drop(recorder.event(event, None).await);
+            None
+        }
+    };
 
     logs.close(attempt.node.as_str(), attempt.number, StreamName::Stdout.as_str()).await;
     // Closes keep their order, so the second one's answer is also the first one's.
     let closed = logs.close(attempt.node.as_str(), attempt.number, StreamName::Stderr.as_str()).await;
     AttemptEnd {
-        result: heard.json.result(result.as_deref()),
-        exit,
-        last_words: heard.words,
+        exit: exit.masked(&attempt.masks),
+        output,
+        artifacts,
+        last_words: words,
         took: began.elapsed(),
         closed: Some(closed),
     }
@@ -75,8 +105,13 @@ fn started(attempt: &Attempt, kind: EngineKind) -> NewEvent {
     event(EventType::NodeStarted, attempt).with_data(data)
 }
 
-fn event(kind: EventType, attempt: &Attempt) -> NewEvent {
+pub(super) fn event(kind: EventType, attempt: &Attempt) -> NewEvent {
     NewEvent::node(Uuid::now_v7(), kind, attempt.node.as_str(), attempt.number, now())
+}
+
+fn note(attempt: &Attempt, level: NoteLevel, text: String) -> NewEvent {
+    let event = event(EventType::Note, attempt).with_message(text);
+    NewEvent { level: Some(level.as_str().to_owned()), ..event }
 }
 
 /// What the listener knows when all is said.
@@ -84,6 +119,14 @@ fn event(kind: EventType, attempt: &Attempt) -> NewEvent {
 struct Heard {
     json: LastJson,
     words: LastWords,
+    artifacts: Vec<ArtifactFile>,
+}
+
+/// One stream on its way: secrets are masked first, so that nothing behind ever sees one.
+struct Stream {
+    masked: MaskedStream,
+    splitter: Splitter,
+    lines: u64,
 }
 
 /// Turns an engine's reports into log lines and events.
@@ -91,56 +134,89 @@ struct Listener<'a> {
     recorder: &'a Recorder,
     logs: &'a LogSink,
     attempt: &'a Attempt,
-    streams: HashMap<StreamName, (Splitter, u64)>,
+    streams: HashMap<StreamName, Stream>,
     last_progress: Option<Instant>,
+    commands: Commands,
+    limit: NoteLimit,
     heard: Heard,
 }
 
 impl<'a> Listener<'a> {
     fn new(recorder: &'a Recorder, logs: &'a LogSink, attempt: &'a Attempt) -> Self {
-        let heard = Heard::default();
-        Self { recorder, logs, attempt, streams: HashMap::new(), last_progress: None, heard }
+        Self {
+            recorder,
+            logs,
+            attempt,
+            streams: HashMap::new(),
+            last_progress: None,
+            commands: Commands::default(),
+            limit: NoteLimit::default(),
+            heard: Heard::default(),
+        }
     }
 
     async fn listen(mut self, mut received: mpsc::Receiver<Report>) -> Heard {
+        let masks = &self.attempt.masks;
         while let Some(report) = received.recv().await {
             match report {
                 Report::Output(chunk) => self.output(chunk).await,
-                Report::Note(text) => {
-                    drop(
-                        self.recorder
-                            .event(event(EventType::Note, self.attempt).with_message(text), None)
-                            .await,
-                    );
+                Report::Note { level, text } => {
+                    let event = note(self.attempt, level, masks.mask_text(&text));
+                    drop(self.recorder.event(event, None).await);
+                }
+                Report::Progress { completed, total, message } => {
+                    self.tell(Progress { completed, total, message: Some(message) }).await;
+                }
+                Report::Artifact(file) => {
+                    let name = masks.mask_text(&file.name);
+                    self.heard.artifacts.push(ArtifactFile { name, ..file });
                 }
             }
         }
-        for stream in [StreamName::Stdout, StreamName::Stderr] {
-            let rest =
-                self.streams.get_mut(&stream).and_then(|(splitter, _)| std::mem::take(splitter).finish());
-            if let Some(line) = rest {
-                self.lines(stream, now(), vec![line]).await;
-            }
+        for name in [StreamName::Stdout, StreamName::Stderr] {
+            self.end_of(name).await;
+        }
+        if let Some(folded) = self.limit.summary() {
+            drop(self.recorder.event(note(self.attempt, NoteLevel::Info, folded), None).await);
         }
         self.heard
     }
 
     async fn output(&mut self, chunk: Chunk) {
-        let (splitter, _) = self.streams.entry(chunk.stream).or_default();
-        let lines = splitter.push(&chunk.bytes);
+        let masks = &self.attempt.masks;
+        let stream = self.streams.entry(chunk.stream).or_insert_with(|| Stream {
+            masked: MaskedStream::new(Arc::clone(masks)),
+            splitter: Splitter::default(),
+            lines: 0,
+        });
+        let lines = stream.splitter.push(&stream.masked.push(&chunk.bytes));
         if !lines.is_empty() {
             self.lines(chunk.stream, chunk.at, lines).await;
         }
     }
 
-    async fn lines(&mut self, stream: StreamName, at: crate::facts::time::Timestamp, lines: Vec<Line>) {
+    async fn end_of(&mut self, name: StreamName) {
+        let Some(Stream { masked, mut splitter, lines: told }) = self.streams.remove(&name) else { return };
+        let mut lines = splitter.push(&masked.finish());
+        lines.extend(splitter.finish());
+        if lines.is_empty() {
+            return;
+        }
+        let rest =
+            Stream { masked: MaskedStream::new(Arc::default()), splitter: Splitter::default(), lines: told };
+        self.streams.insert(name, rest);
+        self.lines(name, now(), lines).await;
+    }
+
+    async fn lines(&mut self, name: StreamName, at: Timestamp, lines: Vec<Line>) {
         let mut numbered = Vec::with_capacity(lines.len());
         for line in lines {
-            self.understand(stream, &line.bytes).await;
-            let (_, number) = self.streams.entry(stream).or_default();
-            *number += 1;
+            self.understand(name, &line.bytes).await;
+            let Some(stream) = self.streams.get_mut(&name) else { return };
+            stream.lines += 1;
             let Attempt { node, number: attempt, .. } = self.attempt;
-            let mut new = NewLogLine::new(node.as_str(), *attempt, stream.as_str(), *number, at, &line.bytes);
+            let mut new =
+                NewLogLine::new(node.as_str(), *attempt, name.as_str(), stream.lines, at, &line.bytes);
             new.eol = line.eol;
             // As text the server would store U+FFFD for it, and the line would not be the node's any more.
             if memchr::memchr(0, &line.bytes).is_some() {
@@ -157,7 +233,20 @@ impl<'a> Listener<'a> {
             return self.heard.words.see(line);
         }
         self.heard.json.see(line);
-        let Some(progress) = progress(line) else { return };
+        if !line.starts_with(b"::") {
+            return;
+        }
+        if let Some(progress) = progress(line) {
+            self.tell(progress).await;
+        } else if let Some(Said { level, text, data }) = self.commands.read(line)
+            && self.limit.passes(Instant::now())
+        {
+            let event = NewEvent { data, ..note(self.attempt, level, text) };
+            drop(self.recorder.event(event, None).await);
+        }
+    }
+
+    async fn tell(&mut self, progress: Progress) {
         let is_last = progress.completed >= progress.total;
         if !is_last && self.last_progress.is_some_and(|last| last.elapsed() < PROGRESS_EVERY) {
             return;

@@ -9,24 +9,22 @@
 //!       ─stderr─► reader ─┴─► reports        leader ends ─► group killed ─► pipes drained to their end
 //! ```
 
-use std::os::unix::fs::{DirBuilderExt, chown};
 use std::os::unix::process::ExitStatusExt;
-use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use bytes::BytesMut;
 use nix::sys::signal::{Signal, killpg};
-use nix::unistd::{Pid, User, geteuid};
+use nix::unistd::Pid;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::engine::{
-    Attempt, Chunk, Exit, Finished, RESULT_MAX_BYTES, Report, Reports, STOP_GRACE, StreamName, now,
-    time_is_up,
+    Attempt, Chunk, Exit, Finished, Report, Reports, STOP_GRACE, StreamName, now, time_is_up,
 };
+use super::guard;
+use super::workspace::Workspace;
 
 /// What a pipe holds at most on Linux.
 const READ_BYTES: usize = 64 * 1024;
@@ -34,8 +32,6 @@ const READ_BYTES: usize = 64 * 1024;
 const DRAIN_GRACE: Duration = Duration::from_secs(2);
 /// Where the programs are when the runner itself has no PATH.
 const PATH_DEFAULT: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-/// The file with a node's result, in its workspace.
-pub const RESULT_FILE: &str = "result.json";
 
 /// Executes one attempt to its end.
 pub async fn execute(attempt: &Attempt, reports: &Reports) -> Finished {
@@ -50,22 +46,22 @@ pub async fn execute(attempt: &Attempt, reports: &Reports) -> Finished {
             return Exit::not_started(format!("`{program}` can't be executed: {error}"), true);
         }
     };
+    let group = Group::of(&child);
     let over = CancellationToken::new();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let spawned = |stream| (stream, reports.clone(), over.clone());
     let stdout = stdout.map(|pipe| tokio::spawn(forward(pipe, spawned(StreamName::Stdout))));
     let stderr = stderr.map(|pipe| tokio::spawn(forward(pipe, spawned(StreamName::Stderr))));
 
-    let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw));
     let exit = wait(&mut child, &group, attempt).await;
-    // From here on the group's number may become another's.
-    std::mem::forget(group);
+    group.is_over();
     over.cancel();
     for reader in [stdout, stderr].into_iter().flatten() {
         // A reader ends with its pipe or with the grace; it can't fail in another way.
         drop(reader.await);
     }
     let result = workspace.result().await;
+    workspace.artifacts(attempt, reports).await;
     Finished { exit, result }
 }
 
@@ -109,7 +105,7 @@ async fn wait(child: &mut Child, group: &Group, attempt: &Attempt) -> Exit {
     exit
 }
 
-fn ended(status: std::io::Result<ExitStatus>) -> Exit {
+pub(super) fn ended(status: std::io::Result<ExitStatus>) -> Exit {
     match status {
         Ok(status) => match (status.code(), status.signal()) {
             (Some(code), _) => Exit::Code(i64::from(code)),
@@ -120,14 +116,30 @@ fn ended(status: std::io::Result<ExitStatus>) -> Exit {
     }
 }
 
-/// The process group of a node, which is killed when the runner leaves without waiting for it.
+/// The process group of a node, which is killed when the runner leaves without waiting for it: by the drop when it
+/// lives on, by the guard when it doesn't.
 struct Group(Option<Pid>);
 
 impl Group {
+    fn of(child: &Child) -> Self {
+        let leader = child.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(leader) = leader {
+            guard::began(leader);
+        }
+        Self(leader.map(Pid::from_raw))
+    }
+
     fn signal(&self, signal: Signal) {
         if let Some(group) = self.0 {
             // ESRCH is the usual answer: nothing is left in the group.
             let _ = killpg(group, signal);
+        }
+    }
+
+    /// From here on the group's number may become another's.
+    fn is_over(mut self) {
+        if let Some(group) = self.0.take() {
+            guard::is_over(group.as_raw());
         }
     }
 }
@@ -135,6 +147,9 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.signal(Signal::SIGKILL);
+        if let Some(group) = self.0 {
+            guard::is_over(group.as_raw());
+        }
     }
 }
 
@@ -167,64 +182,6 @@ async fn forward(
             }
         }
     }
-}
-
-/// A directory of its own for each attempt, removed afterwards.
-struct Workspace {
-    path: PathBuf,
-    /// Whom the node runs as, when the runner may choose.
-    owner: Option<(u32, u32)>,
-}
-
-impl Workspace {
-    fn create() -> std::io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("telltale-{}", Uuid::now_v7()));
-        std::fs::DirBuilder::new().mode(0o700).create(&path)?;
-        let owner = unprivileged();
-        let workspace = Self { path, owner };
-        if let Some((uid, gid)) = owner {
-            chown(&workspace.path, Some(uid), Some(gid))?;
-        }
-        Ok(workspace)
-    }
-
-    /// The node's `result.json`, when it is a regular file of a bounded size.
-    async fn result(&self) -> Option<Vec<u8>> {
-        let path = self.path.join(RESULT_FILE);
-        tokio::task::spawn_blocking(move || read_regular(&path)).await.ok().flatten()
-    }
-}
-
-impl Drop for Workspace {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.path) {
-            tracing::warn!(path = %self.path.display(), %error, "a node's workspace could not be removed");
-        }
-    }
-}
-
-/// A link is not followed: a node must not read, through its runner, what it may not read itself.
-fn read_regular(path: &Path) -> Option<Vec<u8>> {
-    use std::io::Read;
-    use std::os::unix::fs::OpenOptionsExt;
-
-    let flags = nix::fcntl::OFlag::O_NOFOLLOW | nix::fcntl::OFlag::O_NONBLOCK;
-    let file = std::fs::OpenOptions::new().read(true).custom_flags(flags.bits()).open(path).ok()?;
-    if !file.metadata().ok()?.is_file() {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    file.take(RESULT_MAX_BYTES as u64 + 1).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
-}
-
-/// `nobody`, when this process is root and the machine has such a user.
-fn unprivileged() -> Option<(u32, u32)> {
-    if !geteuid().is_root() {
-        return None;
-    }
-    let nobody = User::from_name("nobody").ok().flatten()?;
-    Some((nobody.uid.as_raw(), nobody.gid.as_raw()))
 }
 
 #[cfg(test)]

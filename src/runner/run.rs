@@ -23,7 +23,7 @@ use super::workflow::Workflow;
 use super::{driver, story};
 
 /// How long the registration of a run is tried: whoever starts a run without a server wants to know soon.
-const REGISTER_PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const REGISTER_PATIENCE: Duration = Duration::from_secs(30);
 /// How often the server is asked whether the run was cancelled there …
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// … and how often when the answer is long,
@@ -183,7 +183,12 @@ async fn register(
 
 /// Cancels `superseded` when the server says that the run has ended, which a run that is silent would not learn from
 /// the answers to its events. Failures mean only that it is asked again.
-async fn watch_for_end(client: Client, run_id: RunId, nodes: usize, superseded: CancellationToken) {
+pub(super) async fn watch_for_end(
+    client: Client,
+    run_id: RunId,
+    nodes: usize,
+    superseded: CancellationToken,
+) {
     let mut turns =
         tokio::time::interval(if nodes <= SMALL_RUN_NODES { LOOK_EVERY } else { LOOK_SELDOM_EVERY });
     // The first turn comes at once.

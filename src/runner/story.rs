@@ -13,6 +13,7 @@ use crate::facts::workflow::schedule::{Because, End, Stop};
 
 use super::engine::{Exit, now};
 use super::node::AttemptEnd;
+use super::output::Output;
 
 /// What RUN_QUEUED may say of the nodes; the event has 64 KiB in all.
 const DECLARATION_MAX_BYTES: usize = 48 * 1024;
@@ -65,7 +66,7 @@ pub fn completed(node: &NodeRef, attempt: u32, end: &AttemptEnd) -> NewEvent {
     let millis = u64::try_from(end.took.as_millis()).unwrap_or(u64::MAX);
     let event =
         node_event(EventType::NodeCompleted, node, attempt).with_data(json!({ "durationMs": millis }));
-    NewEvent { output_summary: end.result.clone(), ..event }
+    NewEvent { output_summary: summary(end), ..event }
 }
 
 /// An attempt that failed: `NODE_FAILED`, or `NODE_RETRYING` with the data of the retry.
@@ -80,7 +81,14 @@ pub fn failed(
     let event = node_event(kind, node, attempt)
         .with_message(format!("attempt {attempt} {}", end.exit.sentence()))
         .with_error(error_of(node, end));
-    NewEvent { data, output_summary: end.result.clone(), ..event }
+    NewEvent { data, output_summary: summary(end), ..event }
+}
+
+fn summary(end: &AttemptEnd) -> Option<Value> {
+    match &end.output {
+        Some(Output::Inline(value)) => Some(value.clone()),
+        Some(Output::Large(_)) | None => None,
+    }
 }
 
 fn error_of(node: &NodeRef, end: &AttemptEnd) -> Value {

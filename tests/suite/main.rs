@@ -8,11 +8,13 @@
 mod support;
 
 mod append;
+mod artifacts;
 mod bouncer;
 mod cli;
 mod control;
 mod doors;
 mod embedded;
+mod exec;
 mod faults;
 mod feed;
 mod fold_table;
@@ -25,6 +27,8 @@ mod poison;
 mod queue;
 mod register;
 mod runner;
+mod secrets;
+mod seed;
 mod settings_example;
 mod signals;
 mod slow;

@@ -34,6 +34,9 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
         None => RunId::generated(Uuid::now_v7()),
     };
     init_logs(&settings)?;
+    if let Err(error) = runner::guard::start() {
+        tracing::warn!(%error, "no guard can be started: nodes would outlive a killed runner");
+    }
     let (cancel, interrupted) = cancel_on_signals()?;
     let (client, own_server) = connect(&settings).await?;
     say(&format!("run  {run_id}\npage {}\n", client.page_url(&run_id)))?;
@@ -67,7 +70,7 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
 
 /// The log of a server that this command runs for itself: what goes well is told by the run, and would only tear
 /// the drawing.
-fn init_logs(settings: &Settings) -> Result<(), Failure> {
+pub(crate) fn init_logs(settings: &Settings) -> Result<(), Failure> {
     let mut settings = settings.clone();
     if settings.log_level == "info" {
         settings.log_level = "warn".to_owned();
@@ -128,20 +131,20 @@ fn cancel_on_signals() -> Result<(CancellationToken, CancellationToken), Failure
 }
 
 /// The server that this command runs for itself.
-struct OwnServer {
+pub(crate) struct OwnServer {
     running: Running,
     stop: CancellationToken,
 }
 
 impl OwnServer {
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.cancel();
         self.running.stopped().await;
     }
 }
 
 /// A client of the server that is there, or of one started here. A server that was named has to be there.
-async fn connect(settings: &Settings) -> Result<(Client, Option<OwnServer>), Failure> {
+pub(crate) async fn connect(settings: &Settings) -> Result<(Client, Option<OwnServer>), Failure> {
     let client = server::client(settings)?;
     match client.health().await {
         Ok(()) => return Ok((client, None)),
@@ -168,7 +171,7 @@ fn told(outcome: &RunOutcome, style: Style) -> String {
     }
 }
 
-fn failure(error: RunError) -> Failure {
+pub(crate) fn failure(error: RunError) -> Failure {
     let exit_status = match &error {
         RunError::Inputs(_) | RunError::RunExists(_) => WRONG_USE,
         RunError::NotRegistered(error) => Failure::from(error.clone()).exit_status(),

@@ -57,8 +57,17 @@ pub(super) const ENV_PREFIX: &str = "TELLTALE_";
 
 /// Variables that carry no setting but belong to telltale: the file's place, and what a node is told
 /// about itself, so that telltale's own commands work inside a node.
-pub(super) const ENV_ELSEWHERE: &[&str] =
-    &["TELLTALE_CONFIG", "TELLTALE_RUN_ID", "TELLTALE_NODE_REF", "TELLTALE_ATTEMPT", "TELLTALE_OUTPUT"];
+pub(super) const ENV_ELSEWHERE: &[&str] = &[
+    "TELLTALE_CONFIG",
+    "TELLTALE_RUN_ID",
+    "TELLTALE_NODE",
+    "TELLTALE_NODE_REF",
+    "TELLTALE_ATTEMPT",
+    "TELLTALE_OUTPUT",
+];
+
+/// What a run's inputs are called inside its nodes.
+pub(super) const ENV_INPUTS: &str = "TELLTALE_INPUT_";
 
 /// Variables of the test suites, which are nobody's setting.
 pub(super) const ENV_TESTS: &str = "TELLTALE_TEST_";

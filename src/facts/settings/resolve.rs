@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use super::key::{ENV_ELSEWHERE, ENV_PREFIX, ENV_TESTS};
+use super::key::{ENV_ELSEWHERE, ENV_INPUTS, ENV_PREFIX, ENV_TESTS};
 use super::parse::{self, Parsed};
 use super::{Fault, Key, file};
 use crate::facts::secret::SecretKey;
@@ -221,7 +221,8 @@ impl Sources {
         for (name, value) in &self.env {
             let Some(name) = name.to_str() else { continue };
             let Some(rest) = name.strip_prefix(ENV_PREFIX) else { continue };
-            if name.starts_with(ENV_TESTS) || ENV_ELSEWHERE.contains(&name) || value.is_empty() {
+            let is_a_nodes = name.starts_with(ENV_INPUTS) || name.starts_with(ENV_TESTS);
+            if is_a_nodes || ENV_ELSEWHERE.contains(&name) || value.is_empty() {
                 continue;
             }
             match (Key::ALL.iter().find(|key| key.env() == name), value.to_str()) {

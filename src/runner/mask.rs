@@ -1,0 +1,249 @@
+//! Keeps secrets out of what a node says: replaces each with `***`, also when chunks cut it in two.
+//!
+//! A secret is looked for as it is, line by line, and as JSON, base64 (at all three alignments) and URLs write it.
+//! Of several that begin at one place the longest is meant, and the leftmost wins ([leftmost-longest]). Pure.
+//!
+//! A stream's masker holds back a tail that may be the beginning of a secret, until more comes or the stream ends;
+//! **not** until some time has passed. Whoever prints half a secret, pauses, and prints the rest would otherwise
+//! have both halves shown, one after the other in one line. The price is small, because lines are told whole
+//! anyway: only a line that ends with the beginning of a secret of several lines waits for the next one.
+//!
+//! [leftmost-longest]: aho_corasick::MatchKind::LeftmostLongest
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+use serde_json::Value;
+
+/// A shorter secret is refused by whoever would mask it: it would be found everywhere, and tell nothing.
+pub const SECRET_MIN_BYTES: usize = 4;
+/// What stands in a secret's place.
+const MASK: &str = "***";
+/// What RFC 3986 leaves as it is.
+const UNRESERVED_KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The secrets of an attempt, ready to be looked for. The default one masks nothing.
+#[derive(Default)]
+pub struct Masker {
+    finder: Option<AhoCorasick>,
+    /// Every form of every secret, sorted: what begins like one of them is found by bisection.
+    forms: Vec<Vec<u8>>,
+    longest: usize,
+}
+
+impl std::fmt::Debug for Masker {
+    /// Never what it hides.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Masker({} forms)", self.forms.len())
+    }
+}
+
+impl Masker {
+    /// Looks for these values; those below [`SECRET_MIN_BYTES`] are left out. The error is a fragment: they are
+    /// too many or too long to be looked for, and then nothing may run with them.
+    pub fn new<S: AsRef<[u8]>>(secrets: impl IntoIterator<Item = S>) -> Result<Self, String> {
+        let mut forms = Vec::new();
+        for secret in secrets {
+            forms_of(secret.as_ref(), &mut forms);
+        }
+        forms.sort_unstable();
+        forms.dedup();
+        if forms.is_empty() {
+            return Ok(Self::default());
+        }
+        let finder = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(&forms)
+            .map_err(|error| format!("the secrets can't be masked: {error}"))?;
+        let longest = forms.iter().map(Vec::len).max().unwrap_or(0);
+        Ok(Self { finder: Some(finder), forms, longest })
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.finder.is_none()
+    }
+
+    #[must_use]
+    pub fn mask_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        match &self.finder {
+            Some(finder) if finder.is_match(bytes) => {
+                let masks = vec![MASK; self.forms.len()];
+                Cow::Owned(finder.replace_all_bytes(bytes, &masks))
+            }
+            _ => Cow::Borrowed(bytes),
+        }
+    }
+
+    #[must_use]
+    pub fn mask_text(&self, text: &str) -> String {
+        match self.mask_bytes(text.as_bytes()) {
+            Cow::Borrowed(_) => text.to_owned(),
+            // A secret that is no UTF-8 may begin inside of a character.
+            Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        }
+    }
+
+    /// Masks strings, names of fields, and numbers that hold a secret, which become texts.
+    #[must_use]
+    pub fn mask_json(&self, value: &Value) -> Value {
+        if self.is_empty() {
+            return value.clone();
+        }
+        match value {
+            Value::String(text) => Value::String(self.mask_text(text)),
+            Value::Array(values) => Value::Array(values.iter().map(|value| self.mask_json(value)).collect()),
+            Value::Object(fields) => Value::Object(
+                fields.iter().map(|(name, value)| (self.mask_text(name), self.mask_json(value))).collect(),
+            ),
+            Value::Number(number) => {
+                let text = number.to_string();
+                let masked = self.mask_text(&text);
+                if masked == text { value.clone() } else { Value::String(masked) }
+            }
+            Value::Bool(_) | Value::Null => value.clone(),
+        }
+    }
+
+    /// Where the longest end of `bytes` begins that may become a secret once more comes.
+    fn open_end(&self, bytes: &[u8]) -> usize {
+        let first = bytes.len().saturating_sub(self.longest.saturating_sub(1));
+        (first..bytes.len()).find(|start| self.begins_a_form(&bytes[*start..])).unwrap_or(bytes.len())
+    }
+
+    /// Whether `end` is the beginning of a form that is longer.
+    fn begins_a_form(&self, end: &[u8]) -> bool {
+        // Those that begin with `end` follow it in the order, without others in between; the first may be `end`.
+        let at = self.forms.partition_point(|form| form.as_slice() <= end);
+        self.forms.get(at).is_some_and(|form| form.starts_with(end))
+    }
+}
+
+/// Masks one stream.
+#[derive(Debug)]
+pub struct MaskedStream {
+    masker: Arc<Masker>,
+    held: Vec<u8>,
+}
+
+impl MaskedStream {
+    #[must_use]
+    pub fn new(masker: Arc<Masker>) -> Self {
+        Self { masker, held: Vec::new() }
+    }
+
+    /// Takes the next bytes and gives those that can be told.
+    pub fn push<'a>(&mut self, chunk: &'a [u8]) -> Cow<'a, [u8]> {
+        let masker = Arc::clone(&self.masker);
+        let Some(finder) = &masker.finder else { return Cow::Borrowed(chunk) };
+        let mut bytes = std::mem::take(&mut self.held);
+        bytes.extend_from_slice(chunk);
+        let mut told = Vec::with_capacity(bytes.len());
+        let mut at = 0;
+        let mut open = masker.open_end(&bytes);
+        // What begins before the open end is decided: nothing longer can begin there.
+        for found in finder.find_iter(&bytes) {
+            if found.start() >= open {
+                break;
+            }
+            told.extend_from_slice(&bytes[at..found.start()]);
+            told.extend_from_slice(MASK.as_bytes());
+            at = found.end();
+            if at > open {
+                open = at + masker.open_end(&bytes[at..]);
+            }
+        }
+        told.extend_from_slice(&bytes[at..open]);
+        self.held = bytes.split_off(open);
+        Cow::Owned(told)
+    }
+
+    /// What is left when the stream has ended.
+    #[must_use]
+    pub fn finish(self) -> Vec<u8> {
+        self.masker.mask_bytes(&self.held).into_owned()
+    }
+}
+
+/// Adds everything that `secret` may look like.
+fn forms_of(secret: &[u8], forms: &mut Vec<Vec<u8>>) {
+    encodings_of(secret, forms);
+    let lines: Vec<&[u8]> =
+        secret.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| *line != secret).collect();
+    for line in lines {
+        encodings_of(line, forms);
+    }
+}
+
+fn encodings_of(secret: &[u8], forms: &mut Vec<Vec<u8>>) {
+    if secret.len() < SECRET_MIN_BYTES {
+        return;
+    }
+    forms.push(secret.to_vec());
+    if let Ok(text) = std::str::from_utf8(secret) {
+        let written = Value::String(text.to_owned()).to_string();
+        forms.push(written[1..written.len() - 1].as_bytes().to_vec());
+        forms.push(ascii_json(text).into_bytes());
+    }
+    for whole in [STANDARD_NO_PAD.encode(secret), URL_SAFE_NO_PAD.encode(secret)] {
+        forms.push(whole.into_bytes());
+    }
+    for before in 0..3 {
+        for inner in
+            [inner_base64(&STANDARD_NO_PAD, secret, before), inner_base64(&URL_SAFE_NO_PAD, secret, before)]
+        {
+            if inner.len() >= SECRET_MIN_BYTES {
+                forms.push(inner);
+            }
+        }
+    }
+    let url = percent_encode(secret, UNRESERVED_KEPT).to_string();
+    forms.push(lowercase_escapes(&url).into_bytes());
+    let form: String = form_urlencoded::byte_serialize(secret).collect();
+    forms.push(lowercase_escapes(&form).into_bytes());
+    forms.extend([url.into_bytes(), form.into_bytes()]);
+}
+
+/// The letters that tell of `secret` alone, where `before` other bytes (modulo 3) came before it.
+fn inner_base64(engine: &impl base64::Engine, secret: &[u8], before: usize) -> Vec<u8> {
+    let encoded = engine.encode([&[0u8; 3][..before], secret].concat()).into_bytes();
+    // A letter has 6 bits: 1 byte before spoils 2 letters, 2 bytes spoil 3.
+    let start = [0, 2, 3][before];
+    let spoilt_end = usize::from((before + secret.len()) % 3 != 0);
+    encoded[start.min(encoded.len() - spoilt_end)..encoded.len() - spoilt_end].to_vec()
+}
+
+/// As JSON is written where everything must be ASCII.
+fn ascii_json(text: &str) -> String {
+    let written = Value::String(text.to_owned()).to_string();
+    let mut ascii = String::new();
+    for character in written[1..written.len() - 1].chars() {
+        if character.is_ascii() {
+            ascii.push(character);
+        } else {
+            let mut units = [0; 2];
+            ascii.extend(character.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    ascii
+}
+
+fn lowercase_escapes(encoded: &str) -> String {
+    let mut parts = encoded.split('%');
+    let mut lower = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (escape, rest) = part.split_at(part.len().min(2));
+        lower.push('%');
+        lower.push_str(&escape.to_ascii_lowercase());
+        lower.push_str(rest);
+    }
+    lower
+}
+
+#[cfg(test)]
+#[path = "mask_tests.rs"]
+mod tests;
