@@ -118,8 +118,8 @@ impl Driver {
             let steps = tokio::select! {
                 Some(joined) = self.tasks.join_next_with_id() => self.joined(joined),
                 () = course.cancel.cancelled(), if running => self.stop_for(Stop::Cancelled),
-                () = recorder.broken().cancelled(), if running => self.stop_for(Stop::Cancelled),
-                () = recorder.superseded().cancelled(), if running => self.stop_for(Stop::Cancelled),
+                () = recorder.broken().cancelled(), if running => self.stop_for_good(),
+                () = recorder.superseded().cancelled(), if running => self.stop_for_good(),
                 _ = &mut time_limit, if running => self.stop_for(Stop::TimedOut),
                 _ = life.tick() => {
                     self.sign_of_life().await;
@@ -157,6 +157,12 @@ impl Driver {
     fn stop_for(&mut self, reason: Stop) -> Vec<Step> {
         self.stop = Some(reason);
         self.schedule.stop(reason)
+    }
+
+    /// Nothing can be recorded any more, so `finally` is not begun either.
+    fn stop_for_good(&mut self) -> Vec<Step> {
+        self.stop = Some(Stop::Cancelled);
+        self.schedule.stop_for_good(Stop::Cancelled)
     }
 
     async fn take(&mut self, steps: Vec<Step>) {
