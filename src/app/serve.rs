@@ -164,9 +164,8 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let of_queue = queue.clone();
     let on_commit = Arc::new(move |committed: Committed| {
         of_events.committed(&committed);
-        // A run that is over may make room for another of its workflow.
         if committed.status.is_terminal() {
-            of_queue.wake();
+            of_queue.ended(&committed.run_id);
         }
     });
     let on_lines = Arc::new(move |committed| of_lines.lines_committed(&committed));

@@ -39,6 +39,8 @@ pub struct Claimed {
     pub source: String,
     pub head_seq: u64,
     pub cancel_requested: bool,
+    /// Its end may make room for another run of its workflow.
+    pub is_limited: bool,
 }
 
 /// A claim as its worker names it.
@@ -105,6 +107,7 @@ pub async fn claim(
                 source: column(row, 4)?,
                 head_seq: number(row, 5)?,
                 cancel_requested: column(row, 6)?,
+                is_limited: column(row, 7)?,
             })
         })
         .collect()
