@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::HeaderName;
 
+use crate::facts::event::EventType;
 use crate::facts::id::RunId;
 
 use super::error::ClientError;
@@ -39,6 +40,10 @@ pub struct EventQuery {
     /// The last seq already known.
     pub after: u64,
     pub limit: Option<u32>,
+    /// Only events of this type.
+    pub kind: Option<EventType>,
+    /// Only events of this node.
+    pub node_ref: Option<String>,
     /// Waits this long for an event when there is none yet (at most 30 s).
     pub wait: Option<Duration>,
 }
@@ -125,6 +130,8 @@ impl Client {
         let mut url = self.run_url(run_id, &["events"]);
         put(&mut url, "after", Some(query.after));
         put(&mut url, "limit", query.limit);
+        put(&mut url, "type", query.kind);
+        put(&mut url, "nodeRef", query.node_ref.as_ref());
         put(&mut url, "wait", query.wait.map(|wait| wait.as_secs()));
         send_for_json(&self.base, self.http.get(url)).await
     }

@@ -84,6 +84,25 @@ impl Client {
         super::transport::send_for_json(&self.base, self.http.get(url)).await
     }
 
+    /// An artifact whole, in memory; an error when it has more than `at_most` bytes.
+    pub async fn read_artifact(
+        &self,
+        run_id: &RunId,
+        artifact_id: Uuid,
+        at_most: usize,
+    ) -> Result<Vec<u8>, ClientError> {
+        let mut parts = Box::pin(self.download_artifact(run_id, artifact_id).await?);
+        let mut whole = Vec::new();
+        while let Some(part) = parts.try_next().await? {
+            whole.extend_from_slice(&part);
+            if whole.len() > at_most {
+                let fault = format!("the artifact {artifact_id} has more than {at_most} bytes");
+                return Err(ClientError::Settings(fault));
+            }
+        }
+        Ok(whole)
+    }
+
     /// `GET /api/v1/runs/{runId}/artifacts/{artifactId}`: the bytes as they come, whole.
     pub async fn download_artifact(
         &self,
