@@ -30,7 +30,7 @@ pub(crate) struct InputArgs {
     pub pairs: Vec<(String, String)>,
     /// Inputs from a YAML or JSON file; `-` reads standard input. --input wins
     #[arg(long = "inputs", value_name = "FILE")]
-    pub file: Option<PathBuf>,
+    pub inputs_file: Option<PathBuf>,
 }
 
 /// An input that nobody has given a value.
@@ -43,7 +43,7 @@ pub(crate) struct Missing<'a> {
 
 /// All values of a run: given, asked for where a person can answer, or by default.
 pub(crate) fn gather(workflow: &Workflow, args: &InputArgs) -> Result<Map<String, Value>, Failure> {
-    let reads_stdin = args.file.as_deref() == Some(Path::new(STDIN));
+    let reads_stdin = args.inputs_file.as_deref() == Some(Path::new(STDIN));
     let can_ask = !reads_stdin && io::stdin().is_terminal() && io::stderr().is_terminal();
     if can_ask { gather_with(workflow, args, Some(&mut ask)) } else { gather_with(workflow, args, None) }
 }
@@ -55,7 +55,7 @@ fn gather_with(
     args: &InputArgs,
     ask: Option<Asking<'_>>,
 ) -> Result<Map<String, Value>, Failure> {
-    let mut given = match &args.file {
+    let mut given = match &args.inputs_file {
         Some(path) => from_file(path)?,
         None => Map::new(),
     };
@@ -163,7 +163,7 @@ mod tests {
 
     fn args(pairs: &[(&str, &str)], file: Option<&Path>) -> InputArgs {
         let pairs = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-        InputArgs { pairs, file: file.map(Path::to_owned) }
+        InputArgs { pairs, inputs_file: file.map(Path::to_owned) }
     }
 
     #[test]
