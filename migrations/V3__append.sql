@@ -31,7 +31,8 @@ CREATE FUNCTION append_events(
     queue_concurrency integer[], queue_engines text[],
     OUT written integer[], OUT fenced integer[]
 )
-LANGUAGE plpgsql AS $$
+-- For small arrays the planner takes a plan of its own each time for the better choice, which costs more than the flush itself.
+LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     created integer[];
     this_xid bigint;
@@ -140,3 +141,5 @@ BEGIN
         WHERE q.run_key = g.key AND g.leaves AND g.place = ANY (written);
     END IF;
 END $$;
+
+ALTER FUNCTION append_logs SET plan_cache_mode = force_generic_plan;

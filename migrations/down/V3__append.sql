@@ -1,4 +1,5 @@
 -- Takes back V3__append.sql: append_events as V1__core.sql has it.
+ALTER FUNCTION append_logs RESET plan_cache_mode;
 DROP FUNCTION append_events;
 
 -- Writes one flush of the journal: events and, with them, the projections of their runs. Each run is written whole

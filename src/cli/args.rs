@@ -60,6 +60,17 @@ pub(crate) enum Command {
     Completion(CompletionArgs),
     /// Print the OpenAPI document of the HTTP API
     Openapi,
+    /// Outlive a runner and end what it left; started by the runner itself
+    #[command(hide = true)]
+    Guard(GuardArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct GuardArgs {
+    /// The runner's identity
+    pub runner: String,
+    /// What is removed after it
+    pub directory: std::path::PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,8 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::runner;
+
 use super::args::{Cli, Command};
 use super::command;
 use super::failure::{Failure, WRONG_USE, report};
@@ -19,6 +21,11 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(WRONG_USE));
         }
     };
+    // Before there are threads: each runner has one of these, and it should cost next to nothing.
+    if let Command::Guard(args) = &cli.command {
+        let guarded = runner::guard_main(&args.runner, &args.directory);
+        return report(guarded.map(|()| 0).map_err(Failure::WrongUse));
+    }
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -47,5 +54,6 @@ async fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Demo(args) => command::demo::demo(&args).await,
         Command::Completion(args) => command::completion::completion(&args),
         Command::Openapi => command::openapi::openapi(),
+        Command::Guard(_) => unreachable!("it has no runtime"),
     }
 }

@@ -1,35 +1,30 @@
 //! The Docker engine: a node as a container without privileges, mounts or sockets.
 //!
 //! ```text
-//! create ─► copy in /workspace ─► attach ─► start ─► (exit │ stop │ timeout) ─► drain to EOF ─► inspect
-//!           ─► reconcile with the daemon's own log ─► copy out result.json ─► remove
+//! image ─► create ─► course ([`super::docker_course`]) ─► copy out result.json and artifacts ─► remove
 //! ```
-//! Attached before it starts, so that no first line is missed; drained before it is judged, so that no last one
-//! is. Owns the containers labelled `telltale.run`, and removes those of runners that died ([`sweep`]).
+//! Owns the containers labelled `telltale.run`, and removes those of runners that died ([`sweep`]).
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use bollard::Docker;
 use bollard::errors::Error as DockerError;
-use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig};
 use bollard::query_parameters as query;
-use futures_util::StreamExt;
-use tokio_util::sync::CancellationToken;
 
-use super::docker_identity::Identity;
-use super::docker_output::{Pump, reconcile};
-use super::engine::{Attempt, Exit, Finished, Report, Reports, STOP_GRACE, time_is_up};
-use super::{docker_files, tar};
+use super::engine::{Attempt, Exit, Finished, Report, Reports};
+use super::identity::Identity;
+use super::{docker_container, docker_course, docker_files, guard};
 
 /// A local daemon answers at once; one that doesn't in this time is not there.
 const PING_LIMIT: Duration = Duration::from_secs(5);
-/// A fork bomb ends here; a build with many jobs doesn't.
-const PIDS_LIMIT: i64 = 512;
-/// What a node may use before it is killed for it.
-const MEMORY_LIMIT_BYTES: i64 = 2 * 1024 * 1024 * 1024;
-/// Whom a container runs as, unless its image names a user: nobody.
-const UNPRIVILEGED_USER: &str = "65534:65534";
+/// How long a daemon may be away in the middle of an attempt: an upgrade takes less, also on a slow machine.
+pub(super) const AWAY_MAX: Duration = Duration::from_secs(120);
+/// Between two looks for a daemon that is away.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// Where the daemon of this machine is, unless `DOCKER_HOST` says otherwise.
+const ADDRESS_DEFAULT: &str = "unix:///var/run/docker.sock";
 /// The node's working directory; the one place where an unprivileged user can write besides /tmp.
 pub(super) const WORKSPACE: &str = "/workspace";
 /// Calls of the daemon that are not streams; a daemon under load takes seconds to create a container.
@@ -48,30 +43,54 @@ pub struct NoDocker {
 /// A connection to the daemon and this runner's mark on its containers; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct DockerEngine {
-    docker: Docker,
+    pub(super) docker: Docker,
+    pub(super) socket: PathBuf,
     identity: Identity,
 }
 
 /// Connects to the daemon of `DOCKER_HOST`, or the local one, and makes sure that it answers.
 pub async fn connect() -> Result<DockerEngine, NoDocker> {
-    let address = std::env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".to_owned());
-    let fail = |reason: String| NoDocker { address: address.clone(), reason };
-    let docker = Docker::connect_with_defaults().map_err(|error| fail(reason(&error)))?;
+    let address = std::env::var("DOCKER_HOST").ok().filter(|address| !address.is_empty());
+    connect_to(address.as_deref().unwrap_or(ADDRESS_DEFAULT)).await
+}
+
+/// Connects to the daemon at `unix://PATH`, and makes sure that it answers.
+pub async fn connect_to(address: &str) -> Result<DockerEngine, NoDocker> {
+    let fail = |reason: String| NoDocker { address: address.to_owned(), reason };
+    let Some(path) = address.strip_prefix("unix://") else {
+        return Err(fail("only Unix sockets are spoken to".to_owned()));
+    };
+    let docker = Docker::connect_with_unix(path, CALL_LIMIT.as_secs(), bollard::API_DEFAULT_VERSION)
+        .map_err(|error| fail(reason(&error)))?;
     let docker = match tokio::time::timeout(PING_LIMIT, docker.negotiate_version()).await {
         Ok(answer) => answer.map_err(|error| fail(reason(&error)))?,
         Err(_) => return Err(fail("no answer within 5 s".to_owned())),
     };
-    Ok(DockerEngine { docker: docker.with_timeout(CALL_LIMIT), identity: Identity::of_this_process() })
+    Ok(DockerEngine { docker, socket: path.into(), identity: Identity::of_this_process() })
 }
 
 /// Removes the containers of runners of this machine that are no more; gives their number.
 pub async fn sweep(engine: &DockerEngine) -> Result<usize, DockerError> {
-    let filters = HashMap::from([("label", vec!["telltale.runner"])]);
+    remove_those(engine, "telltale.runner".to_owned(), Identity::is_dead).await
+}
+
+/// Removes the containers of this one runner, whatever became of it.
+pub(super) async fn sweep_runner(engine: &DockerEngine, runner: &Identity) -> Result<usize, DockerError> {
+    remove_those(engine, format!("telltale.runner={runner}"), |owner| owner == runner).await
+}
+
+async fn remove_those(
+    engine: &DockerEngine,
+    label: String,
+    is_leftover: impl Fn(&Identity) -> bool,
+) -> Result<usize, DockerError> {
+    let filters = HashMap::from([("label", vec![label])]);
     let options = query::ListContainersOptionsBuilder::default().all(true).filters(&filters).build();
     let mut removed = 0;
     for container in engine.docker.list_containers(Some(options)).await? {
         let owner = container.labels.as_ref().and_then(|labels| labels.get("telltale.runner"));
-        let is_leftover = owner.and_then(|owner| Identity::parse(owner)).is_some_and(|owner| owner.is_dead());
+        let is_leftover =
+            owner.and_then(|owner| Identity::parse(owner)).is_some_and(|owner| is_leftover(&owner));
         if let (true, Some(id)) = (is_leftover, container.id) {
             remove(&engine.docker, &id).await;
             removed += 1;
@@ -87,163 +106,39 @@ pub async fn execute(engine: &DockerEngine, attempt: &Attempt, reports: &Reports
         return Exit::not_started("the node names no image", true);
     };
     let user = tokio::select! {
-        found = ensure_image(docker, image, reports) => match found {
+        found = docker_container::ensure_image(docker, image, reports) => match found {
             Ok(user) => user,
             Err(finished) => return finished,
         },
         () = attempt.stop.cancelled() => return Finished::without_result(Exit::Stopped),
     };
+    guard::uses_docker();
     let options = query::CreateContainerOptionsBuilder::default().build();
-    let id = match docker.create_container(Some(options), body(attempt, image, &user, &engine.identity)).await
-    {
+    let body = docker_container::body(attempt, image, &user, &engine.identity);
+    let id = match docker.create_container(Some(options), body).await {
         Ok(created) => created.id,
         Err(error) => return Exit::not_started(reason(&error), false),
     };
-    let finished = match in_container(docker, &id, attempt, reports).await {
-        Ok(finished) => finished,
+    let finished = match docker_course::run(engine, &id, attempt, reports).await {
+        Ok(exit) => {
+            let result = docker_files::result(docker, &id).await;
+            docker_files::artifacts(docker, &id, &attempt.artifacts, reports).await;
+            Finished { exit, result }
+        }
         Err(finished) => finished,
     };
     remove(docker, &id).await;
     finished
 }
 
-/// From the created container to its end. `Err` is an early end, of the same type.
-async fn in_container(
-    docker: &Docker,
-    id: &str,
-    attempt: &Attempt,
-    reports: &Reports,
-) -> Result<Finished, Finished> {
-    let failed = |error: DockerError| Exit::not_started(reason(&error), is_hopeless(&error));
-    let directory = bollard::body_full(tar::directory(WORKSPACE.trim_start_matches('/')).into());
-    let upload = query::UploadToContainerOptionsBuilder::default().path("/").build();
-    docker.upload_to_container(id, Some(upload), directory).await.map_err(failed)?;
-
-    let attach =
-        query::AttachContainerOptionsBuilder::default().stream(true).stdout(true).stderr(true).build();
-    let attached = docker.attach_container(id, Some(attach)).await.map_err(failed)?;
-    let over = CancellationToken::new();
-    let pump = Pump::start(attached.output, reports.clone(), over.clone());
-
-    docker.start_container(id, None::<query::StartContainerOptions>).await.map_err(failed)?;
-    let exit = wait(docker, id, attempt).await;
-    over.cancel();
-    let seen = pump.finish().await;
-    reconcile(docker, id, seen, reports).await;
-
-    let exit = match exit {
-        Some(exit) => exit,
-        None => inspect(docker, id).await,
-    };
-    let result = docker_files::result(docker, id).await;
-    docker_files::artifacts(docker, id, &attempt.artifacts, reports).await;
-    Ok(Finished { exit, result })
-}
-
-/// `None` when the container ended by itself; its status is then the inspection's to tell.
-async fn wait(docker: &Docker, id: &str, attempt: &Attempt) -> Option<Exit> {
-    let options = query::WaitContainerOptionsBuilder::default().condition("not-running").build();
-    let mut ended = docker.wait_container(id, Some(options)).boxed();
-    let exit = tokio::select! {
-        // An error is what bollard makes of a status that isn't 0; of a broken connection, inspection tells.
-        _ = ended.next() => return None,
-        () = attempt.stop.cancelled() => Exit::Stopped,
-        limit = time_is_up(attempt.timeout) => Exit::TimedOut(limit),
-    };
-    let seconds = i32::try_from(STOP_GRACE.as_secs()).unwrap_or(1);
-    let options = query::StopContainerOptionsBuilder::default().t(seconds).build();
-    if let Err(error) = docker.stop_container(id, Some(options)).await {
-        tracing::warn!(container = id, %error, "a container could not be stopped; it is removed by force");
-        let options = query::KillContainerOptionsBuilder::default().signal("SIGKILL").build();
-        drop(docker.kill_container(id, Some(options)).await);
+/// Removes a container, running or not; waits for a daemon that is away.
+pub(super) async fn remove(docker: &Docker, id: &str) {
+    let options = || query::RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    let mut removed = docker.remove_container(id, Some(options())).await;
+    if removed.as_ref().is_err_and(is_away) && comes_back(docker).await {
+        removed = docker.remove_container(id, Some(options())).await;
     }
-    Some(exit)
-}
-
-async fn inspect(docker: &Docker, id: &str) -> Exit {
-    match docker.inspect_container(id, None::<query::InspectContainerOptions>).await {
-        Ok(container) => {
-            let Some(state) = container.state else {
-                return Exit::Lost { reason: "Docker doesn't know its state".to_owned() };
-            };
-            match (state.running, state.oom_killed, state.exit_code) {
-                (Some(true), ..) => Exit::Lost { reason: "the connection to Docker was lost".to_owned() },
-                (_, Some(true), _) => Exit::OutOfMemory,
-                (_, _, Some(code)) => Exit::Code(code),
-                _ => Exit::Lost { reason: "it ended without a status".to_owned() },
-            }
-        }
-        Err(error) => Exit::Lost { reason: reason(&error) },
-    }
-}
-
-/// What the container may be and do.
-fn body(attempt: &Attempt, image: &str, user: &str, identity: &Identity) -> ContainerCreateBody {
-    let labels = [
-        ("telltale.run", attempt.run_id.to_string()),
-        ("telltale.node", attempt.node.to_string()),
-        ("telltale.attempt", attempt.number.to_string()),
-        ("telltale.runner", identity.to_string()),
-    ];
-    let home = [("HOME".to_owned(), WORKSPACE.to_owned())];
-    let env = home.iter().chain(&attempt.env).map(|(name, value)| format!("{name}={value}"));
-    let host = HostConfig {
-        cap_drop: Some(vec!["ALL".to_owned()]),
-        security_opt: Some(vec!["no-new-privileges".to_owned()]),
-        pids_limit: Some(PIDS_LIMIT),
-        memory: Some(MEMORY_LIMIT_BYTES),
-        memory_swap: Some(MEMORY_LIMIT_BYTES),
-        privileged: Some(false),
-        // `local` keeps raw bytes (json-file writes U+FFFD for what is no UTF-8) and rotates by itself.
-        log_config: Some(HostConfigLogConfig { typ: Some("local".to_owned()), config: None }),
-        ..HostConfig::default()
-    };
-    ContainerCreateBody {
-        image: Some(image.to_owned()),
-        user: Some(user.to_owned()),
-        // The words replace the image's entry point, so that a node means the same with and without an image.
-        entrypoint: Some(attempt.words.clone()),
-        cmd: Some(Vec::new()),
-        env: Some(env.collect()),
-        working_dir: Some(WORKSPACE.to_owned()),
-        labels: Some(labels.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
-        attach_stdin: Some(false),
-        attach_stdout: Some(true),
-        attach_stderr: Some(true),
-        tty: Some(false),
-        open_stdin: Some(false),
-        host_config: Some(host),
-        ..ContainerCreateBody::default()
-    }
-}
-
-/// Makes sure that the image is here, pulls it when it isn't, and gives the user to run as.
-async fn ensure_image(docker: &Docker, image: &str, reports: &Reports) -> Result<String, Finished> {
-    let found = match docker.inspect_image(image).await {
-        Err(error) if status(&error) == Some(404) => {
-            super::docker_pull::pull(docker, image, reports).await.map_err(|why| {
-                Exit::not_started(
-                    format!("the image `{image}` is not on this machine and can't be pulled: {why}"),
-                    false,
-                )
-            })?;
-            docker.inspect_image(image).await
-        }
-        other => other,
-    };
-    match found {
-        Ok(image) => {
-            let user = image.config.and_then(|config| config.user).unwrap_or_default();
-            let is_root = matches!(user.split(':').next(), None | Some("" | "0" | "root"));
-            Ok(if is_root { UNPRIVILEGED_USER.to_owned() } else { user })
-        }
-        Err(error) => Err(Exit::not_started(reason(&error), false)),
-    }
-}
-
-async fn remove(docker: &Docker, id: &str) {
-    let options = query::RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-    match docker.remove_container(id, Some(options)).await {
+    match removed {
         Ok(()) => {}
         Err(error) if matches!(status(&error), Some(404 | 409)) => {}
         Err(error) => {
@@ -252,8 +147,29 @@ async fn remove(docker: &Docker, id: &str) {
     }
 }
 
+/// Whether the daemon gave no answer at all: it is being restarted, or is gone.
+pub(super) fn is_away(error: &DockerError) -> bool {
+    !matches!(
+        error,
+        DockerError::DockerResponseServerError { .. }
+            | DockerError::DockerStreamError { .. }
+            | DockerError::DockerContainerWaitError { .. }
+    )
+}
+
+/// Waits until the daemon answers (again); false when it doesn't within [`AWAY_MAX`].
+pub(super) async fn comes_back(docker: &Docker) -> bool {
+    let answers = async {
+        // A daemon that starts listens before it answers, so each question has a limit of its own.
+        while !tokio::time::timeout(PING_LIMIT, docker.ping()).await.is_ok_and(|answer| answer.is_ok()) {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    };
+    tokio::time::timeout(AWAY_MAX, answers).await.is_ok()
+}
+
 /// Whether the daemon refused the request itself, such as a program that isn't in the image.
-fn is_hopeless(error: &DockerError) -> bool {
+pub(super) fn is_hopeless(error: &DockerError) -> bool {
     matches!(status(error), Some(400 | 404))
 }
 
@@ -292,3 +208,7 @@ pub(super) async fn note(reports: &Reports, text: String) {
 #[cfg(test)]
 #[path = "docker_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "docker_restart_tests.rs"]
+mod restart_tests;

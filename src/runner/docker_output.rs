@@ -1,17 +1,17 @@
-//! A container's output: pumped from the attached connection, and checked against the daemon's own log.
+//! A container's output: pumped from the attached connection or the followed log, and checked against the log.
 
-use std::pin::Pin;
 use std::time::Duration;
 
 use bollard::Docker;
 use bollard::container::LogOutput;
-use bollard::errors::Error as DockerError;
 use bollard::query_parameters as query;
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::StreamExt as _;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+use super::docker_log::{Aligner, New, Position};
+use super::docker_raw::{self, Output};
 use super::engine::{Chunk, Report, Reports, StreamName, now};
 
 /// After the container's end the connection is closed at once; silence for longer means that it hangs.
@@ -19,23 +19,64 @@ const DRAIN_GRACE: Duration = Duration::from_secs(5);
 /// Up to here the log is read again in any case: it costs milliseconds and proves that nothing was missed.
 const RECHECK_MAX_BYTES: u64 = 4 * 1024 * 1024;
 
-type Output = Pin<Box<dyn Stream<Item = Result<LogOutput, DockerError>> + Send>>;
-
-/// Bytes of each stream that have been reported, and whether the connection held to the end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// How far each stream has been reported, and whether the connection held to the end.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Seen {
-    pub stdout: u64,
-    pub stderr: u64,
+    stdout: Position,
+    stderr: Position,
     pub broken: bool,
+}
+
+impl Seen {
+    fn of(&mut self, stream: StreamName) -> &mut Position {
+        match stream {
+            StreamName::Stdout => &mut self.stdout,
+            StreamName::Stderr => &mut self.stderr,
+        }
+    }
+}
+
+/// Which container, and how to reach its output.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    pub docker: &'a Docker,
+    pub socket: &'a std::path::Path,
+    pub id: &'a str,
+    pub tty: bool,
+}
+
+impl Source<'_> {
+    /// The log from its beginning; `follow` goes on until the container has ended.
+    async fn log(self, follow: bool) -> Output {
+        if self.tty {
+            return docker_raw::log(self.socket, self.id, follow).await;
+        }
+        let options = query::LogsOptionsBuilder::default().stdout(true).stderr(true).follow(follow).build();
+        self.docker.logs(self.id, Some(options)).boxed()
+    }
 }
 
 /// The task that reports what the container writes.
 pub struct Pump(JoinHandle<Seen>);
 
 impl Pump {
-    /// `over` tells that the container has ended and only the rest is to come.
-    pub fn start(output: Output, reports: Reports, over: CancellationToken) -> Self {
-        Self(tokio::spawn(pump(output, reports, over)))
+    /// Reports all of `output`. `over` tells that the container has ended and only the rest is to come.
+    pub fn attached(output: Output, reports: Reports, over: CancellationToken) -> Self {
+        Self(tokio::spawn(pump(output, reports, over, None)))
+    }
+
+    /// Reports what the log has beyond `seen`, and goes on with it.
+    ///
+    /// Not by attaching again: between an attachment and the log there would be a gap or an overlap, and nothing to
+    /// tell them apart by. The log alone is one ordered stream. It tells a line when it has ended, as this runner does.
+    pub async fn following(
+        source: Source<'_>,
+        seen: Seen,
+        reports: Reports,
+        over: CancellationToken,
+    ) -> Self {
+        let log = source.log(true).await;
+        Self(tokio::spawn(pump(log, reports, over, Some(Aligners::new(seen)))))
     }
 
     /// Waits until everything has been reported.
@@ -44,7 +85,31 @@ impl Pump {
     }
 }
 
-async fn pump(mut output: Output, reports: Reports, over: CancellationToken) -> Seen {
+/// One for each stream.
+struct Aligners {
+    stdout: Aligner,
+    stderr: Aligner,
+}
+
+impl Aligners {
+    fn new(seen: Seen) -> Self {
+        Self { stdout: Aligner::new(seen.stdout), stderr: Aligner::new(seen.stderr) }
+    }
+
+    fn of(&mut self, stream: StreamName) -> &mut Aligner {
+        match stream {
+            StreamName::Stdout => &mut self.stdout,
+            StreamName::Stderr => &mut self.stderr,
+        }
+    }
+}
+
+async fn pump(
+    mut output: Output,
+    reports: Reports,
+    over: CancellationToken,
+    mut aligners: Option<Aligners>,
+) -> Seen {
     let mut seen = Seen::default();
     loop {
         let silent = async {
@@ -59,62 +124,59 @@ async fn pump(mut output: Output, reports: Reports, over: CancellationToken) -> 
         let Some(item) = item else { return seen };
         let Ok(item) = item else { return Seen { broken: true, ..seen } };
         let (stream, bytes) = streamed(item);
-        count(&mut seen, stream, bytes.len());
-        let chunk = Chunk { stream, at: now(), bytes };
-        if reports.send(Report::Output(chunk)).await.is_err() {
-            return seen;
+        seen.of(stream).advance(&bytes);
+        let new = match &mut aligners {
+            None => vec![bytes],
+            Some(aligners) => {
+                aligners.of(stream).push(&bytes).into_iter().map(|new| Bytes::from(new.bytes)).collect()
+            }
+        };
+        for bytes in new {
+            if !report(&reports, stream, bytes).await {
+                return seen;
+            }
         }
     }
+}
+
+/// Whether somebody still listens.
+async fn report(reports: &Reports, stream: StreamName, bytes: Bytes) -> bool {
+    reports.send(Report::Output(Chunk { stream, at: now(), bytes })).await.is_ok()
 }
 
 /// Reports what the daemon logged and the connection did not bring: output from a broken connection, or from the
-/// moment between the attachment's answer and its effect.
-pub async fn reconcile(docker: &Docker, id: &str, seen: Seen, reports: &Reports) {
-    if !seen.broken && seen.stdout + seen.stderr > RECHECK_MAX_BYTES {
+/// moment between the attachment's answer and its effect. The container has ended.
+pub async fn reconcile(source: Source<'_>, seen: Seen, reports: &Reports) {
+    if !seen.broken && seen.stdout.bytes + seen.stderr.bytes > RECHECK_MAX_BYTES {
         return;
     }
-    let options = query::LogsOptionsBuilder::default().stdout(true).stderr(true).build();
-    let mut log = docker.logs(id, Some(options)).boxed();
-    let mut logged = Seen::default();
+    let mut log = source.log(false).await;
+    let mut aligners = Aligners::new(seen);
     let mut recovered = 0;
     while let Some(Ok(item)) = log.next().await {
         let (stream, bytes) = streamed(item);
-        let known = remaining(seen, logged, stream);
-        count(&mut logged, stream, bytes.len());
-        let new = beyond(bytes, known);
-        // The log ends every line; the line feed that a last line didn't have is not its output.
-        if new.is_empty() || (known > 0 && new[..] == b"\n"[..]) {
-            continue;
+        for new in aligners.of(stream).push(&bytes) {
+            recovered += tell(new, stream, reports).await;
         }
-        recovered += new.len();
-        let chunk = Chunk { stream, at: now(), bytes: new };
-        if reports.send(Report::Output(chunk)).await.is_err() {
-            return;
+    }
+    for stream in [StreamName::Stdout, StreamName::Stderr] {
+        if let Some(new) = aligners.of(stream).finish() {
+            recovered += tell(new, stream, reports).await;
         }
     }
     if recovered > 0 {
-        tracing::warn!(container = id, recovered, "output was recovered from the daemon's log");
+        tracing::warn!(container = source.id, recovered, "output was recovered from the daemon's log");
     }
 }
 
-/// How many of the next logged bytes of a stream are known.
-fn remaining(seen: Seen, logged: Seen, stream: StreamName) -> u64 {
-    match stream {
-        StreamName::Stdout => seen.stdout.saturating_sub(logged.stdout),
-        StreamName::Stderr => seen.stderr.saturating_sub(logged.stderr),
+async fn tell(new: New, stream: StreamName, reports: &Reports) -> usize {
+    // The log ends every line; the line feed that a last line didn't have is not its output.
+    if new.continues && new.bytes[..] == b"\n"[..] {
+        return 0;
     }
-}
-
-fn beyond(mut bytes: Bytes, known: u64) -> Bytes {
-    let known = usize::try_from(known).unwrap_or(usize::MAX).min(bytes.len());
-    bytes.split_off(known)
-}
-
-fn count(seen: &mut Seen, stream: StreamName, bytes: usize) {
-    match stream {
-        StreamName::Stdout => seen.stdout += bytes as u64,
-        StreamName::Stderr => seen.stderr += bytes as u64,
-    }
+    let recovered = new.bytes.len();
+    report(reports, stream, new.bytes.into()).await;
+    recovered
 }
 
 fn streamed(item: LogOutput) -> (StreamName, Bytes) {
@@ -123,20 +185,5 @@ fn streamed(item: LogOutput) -> (StreamName, Bytes) {
         LogOutput::StdOut { message } | LogOutput::StdIn { message } | LogOutput::Console { message } => {
             (StreamName::Stdout, message)
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_was_not_seen_is_new() {
-        let seen = Seen { stdout: 5, stderr: 0, broken: false };
-        let logged = Seen { stdout: 3, ..Seen::default() };
-        assert_eq!(remaining(seen, logged, StreamName::Stdout), 2);
-        assert_eq!(remaining(seen, logged, StreamName::Stderr), 0);
-        assert_eq!(&beyond(Bytes::from_static(b"abcd"), 2)[..], b"cd");
-        assert!(beyond(Bytes::from_static(b"ab"), 9).is_empty());
     }
 }

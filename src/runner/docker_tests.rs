@@ -5,13 +5,16 @@ use std::time::Instant;
 
 use tokio::sync::mpsc;
 
+use tokio_util::sync::CancellationToken;
+
+use super::super::docker_container::body;
 use super::super::engine::{ArtifactFile, REPORTS_QUEUED, Resources, StreamName};
 use super::super::output::ResultFile;
 use super::*;
 
 const IMAGE: &str = "telltale/busybox";
 
-fn attempt(script: &str) -> Attempt {
+pub fn attempt(script: &str) -> Attempt {
     Attempt {
         run_id: format!("run-{}", uuid::Uuid::now_v7()).parse().unwrap(),
         node: "node".parse().unwrap(),
@@ -28,7 +31,7 @@ fn attempt(script: &str) -> Attempt {
     }
 }
 
-async fn engine() -> DockerEngine {
+pub async fn engine() -> DockerEngine {
     connect().await.expect("these tests need a Docker daemon: scripts/dockerd.sh and scripts/sample-image.sh")
 }
 
@@ -37,6 +40,7 @@ struct Ran {
     stdout: Vec<u8>,
     stderr: Vec<u8>,
     notes: Vec<String>,
+    progress: Vec<(u64, u64)>,
     artifacts: Vec<ArtifactFile>,
 }
 
@@ -44,7 +48,8 @@ async fn run(attempt: &Attempt) -> Ran {
     let engine = engine().await;
     let (reports, mut received) = mpsc::channel(REPORTS_QUEUED);
     let collect = tokio::spawn(async move {
-        let (mut stdout, mut stderr, mut notes, mut artifacts) = (vec![], vec![], vec![], vec![]);
+        let (mut stdout, mut stderr, mut notes) = (vec![], vec![], vec![]);
+        let (mut progress, mut artifacts) = (vec![], vec![]);
         while let Some(report) = received.recv().await {
             match report {
                 Report::Note { text, .. } => notes.push(text),
@@ -53,16 +58,16 @@ async fn run(attempt: &Attempt) -> Ran {
                 }
                 Report::Output(chunk) => stderr.extend_from_slice(&chunk.bytes),
                 Report::Artifact(file) => artifacts.push(file),
-                Report::Progress { .. } => {}
+                Report::Progress { completed, total, .. } => progress.push((completed, total)),
             }
         }
-        (stdout, stderr, notes, artifacts)
+        (stdout, stderr, notes, progress, artifacts)
     });
     let finished = execute(&engine, attempt, &reports).await;
     drop(reports);
-    let (stdout, stderr, notes, artifacts) = collect.await.unwrap();
+    let (stdout, stderr, notes, progress, artifacts) = collect.await.unwrap();
     assert_eq!(containers(&engine, attempt).await, 0, "a container was left");
-    Ran { finished, stdout, stderr, notes, artifacts }
+    Ran { finished, stdout, stderr, notes, progress, artifacts }
 }
 
 async fn containers(engine: &DockerEngine, attempt: &Attempt) -> usize {
@@ -161,4 +166,78 @@ async fn leftovers_of_dead_runners_are_swept_and_those_of_the_living_are_not() {
     assert!(sweep(&engine).await.unwrap() >= 1);
     assert_eq!((containers(&engine, &mine).await, containers(&engine, &dead).await), (1, 0));
     remove(&engine.docker, &kept.id).await;
+}
+
+#[tokio::test]
+async fn a_terminal_is_one_raw_stream_and_painting_is_kept() {
+    // Control characters at the beginning of a line, frames without line feeds, and no line feed at the end.
+    let script = r"printf '\001\002one\n\000two\r\033[2K'; [ -t 1 ] && echo $TERM >&2; sleep 0.2; stty size; printf '50%%\r100%%'";
+    let ran = run(&Attempt { tty: true, ..attempt(script) }).await;
+    assert_eq!(ran.finished.exit, Exit::Code(0));
+    let expected = b"\x01\x02one\r\n\0two\r\x1b[2Kxterm-256color\r\n24 80\r\n50%\r100%";
+    assert_eq!((ran.stdout, ran.stderr), (expected.to_vec(), Vec::new()));
+}
+
+#[tokio::test]
+async fn a_painters_frame_is_told_while_it_is_painted() {
+    let given = Attempt { tty: true, ..attempt("printf 'frame 1\\r'; sleep 1000") };
+    let engine = engine().await;
+    let (reports, mut received) = mpsc::channel(REPORTS_QUEUED);
+    let stop = given.stop.clone();
+    let execution = tokio::spawn(async move { execute(&engine, &given, &reports).await });
+    let Some(Report::Output(chunk)) = received.recv().await else { panic!("a frame") };
+    assert_eq!(&chunk.bytes[..], b"frame 1\r");
+    stop.cancel();
+    assert_eq!(execution.await.unwrap().exit, Exit::Stopped);
+}
+
+#[tokio::test]
+async fn resources_are_the_nodes_or_the_defaults() {
+    let resources = Resources { memory_bytes: Some(64 << 20), cpu_millis: Some(1_500), pids: Some(20) };
+    let host = |resources| {
+        let given = Attempt { resources, ..attempt("") };
+        let body = body(&given, IMAGE, "", &Identity::of_this_process());
+        let host = body.host_config.unwrap();
+        (host.memory, host.memory_swap, host.nano_cpus, host.pids_limit)
+    };
+    assert_eq!(host(resources), (Some(64 << 20), Some(64 << 20), Some(1_500_000_000), Some(20)));
+    assert_eq!(host(Resources::default()), (Some(2 << 30), Some(2 << 30), None, Some(512)));
+
+    // The kernel's own words, of whichever version of cgroups there is; and that the limit is one.
+    let limits = "cat /sys/fs/cgroup/pids.max /sys/fs/cgroup/pids/pids.max 2>/dev/null";
+    let ran = run(&Attempt { resources, ..attempt(limits) }).await;
+    assert_eq!(String::from_utf8(ran.stdout).unwrap().trim(), "20");
+    let hog = Attempt { resources, ..attempt("x=1234567890; while :; do x=$x$x; done") };
+    assert_eq!(run(&hog).await.finished.exit, Exit::OutOfMemory);
+}
+
+#[tokio::test]
+async fn artifacts_come_out_of_the_container_without_its_links() {
+    let script = "mkdir -p out/deep; echo one > out/a.txt; head -c 3000000 /dev/zero > out/deep/b.txt;
+                  ln -s /etc/passwd out/link.txt; ln out/a.txt out/z.txt; echo [1] > result.json; exit 3";
+    let globs = vec!["out/**/*.txt".to_owned(), "*.pdf".to_owned()];
+    let ran = run(&Attempt { artifacts: globs, ..attempt(script) }).await;
+    assert_eq!(ran.finished.exit, Exit::Code(3));
+    assert_eq!(ran.finished.result, ResultFile::Read(b"[1]\n".to_vec()));
+    let mut files: Vec<(String, u64)> =
+        ran.artifacts.iter().map(|artifact| (artifact.name.clone(), artifact.bytes)).collect();
+    files.sort();
+    // Two names of one file are in the archive as the file and a reference; which is which is the daemon's choice.
+    assert_eq!((files.len(), &files[0].0[..4], files[0].1), (2, "out/", 4));
+    assert_eq!(files[1], ("out/deep/b.txt".to_owned(), 3_000_000));
+    let mut text = String::new();
+    let small = ran.artifacts.iter().find(|artifact| artifact.bytes == 4).unwrap();
+    std::io::Read::read_to_string(&mut small.file.open().unwrap(), &mut text).unwrap();
+    assert_eq!(text, "one\n");
+    assert!(ran.notes.contains(&"no file matches the artifacts `*.pdf`".to_owned()), "{:?}", ran.notes);
+    assert_eq!(ran.notes.len(), 3, "{:?}", ran.notes);
+}
+
+#[tokio::test]
+async fn a_result_that_is_too_large_or_a_link_is_refused() {
+    let ran = run(&attempt("head -c 9000000 /dev/zero > result.json")).await;
+    assert_eq!(ran.finished.result, ResultFile::too_large());
+    let ran = run(&attempt("ln -s /etc/passwd result.json")).await;
+    assert_eq!(ran.finished.result, ResultFile::Refused("is no regular file".into()));
+    assert_eq!(run(&attempt("true")).await.finished.result, ResultFile::Missing);
 }

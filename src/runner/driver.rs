@@ -23,7 +23,7 @@ use crate::facts::workflow::scope::{NodeResult, RunSoFar, Scope};
 use crate::facts::workflow::template::text_of;
 
 use super::docker::DockerEngine;
-use super::engine::{Attempt, Exit, Resources, time_is_up};
+use super::engine::{Attempt, Exit, time_is_up};
 use super::node::{self, AttemptEnd};
 use super::output::{LastWords, Output};
 use super::recorder::Recorder;
@@ -366,9 +366,9 @@ fn attempt_of(
         env,
         timeout: planned.spec.timeout,
         stop,
-        tty: false,
-        resources: Resources::default(),
-        artifacts: Vec::new(),
+        tty: command.tty,
+        resources: command.resources,
+        artifacts: command.artifacts.iter().map(ToString::to_string).collect(),
         masks: Arc::default(),
     })
 }

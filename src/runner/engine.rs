@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::facts::id::{NodeRef, RunId};
 use crate::facts::time::Timestamp;
 use crate::facts::workflow::duration::written;
+pub use crate::facts::workflow::model::Resources;
 
 use super::mask::Masker;
 use super::output::ResultFile;
@@ -80,16 +81,6 @@ pub struct Attempt {
     pub artifacts: Vec<String>,
     /// What must not be seen in anything the node says.
     pub masks: Arc<Masker>,
-}
-
-/// What a container may use; what is missing is the engine's default.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Resources {
-    /// Memory, and no swap beyond it.
-    pub memory_bytes: Option<u64>,
-    /// Thousandths of a processor.
-    pub cpu_millis: Option<u32>,
-    pub pids: Option<u32>,
 }
 
 /// What an engine says while the attempt runs.

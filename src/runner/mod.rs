@@ -12,12 +12,18 @@
 mod artifacts;
 mod commands;
 pub mod docker;
+mod docker_container;
+mod docker_course;
 mod docker_files;
-mod docker_identity;
+mod docker_log;
 mod docker_output;
 mod docker_pull;
+mod docker_raw;
 mod driver;
 pub mod engine;
+pub mod guard;
+mod guard_process;
+mod identity;
 pub mod lines;
 mod log_sender;
 pub mod mask;
@@ -40,5 +46,6 @@ mod workspace;
 pub mod wrap;
 mod wrapped;
 
+pub use guard_process::main as guard_main;
 pub use run::{EngineChoice, RunError, RunOptions, RunOutcome, run};
 pub use workflow::{Workflow, WorkflowError, load};

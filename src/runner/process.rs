@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 use super::engine::{
     Attempt, Chunk, Exit, Finished, Report, Reports, STOP_GRACE, StreamName, now, time_is_up,
 };
+use super::guard;
 use super::workspace::Workspace;
 
 /// What a pipe holds at most on Linux.
@@ -45,16 +46,15 @@ pub async fn execute(attempt: &Attempt, reports: &Reports) -> Finished {
             return Exit::not_started(format!("`{program}` can't be executed: {error}"), true);
         }
     };
+    let group = Group::of(&child);
     let over = CancellationToken::new();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let spawned = |stream| (stream, reports.clone(), over.clone());
     let stdout = stdout.map(|pipe| tokio::spawn(forward(pipe, spawned(StreamName::Stdout))));
     let stderr = stderr.map(|pipe| tokio::spawn(forward(pipe, spawned(StreamName::Stderr))));
 
-    let group = Group(child.id().and_then(|id| i32::try_from(id).ok()).map(Pid::from_raw));
     let exit = wait(&mut child, &group, attempt).await;
-    // From here on the group's number may become another's.
-    std::mem::forget(group);
+    group.is_over();
     over.cancel();
     for reader in [stdout, stderr].into_iter().flatten() {
         // A reader ends with its pipe or with the grace; it can't fail in another way.
@@ -116,14 +116,30 @@ pub(super) fn ended(status: std::io::Result<ExitStatus>) -> Exit {
     }
 }
 
-/// The process group of a node, which is killed when the runner leaves without waiting for it.
+/// The process group of a node, which is killed when the runner leaves without waiting for it: by the drop when it
+/// lives on, by the guard when it doesn't.
 struct Group(Option<Pid>);
 
 impl Group {
+    fn of(child: &Child) -> Self {
+        let leader = child.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(leader) = leader {
+            guard::began(leader);
+        }
+        Self(leader.map(Pid::from_raw))
+    }
+
     fn signal(&self, signal: Signal) {
         if let Some(group) = self.0 {
             // ESRCH is the usual answer: nothing is left in the group.
             let _ = killpg(group, signal);
+        }
+    }
+
+    /// From here on the group's number may become another's.
+    fn is_over(mut self) {
+        if let Some(group) = self.0.take() {
+            guard::is_over(group.as_raw());
         }
     }
 }
@@ -131,6 +147,9 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.signal(Signal::SIGKILL);
+        if let Some(group) = self.0 {
+            guard::is_over(group.as_raw());
+        }
     }
 }
 

@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
 
+use super::guard;
+
 /// Where this process puts what it will remove itself.
 #[must_use]
 pub fn directory() -> PathBuf {
-    std::env::temp_dir()
+    guard::directory().map_or_else(std::env::temp_dir, Path::to_owned)
 }
 
 /// A file that is removed when this is dropped.

@@ -36,6 +36,9 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
         None => RunId::generated(Uuid::now_v7()),
     };
     init_logs(&settings)?;
+    if let Err(error) = runner::guard::start() {
+        tracing::warn!(%error, "no guard can be started: nodes would outlive a killed runner");
+    }
     let (cancel, interrupted) = cancel_on_signals()?;
     let (client, own_server) = connect(&settings).await?;
     say(&format!("run  {run_id}\npage {}\n", client.page_url(&run_id)))?;

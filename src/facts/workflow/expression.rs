@@ -106,6 +106,20 @@ impl Expression {
         names
     }
 
+    /// The filters and tests that there are not, with the word for which of the two. The engine itself looks them up
+    /// when it evaluates.
+    pub(super) fn unknown_operations(&self) -> Vec<(&'static str, String)> {
+        let is_unknown = |(kind, name): &(&'static str, String)| {
+            let (probe, unknown) = match *kind {
+                "filter" => (format!("none | {name}"), ErrorKind::UnknownFilter),
+                _ => (format!("none is {name}"), ErrorKind::UnknownTest),
+            };
+            let probed = environment().compile_expression_owned(probe).and_then(|probe| probe.eval(()));
+            probed.is_err_and(|error| error.kind() == unknown)
+        };
+        names::operations(&self.source).into_iter().filter(is_unknown).collect()
+    }
+
     /// Its value.
     pub fn evaluate(&self, scope: &Scope) -> Result<Value, ExpressionFault> {
         self.value(scope).and_then(|value| json_of(&value, 0).map_err(|reason| self.fault(reason)))

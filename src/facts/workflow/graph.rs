@@ -19,10 +19,10 @@ pub fn resolve(draft: Draft, faults: &mut Vec<Fault>) -> Option<Workflow> {
     let faults_before = faults.len();
     let mut index_of = HashMap::with_capacity(draft.nodes.len());
     for (index, node) in draft.nodes.iter().enumerate() {
-        if let Some(first) = index_of.insert(node.id.as_str(), index) {
-            let first_line = draft.nodes[first].at.line;
-            let found =
-                format!("the id {} a second time (first on line {first_line})", quoted(node.id.as_str()));
+        let first = *index_of.entry(node.id.as_str()).or_insert(index);
+        if first != index {
+            let line = draft.nodes[first].at.line;
+            let found = format!("the id {} a second time (first on line {line})", quoted(node.id.as_str()));
             faults.push(Fault::new(node.at, found, "an id that no other node has"));
         }
     }

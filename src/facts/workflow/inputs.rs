@@ -11,6 +11,9 @@ use super::fault::{did_you_mean, quoted};
 use super::model::{Approval, Workflow};
 use super::schema::{Misfit, Schema};
 
+/// Unknown names that are told: each is compared with every input for a guess.
+const UNKNOWN_MAX: usize = 50;
+
 /// A value that does not fit; `pointer` is `/<input>` or a place below.
 pub type InputFault = Misfit;
 
@@ -132,6 +135,7 @@ impl Workflow {
         let mut faults: Vec<InputFault> = given
             .keys()
             .filter(unknown)
+            .take(UNKNOWN_MAX)
             .map(|name| InputFault {
                 pointer: pointer_to(name),
                 detail: format!("the workflow has no input {}{}", quoted(name), did_you_mean(name, known())),

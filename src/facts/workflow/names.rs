@@ -15,6 +15,9 @@ const ROOTS: &[&str] = &["inputs", "nodes", "matrix", "run", "workflow"];
 /// What is known of a node.
 const NODE_FIELDS: &[&str] = &["output", "status"];
 
+/// Faults after which no more guesses are made: each looks at every id, so they are not for thousands.
+const GUESSED_MAX: usize = 100;
+
 /// A chain of names, such as `nodes.scan.output.count` or `nodes["a b"].output`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Path {
@@ -85,6 +88,26 @@ pub fn paths(source: &str) -> Vec<Path> {
     found
 }
 
+/// The names of the filters (`x | name`) and tests (`x is name`) in `source`, with their kind.
+#[must_use]
+pub fn operations(source: &str) -> Vec<(&'static str, String)> {
+    let tokens = tokens(source);
+    let mut found = Vec::new();
+    for at in 0..tokens.len() {
+        match &tokens[at..] {
+            [Token::Sign('|'), Token::Name(name), ..] => found.push(("filter", name.clone())),
+            [Token::Name(is), Token::Name(not), Token::Name(name), ..] if is == "is" && not == "not" => {
+                found.push(("test", name.clone()));
+            }
+            [Token::Name(is), Token::Name(name), ..] if is == "is" && name != "not" => {
+                found.push(("test", name.clone()));
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
 #[derive(Debug)]
 enum Token {
     Name(String),
@@ -136,14 +159,22 @@ pub fn check(expression: &Expression, sight: &Sight<'_>, mentions: &mut Mentions
             faults.push(Fault::new(at, found, format!("one of {}", ROOTS.join(", "))));
         }
     }
+    for (kind, name) in expression.unknown_operations() {
+        faults.push(Fault::new(
+            at,
+            format!("the unknown {kind} {}", quoted(&name)),
+            "one that docs/workflow-file.md names",
+        ));
+    }
     for path in paths(expression.source()) {
         check_path(&path, at, sight, mentions, faults);
     }
 }
 
 fn check_path(path: &Path, at: Place, sight: &Sight<'_>, mentions: &mut Mentions, faults: &mut Vec<Fault>) {
+    let guesses = if faults.len() < GUESSED_MAX { usize::MAX } else { 0 };
     let mut unknown = |name: &str, candidates: &mut dyn Iterator<Item = &str>, expected: &str| {
-        let hint = did_you_mean(name, candidates);
+        let hint = did_you_mean(name, candidates.take(guesses));
         let whole = path.names.join(".");
         faults.push(Fault::new(at, format!("{}{hint}", quoted(&whole)), expected));
     };
@@ -199,7 +230,9 @@ fn check_node(
         nodes.index_of.get(base).copied().filter(|index| (nodes.has_matrix)(*index))
     };
     let Some(index) = nodes.index_of.get(name).copied().or_else(of_instance) else {
-        let hint = did_you_mean(name, nodes.index_of.keys().copied());
+        let ids =
+            nodes.index_of.keys().copied().take(if faults.len() < GUESSED_MAX { usize::MAX } else { 0 });
+        let hint = did_you_mean(name, ids);
         let found = format!("{}, which is no node{hint}", quoted(name));
         faults.push(Fault::new(at, found, "the id of a node that this one needs, directly or not"));
         return;

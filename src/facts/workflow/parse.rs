@@ -2,7 +2,7 @@
 
 use super::fault::{Fault, Faults, Place};
 use super::model::{FILE_MAX_BYTES, Workflow};
-use super::{graph, reader, yaml};
+use super::{bounds, graph, reader, yaml};
 
 /// Reads and checks a workflow; `file` is its name in messages.
 ///
@@ -13,7 +13,7 @@ pub fn parse(file: &str, text: &str) -> Result<Workflow, Faults> {
         return Err(Faults::new(file, vec![Fault::new(start, "a larger file", "at most 1 MiB")]));
     }
     let mut faults = Vec::new();
-    match yaml::read(text) {
+    match yaml::read(text).and_then(|tree| bounds::check(&tree).map(|()| tree)) {
         Ok(tree) => {
             let draft = reader::workflow(&tree, &mut faults);
             if let Some(workflow) = draft.and_then(|draft| graph::resolve(draft, &mut faults))

@@ -15,7 +15,7 @@ use super::fault::{did_you_mean, quoted};
 /// Values of a schema with its references followed: validation costs no more than that for each value checked.
 const EXPANDED_MAX: u64 = 20_000;
 /// Bytes of one compiled regular expression.
-const PATTERN_MAX_BYTES: usize = 1 << 20;
+const PATTERN_MAX_BYTES: usize = 256 * 1024;
 /// Faults of one value that are told; a list of a million wrong items has them all for the same reason.
 const FAULTS_MAX: usize = 50;
 /// Keys whose content is data and no schema.

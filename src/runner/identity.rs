@@ -1,4 +1,4 @@
-//! Whose container it is: the label by which a later runner knows that its owner is dead.
+//! Which process a runner is: the label of its containers, by which others know that their owner is dead.
 //!
 //! `<host>/<boot id>/<pid>/<start time>`: the boot id and the start time make the pid unmistakable, the host name
 //! keeps hands off the containers of other machines that share the daemon.
@@ -58,11 +58,14 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(path).unwrap_or_default().trim().to_owned()
 }
 
-/// When the process began, in ticks since the machine did (field 22 of `proc(5)`'s stat).
-fn started(pid: u32) -> Option<u64> {
+/// When the process began, in ticks since the machine did (field 22 of `proc(5)`'s stat). `None` when there is none,
+/// or only its remains, which wait for their parent.
+pub fn started(pid: u32) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let (_, after_name) = stat.rsplit_once(')')?;
-    after_name.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = after_name.split_whitespace();
+    let state = fields.next()?;
+    if matches!(state, "Z" | "X") { None } else { fields.nth(18)?.parse().ok() }
 }
 
 #[cfg(test)]

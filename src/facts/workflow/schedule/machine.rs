@@ -14,13 +14,9 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
-use super::join::{Needs, Verdict};
-use super::model::{Join, Kind, Retries};
-use super::plan::Plan;
-
-pub use super::join::Because;
-pub use super::resume::{NodeSoFar, SoFar};
-pub use super::step::{End, Outcome, Step, Stop};
+use super::super::model::{Join, Retries};
+use super::join::{Because, Needs, Verdict};
+use super::step::{End, Outcome, Step, Stop};
 
 /// No pause before a retry is longer.
 pub const BACKOFF_MAX: Duration = Duration::from_secs(300);
@@ -50,7 +46,7 @@ impl Phase {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Works {
+pub(super) enum Works {
     Command,
     Approval,
     Call,
@@ -58,114 +54,47 @@ enum Works {
 
 /// What never changes of a node.
 #[derive(Debug)]
-struct Facts {
-    works: Works,
-    join: Join,
-    has_condition: bool,
-    retries: Retries,
-    is_finally: bool,
-    needs: Vec<usize>,
-    dependents: Vec<usize>,
+pub(super) struct Facts {
+    pub(super) works: Works,
+    pub(super) join: Join,
+    pub(super) has_condition: bool,
+    pub(super) retries: Retries,
+    pub(super) is_finally: bool,
+    pub(super) needs: Vec<usize>,
+    pub(super) dependents: Vec<usize>,
 }
 
 /// The state of a run's nodes.
 #[derive(Debug)]
 pub struct Schedule {
-    facts: Vec<Facts>,
-    phases: Vec<Phase>,
-    attempts: Vec<u32>,
-    needs: Vec<Needs>,
+    pub(super) facts: Vec<Facts>,
+    pub(super) phases: Vec<Phase>,
+    pub(super) attempts: Vec<u32>,
+    pub(super) needs: Vec<Needs>,
     /// Nodes whose outputs an earlier run gave; told once.
-    reused: Vec<usize>,
+    pub(super) reused: Vec<usize>,
     /// Commands that wait for a place, in the order of the file, so that a run is the same one each time.
-    ready: BTreeSet<usize>,
+    pub(super) ready: BTreeSet<usize>,
     /// Questions and other runs that need none.
-    free: BTreeSet<usize>,
+    pub(super) free: BTreeSet<usize>,
     /// Nodes that ended, and whose dependents were not told yet.
-    news: VecDeque<usize>,
+    pub(super) news: VecDeque<usize>,
     /// Commands that work.
-    running: usize,
+    pub(super) running: usize,
     /// Nodes that are not over.
-    left: usize,
+    pub(super) left: usize,
     /// Of these, those before `finally`.
-    left_before_finally: usize,
-    jobs: usize,
-    failures: Vec<usize>,
-    begun: bool,
-    stopped: Option<Stop>,
+    pub(super) left_before_finally: usize,
+    pub(super) jobs: usize,
+    pub(super) failures: Vec<usize>,
+    pub(super) begun: bool,
+    pub(super) stopped: Option<Stop>,
     /// The nodes of `finally` are stopped as well.
-    stopped_for_good: bool,
-    ended: bool,
+    pub(super) stopped_for_good: bool,
+    pub(super) ended: bool,
 }
 
 impl Schedule {
-    /// Of a run that has not begun. At most `jobs` commands (at least one) work at the same time.
-    #[must_use]
-    pub fn new(plan: &Plan, jobs: usize) -> Self {
-        Self::resume(plan, jobs, &[])
-    }
-
-    /// Of a run whose stored state is known, by the indexes of the plan; nodes that are missing at the end of
-    /// `so_far` are pending. [`Schedule::begin`] gives the first steps, or [`Schedule::stop`] when the run is to be
-    /// stopped at once.
-    #[must_use]
-    pub fn resume(plan: &Plan, jobs: usize, so_far: &[NodeSoFar]) -> Self {
-        let count = plan.nodes.len();
-        let mut facts: Vec<Facts> = plan
-            .nodes
-            .iter()
-            .map(|node| Facts {
-                works: match node.spec.kind {
-                    Kind::Command(_) => Works::Command,
-                    Kind::Approval(_) => Works::Approval,
-                    Kind::Call(_) => Works::Call,
-                },
-                join: node.spec.join,
-                has_condition: node.spec.condition.is_some(),
-                retries: node.spec.retries,
-                is_finally: node.spec.is_finally,
-                needs: node.needs.clone(),
-                dependents: Vec::new(),
-            })
-            .collect();
-        for (node, spec) in plan.nodes.iter().enumerate() {
-            for need in &spec.needs {
-                facts[*need].dependents.push(node);
-            }
-        }
-        let known = |node: usize| so_far.get(node).copied().unwrap_or(NodeSoFar::PENDING);
-        let phases: Vec<Phase> =
-            (0..count).map(|node| known(node).phase(facts[node].works == Works::Command)).collect();
-        let needs =
-            facts.iter().map(|facts| Needs::of(facts.needs.iter().map(|need| phases[*need]))).collect();
-        let of = |wanted: &[Phase]| {
-            let node = |node: &usize| wanted.contains(&phases[*node]);
-            (0..count).filter(node).collect::<Vec<_>>()
-        };
-        let takes_a_place = |node: &usize| facts[*node].works == Works::Command;
-        let (ready, free) = of(&[Phase::Ready]).into_iter().partition(takes_a_place);
-        let left = (0..count).filter(|node| !phases[*node].is_over());
-        Self {
-            attempts: (0..count).map(|node| known(node).attempt).collect(),
-            needs,
-            reused: (0..count).filter(|node| known(*node).so_far == SoFar::Reused).collect(),
-            ready,
-            free,
-            news: VecDeque::new(),
-            running: 0,
-            left: left.clone().count(),
-            left_before_finally: left.filter(|node| !facts[*node].is_finally).count(),
-            jobs: jobs.max(1),
-            failures: of(&[Phase::Failed, Phase::Cancelled]),
-            begun: false,
-            stopped: None,
-            stopped_for_good: false,
-            ended: false,
-            facts,
-            phases,
-        }
-    }
-
     /// The first steps.
     pub fn begin(&mut self) -> Vec<Step> {
         let mut steps = Vec::new();
@@ -444,11 +373,7 @@ impl Schedule {
 }
 
 /// `backoff` doubled for each failed attempt after the first, at most [`BACKOFF_MAX`], of which at least half is kept.
-fn pause(backoff: Duration, attempt: u32, jitter: f64) -> Duration {
+pub(super) fn pause(backoff: Duration, attempt: u32, jitter: f64) -> Duration {
     let doubled = backoff.saturating_mul(2u32.saturating_pow(attempt.saturating_sub(1))).min(BACKOFF_MAX);
     doubled.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0)
 }
-
-#[cfg(test)]
-#[path = "schedule_tests.rs"]
-mod tests;

@@ -1,7 +1,7 @@
 //! When a node's needs let it go on: the three joins, and why a node is skipped.
 
-use super::model::Join;
-use super::schedule::Phase;
+use super::super::model::Join;
+use super::machine::Phase;
 
 /// Why a node is skipped. Needs are named by their index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
