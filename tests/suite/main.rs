@@ -37,3 +37,4 @@ mod state;
 mod stream;
 mod tools;
 mod two_servers;
+mod workflow_commands;
