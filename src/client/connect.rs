@@ -146,7 +146,7 @@ impl Connection {
 async fn open_sse(client: &Client, url: Url, run_id: &RunId, wanted: Wanted) -> Result<Connection, Refused> {
     let request = client.http.get(url).header(ACCEPT, HeaderValue::from_static("text/event-stream"));
     // The timeout is for the head of the answer only: the body goes on for as long as the run does.
-    let response = match tokio::time::timeout(CONNECT_TIMEOUT * 2, send(&client.base, request)).await {
+    let response = match tokio::time::timeout(CONNECT_TIMEOUT * 2, send(&client.address(), request)).await {
         Ok(answer) => answer?,
         Err(_) => return Err(Refused::NotThisWay("no answer to the event stream".into())),
     };

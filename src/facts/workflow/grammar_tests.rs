@@ -168,6 +168,14 @@ nodes:
 }
 
 #[test]
+fn matrices_that_are_too_large_for_a_run_are_faults() {
+    let values: Vec<String> = (0..40).map(|n| n.to_string()).collect();
+    let values = values.join(",");
+    let text = format!("name: x\nnodes: [{{ id: a, run: x, matrix: {{ m: [{values}], n: [{values}] }} }}]");
+    assert!(faults(&text).contains("1600 instances of nodes with a matrix, expected at most 1,000"));
+}
+
+#[test]
 fn finally_stands_apart() {
     let text = r#"name: x
 nodes:

@@ -16,6 +16,9 @@ use super::model::{Dimension, DimensionValues, EDGES_MAX, INSTANCES_MAX, Kind, N
 use super::scope::Scope;
 use super::template::text_of;
 
+/// The dimensions of an instance with their values.
+pub type MatrixValues = Vec<(Arc<str>, Value)>;
+
 /// What a run consists of.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -38,7 +41,7 @@ pub struct PlanNode {
     /// Indexes into [`Plan::nodes`], each once.
     pub needs: Vec<usize>,
     /// The values of this instance, in the order of the dimensions; empty without a matrix.
-    pub matrix: Vec<(Arc<str>, Value)>,
+    pub matrix: MatrixValues,
 }
 
 /// Why the inputs of a run make no plan of it.
@@ -119,18 +122,14 @@ fn fault(spec: &Node, reason: String) -> PlanFault {
 }
 
 /// The combinations of a node's dimensions, the last one changing fastest; a single empty one without a matrix.
-fn combinations(
-    spec: &Node,
-    scope: &Scope,
-    at_most: usize,
-) -> Result<Vec<Vec<(Arc<str>, Value)>>, PlanFault> {
-    let mut rows: Vec<Vec<(Arc<str>, Value)>> = vec![Vec::new()];
+fn combinations(spec: &Node, scope: &Scope, at_most: usize) -> Result<Vec<MatrixValues>, PlanFault> {
+    let mut rows: Vec<MatrixValues> = vec![Vec::new()];
     for dimension in &spec.matrix {
         let values = values(spec, dimension, scope)?;
         if rows.len().saturating_mul(values.len()) > at_most {
             return Err(fault(spec, "a run may have at most 1,000 instances in all".to_owned()));
         }
-        let with = |row: &Vec<(Arc<str>, Value)>, value: &Value| {
+        let with = |row: &MatrixValues, value: &Value| {
             let mut row = row.clone();
             row.push((Arc::clone(&dimension.name), value.clone()));
             row
