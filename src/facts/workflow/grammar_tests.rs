@@ -141,6 +141,21 @@ w:18:36: found `matrix.os`, expected no `matrix` in an expression of a node with
 }
 
 #[test]
+fn a_name_with_a_sign_in_it_is_shown_how_to_be_written() {
+    let text = r#"name: x
+inputs: { max-depth: 1 }
+nodes:
+  - { id: passive-dns, run: x }
+  - { id: b, needs: passive-dns, if: nodes.passive-dns.output, run: [x, "${{ inputs.max-depth }}"] }
+  - { id: c, needs: passive-dns, if: 'nodes["passive-dns"].output', run: [x, "${{ inputs['max-depth'] }}"] }
+"#;
+    let expected = "\
+w:5:38: found `nodes.passive-dns`, which is no single name to an expression, expected nodes[\"passive-dns\"]
+w:5:73: found `inputs.max-depth`, which is no single name to an expression, expected inputs[\"max-depth\"]";
+    assert_eq!(faults(text), expected);
+}
+
+#[test]
 fn templates_have_no_place_in_scripts_and_no_bad_syntax_anywhere() {
     let text = r#"name: x
 nodes:
