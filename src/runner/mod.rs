@@ -19,6 +19,8 @@ mod docker_log;
 mod docker_output;
 mod docker_pull;
 mod docker_raw;
+#[cfg(test)]
+mod docker_registry_test;
 mod driver;
 pub mod duration;
 pub mod engine;

@@ -15,6 +15,7 @@ mod embedded;
 mod faults;
 mod feed;
 mod fold_table;
+mod guard;
 mod journal;
 mod layers;
 mod logs;
