@@ -22,6 +22,8 @@ mod docker_log;
 mod docker_output;
 mod docker_pull;
 mod docker_raw;
+#[cfg(test)]
+mod docker_registry_test;
 mod driver;
 pub mod engine;
 pub mod guard;
