@@ -49,12 +49,13 @@ mod takeover;
 mod tar;
 #[cfg(test)]
 mod test_server;
-pub mod workflow;
 pub mod worker;
+pub mod workflow;
 mod workspace;
 pub mod wrap;
 mod wrapped;
 
+pub use guard::start as start_guard;
 pub use guard_process::main as guard_main;
 pub use run::{EngineChoice, RunError, RunOptions, RunOutcome, run};
 pub use workflow::{Workflow, WorkflowError, load};
