@@ -10,6 +10,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tracing::{info, warn};
 
 use super::error::AppError;
+use super::local_worker;
 use super::readiness;
 use super::secret_key;
 use super::server_file::ServerFile;
@@ -110,6 +111,9 @@ pub async fn serve(
         metrics: Arc::new(move || metrics.render()),
         readiness: readiness::look_at(&parts.core),
     };
+    if settings.local_worker {
+        parts.duties.spawn(local_worker::keep(parts.core.clone(), settings.clone()));
+    }
     let feed = parts.core.feed.clone();
     let http = http::serve(parts.core.clone(), options, listener, shutdown)
         .map_err(|error| AppError::http(address, &error))?;

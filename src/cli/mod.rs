@@ -16,6 +16,7 @@ mod doctor;
 mod entry;
 mod failure;
 mod format;
+mod inputs;
 mod lines;
 mod sanitize;
 mod screen;
@@ -24,5 +25,7 @@ mod setting_flags;
 mod style;
 mod tool_args;
 mod tree;
+mod worker_args;
+mod workflow_args;
 
 pub use entry::main;

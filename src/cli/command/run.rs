@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::app::{self, Running};
 use crate::cli::args::{Engine, RunArgs};
 use crate::cli::failure::{Failure, INTERRUPTED, NOT_REACHABLE, WRONG_USE};
+use crate::cli::inputs;
 use crate::cli::lines::one_line;
 use crate::cli::server;
 use crate::cli::style::{Style, Tone};
@@ -29,6 +30,7 @@ const DRAWING_PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
     let settings = args.flags.settings()?;
     let workflow = runner::load(&args.file).map_err(|fault| Failure::WrongUse(fault.to_string()))?;
+    let inputs = inputs::texts(&inputs::gather(&workflow, &args.inputs)?);
     let run_id = match &args.run_id {
         Some(text) => server::run_id_of(text)?,
         None => RunId::generated(Uuid::now_v7()),
@@ -50,7 +52,7 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
             Engine::Process => EngineChoice::Process,
         },
         jobs: args.jobs.map(usize::from),
-        inputs: args.inputs.iter().cloned().collect(),
+        inputs,
         trigger: None,
         cancel,
     };

@@ -2,7 +2,7 @@
 //!
 //! Owns the names of instances (`scan[linux,1]`) and their order. What the nodes do next is [`super::schedule`]'s part.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,9 +74,10 @@ impl Plan {
         self.nodes.iter().any(|node| node.spec.image().is_some())
     }
 
+    /// Where each node stands, by its name.
     #[must_use]
-    pub fn index_of(&self, id: &str) -> Option<usize> {
-        self.nodes.iter().position(|node| node.id.as_str() == id)
+    pub fn indexes(&self) -> HashMap<&str, usize> {
+        self.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect()
     }
 }
 

@@ -250,5 +250,28 @@ mod tests {
         assert!(value(&format!("${{{{ {}1{} }}}}", "(".repeat(1_500), ")".repeat(1_500))).is_err());
         assert!(value(&format!("${{{{ {} }}}}", "1+".repeat(3_000))).is_err());
         assert!(value(&format!("${{{{ {}1{} }}}}", "[".repeat(100), "]".repeat(100))).is_err());
+        // As long as one may be, nested as deep as can be: on the stack of a test's thread, which is a worker's as well.
+        for (before, piece, after) in [
+            ("1", "+1", ""),
+            ("", "-", "1"),
+            ("", "not ", "1"),
+            ("1", "|e", ""),
+            ("1", ".a", ""),
+            ("1", "[0]", ""),
+            ("1", "()", ""),
+            ("", "1 if 1 else ", "1"),
+            ("1", " is e", ""),
+            ("1", "<1", ""),
+            ("1", "~1", ""),
+            ("", "{1:", "1"),
+            ("1", " and 1", ""),
+            ("", "2**", "2"),
+        ] {
+            let source = format!("{before}{}{after}", piece.repeat(4_000 / piece.len()));
+            if let Ok(expression) = Expression::parse(&source, AT) {
+                assert!(expression.free_names().is_empty(), "{source}");
+                drop(expression.evaluate(&scope()));
+            }
+        }
     }
 }
