@@ -50,6 +50,9 @@ CREATE TABLE run_queue (
     lease_until timestamptz,
     cancel_requested_at timestamptz,
     UNIQUE (organization_id, run_id),
+    -- Looked up by nobody. It makes the claim a part of the row's key, so that an append under a claim, which locks the key
+    -- (FOR KEY SHARE), holds off the next claim and a run's end, but never a heartbeat, nor a heartbeat it.
+    UNIQUE (run_key, claim),
     CHECK ((worker IS NULL) = (lease_until IS NULL)),
     CHECK (worker IS NULL OR claim >= 1)
 ) WITH (fillfactor = 70);
@@ -89,9 +92,12 @@ CREATE TABLE artifacts (
 -- there is a limit, claimers of that workflow take turns by an advisory lock to the end of the transaction, and count in
 -- a statement after it, which sees what the one before has committed: so the limit holds exactly. Counted are the
 -- claimed runs that have a limit themselves; those of a version without one are outside of it.
+--
+-- What comes with a run is read here and not by the caller's query, whose snapshot is older: a run that was just started would be
+-- claimed and not be there.
 CREATE FUNCTION claim_runs(of_organization uuid, claimer text, has_engines text[], most integer, lease interval)
-RETURNS TABLE (run_key uuid, run_id text, claim integer, workflow text, version integer, cancel_requested boolean,
-    place bigint)
+RETURNS TABLE (run_id text, claim integer, workflow text, version integer, source text, head_seq bigint,
+    cancel_requested boolean, place bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -153,10 +159,16 @@ BEGIN
         FROM (SELECT * FROM unlimited UNION ALL SELECT * FROM within_limits) AS c
         ORDER BY place
         LIMIT most
+    ), claimed AS (
+        UPDATE run_queue q
+        SET claim = q.claim + 1, worker = claimer, lease_until = clock_timestamp() + lease
+        FROM chosen
+        WHERE q.run_key = chosen.run_key AND q.worker IS NULL
+        RETURNING q.run_key, q.run_id, q.claim, q.workflow, q.version, q.cancel_requested_at, chosen.place
     )
-    UPDATE run_queue q
-    SET claim = q.claim + 1, worker = claimer, lease_until = clock_timestamp() + lease
-    FROM chosen
-    WHERE q.run_key = chosen.run_key AND q.worker IS NULL
-    RETURNING q.run_key, q.run_id, q.claim, q.workflow, q.version, q.cancel_requested_at IS NOT NULL, chosen.place;
+    SELECT c.run_id, c.claim, c.workflow, c.version, v.source, r.head_seq, c.cancel_requested_at IS NOT NULL, c.place
+    FROM claimed c
+    JOIN runs r ON r.run_key = c.run_key
+    JOIN workflow_versions v ON v.organization_id = of_organization AND v.workflow = c.workflow
+        AND v.version = c.version;
 END $$;

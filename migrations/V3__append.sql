@@ -41,13 +41,14 @@ BEGIN
     fenced := '{}';
     PERFORM pg_advisory_xact_lock(7411, bucket) FROM unnest(buckets) AS bucket;
 
-    -- The row's lock holds off the next claim until this is committed.
+    -- The lock of the row's key, which the claim is a part of, holds off the next claim until this is committed, and no
+    -- heartbeat.
     IF cardinality(array_remove(run_claim, NULL)) > 0 THEN
         SELECT coalesce(array_agg(given.place), '{}')
         INTO fenced
         FROM unnest(run_key_given, run_claim) WITH ORDINALITY AS given (key, claim, place)
         LEFT JOIN LATERAL (
-            SELECT q.claim FROM run_queue q WHERE q.run_key = given.key FOR SHARE
+            SELECT q.claim FROM run_queue q WHERE q.run_key = given.key FOR KEY SHARE
         ) AS held ON true
         WHERE given.claim IS NOT NULL AND held.claim IS DISTINCT FROM given.claim;
     END IF;

@@ -2,8 +2,6 @@
 -- $1 organization, $2 worker, $3 text[] engines it has, $4 most, $5 the lease in milliseconds. Rows, in the order of
 -- their claim: run_id, claim, workflow, version, source, head_seq, cancel_requested. Leans on run_queue_waiting and
 -- run_queue_limited, and on the primary keys of runs and workflow_versions.
-SELECT c.run_id, c.claim, c.workflow, c.version, v.source, r.head_seq, c.cancel_requested
-FROM claim_runs($1, $2, $3, $4, $5 * interval '1 millisecond') AS c
-JOIN runs r ON r.run_key = c.run_key
-JOIN workflow_versions v ON v.organization_id = $1 AND v.workflow = c.workflow AND v.version = c.version
-ORDER BY c.place
+SELECT run_id, claim, workflow, version, source, head_seq, cancel_requested
+FROM claim_runs($1, $2, $3, $4, $5 * interval '1 millisecond')
+ORDER BY place

@@ -7,7 +7,7 @@ WITH lapsed AS (
     WHERE q.worker IS NOT NULL AND q.lease_until < clock_timestamp()
     ORDER BY q.run_key
     LIMIT $1
-    FOR UPDATE SKIP LOCKED
+    FOR NO KEY UPDATE SKIP LOCKED
 )
 UPDATE run_queue q
 SET worker = NULL, lease_until = NULL

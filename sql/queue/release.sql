@@ -7,7 +7,7 @@ WITH held AS (
     JOIN run_queue q ON q.organization_id = $1 AND q.run_id = given.run_id AND q.claim = given.claim
     WHERE q.worker = $2
     ORDER BY q.run_key
-    FOR UPDATE OF q
+    FOR NO KEY UPDATE OF q
 )
 UPDATE run_queue q
 SET worker = NULL, lease_until = NULL

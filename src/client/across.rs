@@ -33,6 +33,6 @@ impl Client {
     ) -> Result<AppendedAcross, ClientError> {
         let events: Vec<_> = events.iter().map(|(run_id, event)| EventOfRun { run_id, event }).collect();
         let request = self.http.post(self.url(&["api", "v1", "events"])).json(&events);
-        send_for_json(&self.base, request).await
+        send_for_json(&self.address(), request).await
     }
 }

@@ -70,7 +70,7 @@ impl Client {
             .header(CONTENT_TYPE, &label.media_type)
             .header(CONTENT_LENGTH, bytes)
             .body(reqwest::Body::wrap_stream(ReaderStream::new(file)));
-        send_for_json_at_leisure(&self.base, self.claimed(request)).await
+        send_for_json_at_leisure(&self.address(), self.claimed(request)).await
     }
 
     /// `GET /api/v1/runs/{runId}/artifacts`
@@ -81,7 +81,26 @@ impl Client {
     ) -> Result<ArtifactPage, ClientError> {
         let mut url = self.run_url(run_id, &["artifacts"]);
         put(&mut url, "cursor", cursor);
-        super::transport::send_for_json(&self.base, self.http.get(url)).await
+        super::transport::send_for_json(&self.address(), self.http.get(url)).await
+    }
+
+    /// An artifact whole, in memory; an error when it has more than `at_most` bytes.
+    pub async fn read_artifact(
+        &self,
+        run_id: &RunId,
+        artifact_id: Uuid,
+        at_most: usize,
+    ) -> Result<Vec<u8>, ClientError> {
+        let mut parts = Box::pin(self.download_artifact(run_id, artifact_id).await?);
+        let mut whole = Vec::new();
+        while let Some(part) = parts.try_next().await? {
+            whole.extend_from_slice(&part);
+            if whole.len() > at_most {
+                let fault = format!("the artifact {artifact_id} has more than {at_most} bytes");
+                return Err(ClientError::Settings(fault));
+            }
+        }
+        Ok(whole)
     }
 
     /// `GET /api/v1/runs/{runId}/artifacts/{artifactId}`: the bytes as they come, whole.
@@ -91,8 +110,8 @@ impl Client {
         artifact_id: Uuid,
     ) -> Result<impl Stream<Item = Result<bytes::Bytes, ClientError>> + Send + use<>, ClientError> {
         let url = self.run_url(run_id, &["artifacts", &artifact_id.to_string()]);
-        let response = send(&self.base, self.http.get(url)).await?;
-        let base = self.base.clone();
+        let response = send(&self.address(), self.http.get(url)).await?;
+        let base = self.address();
         Ok(response.bytes_stream().map_err(move |error| unreachable(&base, &error)))
     }
 }

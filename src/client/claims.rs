@@ -117,7 +117,7 @@ impl Client {
             "worker": worker, "engines": engines, "limit": limit, "waitMs": wait_ms,
         });
         let request = self.http.post(self.url(&["api", "v1", "claims"])).json(&body);
-        send_for_json(&self.base, request).await
+        send_for_json(&self.address(), request).await
     }
 
     /// `POST /api/v1/claims/heartbeat`: keeps the claims for another lease, at most 1,000 at once.
@@ -137,7 +137,7 @@ impl Client {
     /// `GET /api/v1/workers`
     pub async fn list_workers(&self) -> Result<Vec<WorkerSummary>, ClientError> {
         let request = self.http.get(self.url(&["api", "v1", "workers"]));
-        send_for_json::<Workers>(&self.base, request).await.map(|page| page.workers)
+        send_for_json::<Workers>(&self.address(), request).await.map(|page| page.workers)
     }
 
     async fn send_claims(
@@ -148,7 +148,7 @@ impl Client {
     ) -> Result<ClaimStates, ClientError> {
         let body = serde_json::json!({ "worker": worker, "claims": claims });
         let request = self.http.post(self.url(&["api", "v1", "claims", what])).json(&body);
-        send_for_json(&self.base, request).await
+        send_for_json(&self.address(), request).await
     }
 
     /// Adds the claim to a request that writes.

@@ -38,7 +38,7 @@ impl Client {
     pub async fn cancel_run(&self, run_id: &RunId, reason: Option<&str>) -> Result<bool, ClientError> {
         let body = serde_json::json!({ "reason": reason });
         let request = self.http.post(self.run_url(run_id, &["cancel"])).json(&body);
-        send_for_json::<Cancelled>(&self.base, request).await.map(|answer| answer.cancelled)
+        send_for_json::<Cancelled>(&self.address(), request).await.map(|answer| answer.cancelled)
     }
 
     /// `POST /api/v1/runs/{runId}/rerun`: the new run's id. `inputs` replace those of the same names.
@@ -50,7 +50,7 @@ impl Client {
     ) -> Result<RunId, ClientError> {
         let body = serde_json::json!({ "fromNode": from_node, "inputs": inputs });
         let request = self.http.post(self.run_url(run_id, &["rerun"])).json(&body);
-        send_for_json::<Rerun>(&self.base, request).await.map(|answer| answer.run_id)
+        send_for_json::<Rerun>(&self.address(), request).await.map(|answer| answer.run_id)
     }
 
     /// `POST /api/v1/runs/{runId}/nodes/{nodeRef}/input`. 409: the node does not wait, or was answered already; 400 names what
@@ -63,6 +63,6 @@ impl Client {
     ) -> Result<(), ClientError> {
         let url = self.run_url(run_id, &["nodes", node_ref, "input"]);
         let request = self.http.post(url).json(input);
-        send(&self.base, request.timeout(REQUEST_TIMEOUT)).await.map(drop)
+        send(&self.address(), request.timeout(REQUEST_TIMEOUT)).await.map(drop)
     }
 }

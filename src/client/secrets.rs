@@ -39,20 +39,20 @@ impl Client {
     pub async fn put_secret(&self, name: &SecretName, value: &str) -> Result<SecretSummary, ClientError> {
         let url = self.url(&["api", "v1", "secrets", name.as_str()]);
         let request = self.http.put(url).json(&serde_json::json!({ "value": value }));
-        send_for_json(&self.base, request).await
+        send_for_json(&self.address(), request).await
     }
 
     /// `GET /api/v1/secrets`: a page of names behind `after`.
     pub async fn list_secrets(&self, after: Option<&SecretName>) -> Result<SecretPage, ClientError> {
         let mut url = self.url(&["api", "v1", "secrets"]);
         put(&mut url, "after", after);
-        send_for_json(&self.base, self.http.get(url)).await
+        send_for_json(&self.address(), self.http.get(url)).await
     }
 
     /// `DELETE /api/v1/secrets/{name}`
     pub async fn delete_secret(&self, name: &SecretName) -> Result<(), ClientError> {
         let url = self.url(&["api", "v1", "secrets", name.as_str()]);
-        send(&self.base, self.http.delete(url).timeout(REQUEST_TIMEOUT)).await.map(drop)
+        send(&self.address(), self.http.delete(url).timeout(REQUEST_TIMEOUT)).await.map(drop)
     }
 
     /// `POST /api/v1/claims/secrets`: the values of all `names`, while the run is held under `claim`. 409: it is not any
@@ -65,6 +65,6 @@ impl Client {
     ) -> Result<BTreeMap<SecretName, String>, ClientError> {
         let body = serde_json::json!({ "runId": run_id, "claim": claim, "names": names });
         let request = self.http.post(self.url(&["api", "v1", "claims", "secrets"])).json(&body);
-        send_for_json::<Claimed>(&self.base, request).await.map(|claimed| claimed.secrets)
+        send_for_json::<Claimed>(&self.address(), request).await.map(|claimed| claimed.secrets)
     }
 }

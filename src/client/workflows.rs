@@ -112,14 +112,14 @@ impl Client {
             .put(self.workflow_url(name, &[]))
             .header(reqwest::header::CONTENT_TYPE, "application/yaml")
             .body(source.to_owned());
-        send_for_json(&self.base, request).await
+        send_for_json(&self.address(), request).await
     }
 
     /// `GET /api/v1/workflows`, newest change first.
     pub async fn list_workflows(&self, cursor: Option<&str>) -> Result<WorkflowPage, ClientError> {
         let mut url = self.url(&["api", "v1", "workflows"]);
         put(&mut url, "cursor", cursor);
-        send_for_json(&self.base, self.http.get(url)).await
+        send_for_json(&self.address(), self.http.get(url)).await
     }
 
     /// `GET /api/v1/workflows/{name}`, or one version of it.
@@ -133,7 +133,7 @@ impl Client {
             None => self.workflow_url(name, &[]),
             Some(version) => self.workflow_url(name, &["versions", version]),
         };
-        send_for_json(&self.base, self.http.get(url)).await
+        send_for_json(&self.address(), self.http.get(url)).await
     }
 
     /// `GET /api/v1/workflows/{name}/versions`, newest first.
@@ -144,13 +144,13 @@ impl Client {
     ) -> Result<VersionPage, ClientError> {
         let mut url = self.workflow_url(name, &["versions"]);
         put(&mut url, "before", before);
-        send_for_json(&self.base, self.http.get(url)).await
+        send_for_json(&self.address(), self.http.get(url)).await
     }
 
     /// `DELETE /api/v1/workflows/{name}`: nothing is started from it any more.
     pub async fn delete_workflow(&self, name: &str) -> Result<(), ClientError> {
         let request = self.http.delete(self.workflow_url(name, &[]));
-        send(&self.base, request.timeout(REQUEST_TIMEOUT)).await.map(drop)
+        send(&self.address(), request.timeout(REQUEST_TIMEOUT)).await.map(drop)
     }
 
     /// `POST /api/v1/workflows/{name}/run`; with an `idempotency_key` a repeated call gives the first one's run.
@@ -164,7 +164,7 @@ impl Client {
         if let Some(key) = idempotency_key {
             request = request.header("idempotency-key", key);
         }
-        send_for_json(&self.base, request).await
+        send_for_json(&self.address(), request).await
     }
 
     fn workflow_url(&self, name: &str, rest: &[&str]) -> reqwest::Url {

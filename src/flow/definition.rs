@@ -231,7 +231,7 @@ mod tests {
         let run = prepared(r#"{"depth":"2"}"#).unwrap();
         assert_eq!(
             (run.inputs.unwrap().get(), run.node_count),
-            (r#"{"domain":"example.org","depth":"2"}"#, 4)
+            (r#"{"depth":"2","domain":"example.org"}"#, 4)
         );
         let nodes = run.nodes.unwrap();
         assert!(

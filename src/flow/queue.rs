@@ -174,16 +174,15 @@ pub async fn claim(
     stop: &CancellationToken,
 ) -> Result<Vec<Claimed>, DbError> {
     let _waiter = Waiter::of(&core.queue);
-    core.queue.heard(&ask.worker, Some(&ask.engines));
     let deadline = tokio::time::Instant::now() + ask.wait;
     loop {
+        // While it waits it is there.
+        core.queue.heard(&ask.worker, Some(&ask.engines));
         // Subscribed before the look, so that a wake in between is not missed.
         let mut work = core.queue.work();
         let claimed = claim_now(&core.db, organization, ask).await?;
         let left = deadline.saturating_duration_since(tokio::time::Instant::now());
         if !claimed.is_empty() || left.is_zero() || stop.is_cancelled() {
-            // While it waited it was there too.
-            core.queue.heard(&ask.worker, None);
             return Ok(claimed);
         }
         tokio::select! {

@@ -1,10 +1,10 @@
 //! Looks after the queue: frees runs whose workers are gone, and says of runs that nobody could take what they lack.
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval_at};
+use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -17,6 +17,8 @@ use crate::store::queue::{self, LEASE};
 
 /// Adds this much to a lease before a dead worker's run goes on.
 const ROUND_EVERY: Duration = Duration::from_secs(2);
+/// A round that comes this late found the process standing still, or its database.
+const STOOD_STILL: Duration = Duration::from_secs(7);
 /// Runs freed in one statement; while it is full there is another at once.
 const FREED_AT_ONCE: u32 = 500;
 /// A run waits this long before anybody wonders: a worker that is starting needs a moment.
@@ -24,24 +26,52 @@ const WAIT_UNTIL_TOLD: Duration = Duration::from_secs(10);
 /// Waiting runs looked at in a round, the oldest first.
 const WAITING_LOOKED_AT: u32 = 1_000;
 
-/// Starts the duty; it runs until its task is aborted. While no server was there no worker could extend its lease, so that
-/// the first round comes one lease after the start.
+/// Starts the duty; it runs until its task is aborted.
 pub(super) fn start(core: &Core, tasks: &mut JoinSet<()>) {
     let core = core.clone();
     tasks.spawn(async move {
-        let mut every = interval_at(tokio::time::Instant::now() + LEASE, ROUND_EVERY);
+        let mut every = interval(ROUND_EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut told = HashSet::new();
+        let mut patience = Patience::from(Instant::now());
         loop {
             every.tick().await;
+            if !patience.is_over(Instant::now()) {
+                continue;
+            }
             if let Err(error) = free_lapsed(&core).await {
                 warn!(%error, "lapsed leases could not be looked for");
+                patience = Patience::from(Instant::now());
+                continue;
             }
             if let Err(error) = tell_unserved(&core, &mut told).await {
                 warn!(%error, "runs that wait could not be looked for");
             }
         }
     });
+}
+
+/// Waits for one lease after any time in which workers could not extend theirs here: before the server's start, while the
+/// database was away, and when this process stood still.
+#[derive(Debug)]
+struct Patience {
+    since: Instant,
+    last_look: Instant,
+}
+
+impl Patience {
+    fn from(now: Instant) -> Self {
+        Self { since: now, last_look: now }
+    }
+
+    /// To be asked in every round.
+    fn is_over(&mut self, now: Instant) -> bool {
+        if now.duration_since(self.last_look) > STOOD_STILL {
+            self.since = now;
+        }
+        self.last_look = now;
+        now.duration_since(self.since) >= LEASE
+    }
 }
 
 /// Frees the runs of workers that were not heard of, and notes it in their histories.
@@ -101,6 +131,18 @@ fn what_to_start(engines: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lease_is_waited_for_after_every_silence() {
+        let start = Instant::now();
+        let mut patience = Patience::from(start);
+        let mut is_over = |seconds| patience.is_over(start + Duration::from_secs(seconds));
+        let looks: Vec<bool> = (0..8).map(|n| is_over(2 * n)).collect();
+        assert_eq!(looks, [false; 8]);
+        assert!(is_over(16) && is_over(18));
+        // A gap, and a lease after it.
+        assert!(!is_over(30) && !is_over(36) && !is_over(42) && is_over(45));
+    }
 
     #[test]
     fn the_note_says_what_is_missing_and_what_to_start() {

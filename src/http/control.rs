@@ -9,9 +9,9 @@ use super::body;
 use super::endpoint::Call;
 use super::fields::Fields;
 use super::problem::Problem;
-use super::{Response, new_run, schema};
+use super::{Response, new_run, runs, schema};
 use crate::facts::event_input::{EVENT_MAX_BYTES, Fault, MESSAGE_MAX_BYTES};
-use crate::facts::id::{NODE_REF_MAX_BYTES, NodeRef};
+use crate::facts::id::{NODE_REF_MAX_BYTES, NodeRef, RunId};
 use crate::facts::json::Json;
 use crate::flow::control::{self, Answer, Cancelled, ControlError, Rerun};
 use crate::flow::start::StartError;
@@ -89,14 +89,25 @@ pub async fn cancel(app: SharedApp, call: Call) -> Result<Response, Problem> {
 /// POST /api/v1/runs/{runId}/rerun
 pub async fn rerun(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let run_id = call.head.run_id()?;
+    let key = runs::idempotency_key(&call.head)?;
     let body = body::read_optional(&app.bodies, &call.head.headers, call.chunks).await?;
     let mut fields = Fields::of(&body)?;
     let rerun =
         Rerun { from_node: fields.text("fromNode", NODE_REF_MAX_BYTES), inputs: fields.json("inputs") };
     fields.check()?;
-    let new_id = new_run::generated_id();
+    let new_id = match &key {
+        Some(key) => claim_idempotency_key(&app, key).await?,
+        None => new_run::generated_id(),
+    };
     let new_id = control::rerun(&app.core, app.organization(), &run_id, new_id, rerun).await?;
     Ok(accepted(&RerunAnswer { run_id: new_id.to_string() }))
+}
+
+/// The run that the key stands for: the first request's.
+async fn claim_idempotency_key(app: &SharedApp, key: &str) -> Result<RunId, Problem> {
+    let generated = new_run::generated_id();
+    let bound = crate::store::runs::claim_idempotency_key(&app.core.db, app.organization(), key, &generated);
+    Ok(bound.await?)
 }
 
 /// POST /api/v1/runs/{runId}/nodes/{nodeRef}/input

@@ -1,6 +1,6 @@
 //! The part of the API's description for workers and for those who control runs.
 
-use super::openapi_paths::{JSON, Operation};
+use super::openapi_paths::{JSON, Operation, TEXT, header};
 
 pub const PATHS: &[Operation] = &[
     Operation {
@@ -63,7 +63,11 @@ pub const PATHS: &[Operation] = &[
         summary: "Run the same workflow again",
         description: "The same version of it, as a new run; with `fromNode` what the nodes before left is used again. 409 \
             for runs that others execute.",
-        parameters: &[],
+        parameters: &[header(
+            "Idempotency-Key",
+            TEXT,
+            "A repeat with the same key answers with the first one's run",
+        )],
         body: Some(("RerunRequest", &[JSON])),
         answers: &[("202", "The new run's id", "RerunAnswer", JSON)],
     },

@@ -65,13 +65,11 @@ pub async fn run(
     let over = CancellationToken::new();
     let attached = attach(engine, id, attempt.tty).await.map_err(failed)?;
     let pump = Pump::attached(attached, reports.clone(), over.clone());
-    if let Err(error) = engine.docker.start_container(id, None::<query::StartContainerOptions>).await {
-        if is_away(&error) {
-            // Whether it began nobody knows, so nothing may claim that it didn't.
-            return Ok(Exit::Lost {
-                reason: format!("Docker went away while it started ({})", reason(&error)),
-            });
-        }
+    let started = engine.docker.start_container(id, None::<query::StartContainerOptions>).await;
+    // When the daemon goes away before it answers, nobody knows whether it began; the course finds out.
+    if let Err(error) = started
+        && !is_away(&error)
+    {
         return Err(failed(error));
     }
     if attempt.tty {
@@ -130,6 +128,9 @@ impl Course<'_> {
                 Err(lost) => return halted.unwrap_or(lost),
             };
             if state.running != Some(true) {
+                if seen.broken && self.was_away {
+                    self.say_that_output_may_be_lost().await;
+                }
                 reconcile(self.source(), seen, self.reports).await;
                 return halted.unwrap_or_else(|| judged(&state, self.was_away));
             }
@@ -183,6 +184,13 @@ impl Course<'_> {
         drop(self.reports.send(Report::warn(text)).await);
     }
 
+    /// The pipe that a container writes into goes with the container; what the daemon didn't read in time is gone.
+    async fn say_that_output_may_be_lost(&self) {
+        let text = "the container ended while Docker was away, which doesn't keep what is written meanwhile: \
+                    its last lines may be missing";
+        drop(self.reports.send(Report::warn(text)).await);
+    }
+
     /// What the daemon says of the container, once it answers. `Err` when it can't be known any more.
     async fn state(&mut self) -> Result<ContainerState, Exit> {
         let lost = |reason: String| Exit::Lost { reason };
@@ -227,7 +235,9 @@ impl Course<'_> {
 fn judged(state: &ContainerState, was_away: bool) -> Exit {
     let lost = |reason: &str| Exit::Lost { reason: reason.to_owned() };
     match (state.oom_killed, state.exit_code) {
-        _ if state.status == Some(ContainerStateStatusEnum::CREATED) => lost("its container never started"),
+        _ if state.status == Some(ContainerStateStatusEnum::CREATED) => {
+            lost("Docker went away while it started the container")
+        }
         (Some(true), _) => Exit::OutOfMemory,
         (_, Some(code)) if was_away && TAKEN_DOWN.contains(&code) => Exit::Lost {
             reason: format!("Docker was restarted and its container did not survive that (status {code})"),

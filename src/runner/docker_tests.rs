@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::super::docker_container::body;
+use super::super::docker_registry_test::Registry;
 use super::super::engine::{ArtifactFile, REPORTS_QUEUED, Resources, StreamName};
 use super::super::output::ResultFile;
 use super::*;
@@ -28,6 +29,7 @@ pub fn attempt(script: &str) -> Attempt {
         resources: Resources::default(),
         artifacts: Vec::new(),
         masks: Arc::default(),
+        inputs: serde_json::Value::Null,
     }
 }
 
@@ -140,6 +142,31 @@ async fn an_image_that_cannot_be_had_is_a_clear_sentence() {
         "{reason}"
     );
     assert_eq!(ran.notes, ["pulling the image localhost:1/no/such:image"]);
+}
+
+#[tokio::test]
+async fn a_pull_tells_its_progress() {
+    let registry = Registry::start().await;
+    let image = format!("{}/telltale/test:latest", registry.address);
+    let given = Attempt { image: Some(image.clone()), words: vec!["/none".into()], ..attempt("") };
+    let ran = run(&given).await;
+    // The image holds one file and no program.
+    assert!(matches!(ran.finished.exit, Exit::NotStarted { hopeless: true, .. }), "{:?}", ran.finished.exit);
+    let told = [format!("pulling the image {image}"), format!("pulled the image {image}")];
+    assert_eq!(ran.notes, told);
+    assert!(ran.progress.is_sorted(), "{:?}", ran.progress);
+    assert_eq!(ran.progress.last(), Some(&(registry.layer_bytes, registry.layer_bytes)));
+    let removed = engine().await.docker.remove_image(&image, None::<query::RemoveImageOptions>, None).await;
+    assert!(removed.is_ok(), "{removed:?}");
+
+    // The same registry does not know another one.
+    let image = format!("{}/telltale/none:latest", registry.address);
+    let ran = run(&Attempt { image: Some(image.clone()), ..attempt("true") }).await;
+    let Exit::NotStarted { reason, .. } = ran.finished.exit else { panic!("{:?}", ran.finished.exit) };
+    let expected = format!(
+        "the image `{image}` is not on this machine and can't be pulled: the registry has no such tag ("
+    );
+    assert!(reason.starts_with(&expected), "{reason}");
 }
 
 #[tokio::test]

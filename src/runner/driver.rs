@@ -1,14 +1,14 @@
 //! Drives a run: takes the scheduler's steps, and tells it what happened.
 //!
-//! One loop owns the schedule. Attempts and pauses are tasks that come back with what happened; cancel, the run's
-//! time limit and a recorder that has failed become a stop. Decides nothing by itself.
+//! One loop owns the schedule. Attempts, questions, called runs and pauses are tasks that come back with what happened;
+//! cancel, the run's time limit and a recorder that has failed become a stop. Decides nothing by itself.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rand::RngExt as _;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
@@ -16,39 +16,36 @@ use crate::client::NewEvent;
 use crate::facts::event::EventType;
 use crate::facts::id::{NodeRef, RunId};
 use crate::facts::status::{NodeStatus, RunStatus};
-use crate::facts::workflow::Plan;
 use crate::facts::workflow::model::Kind;
 use crate::facts::workflow::schedule::{End, Outcome, Schedule, Step, Stop};
 use crate::facts::workflow::scope::{NodeResult, RunSoFar, Scope};
-use crate::facts::workflow::template::text_of;
 
-use super::docker::DockerEngine;
-use super::engine::{Attempt, Exit, time_is_up};
-use super::node::{self, AttemptEnd};
-use super::output::{LastWords, Output};
+use super::call::Calling;
+use super::course::{Beginning, Course};
+use super::engine::{Exit, time_is_up};
+use super::node::AttemptEnd;
+use super::output::Output;
+use super::question::{self, Answer};
 use super::recorder::Recorder;
 use super::run::RunOutcome;
-use super::story;
+use super::takeover::PENDING;
+use super::{attempt, keep, node, story};
 
 /// A run that says nothing for 15 minutes is taken for stale, so a quiet one says that it is alive.
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(300);
 
-/// Everything a run needs besides its recorder.
-pub(super) struct Course {
-    pub plan: Plan,
-    pub run_id: RunId,
-    /// For nodes with an image; without it they are processes.
-    pub engine: Option<DockerEngine>,
-    pub jobs: usize,
-    pub inputs: Map<String, Value>,
-    /// Something to say about the engine.
-    pub note: Option<String>,
-    pub cancel: CancellationToken,
+/// How the driving of a run ended.
+pub(super) enum Driven {
+    /// The run is over.
+    Over(RunOutcome),
+    /// It goes on without this process, which leaves or has lost it.
+    Left,
 }
 
 /// What a task came back with.
 enum Happened {
     Ended(AttemptEnd),
+    Answered(Answer),
     Rested,
 }
 
@@ -59,25 +56,40 @@ struct Driver {
     tasks: JoinSet<Happened>,
     /// Which node a task works for.
     nodes: HashMap<Id, usize>,
-    /// Stops a running attempt.
+    /// Stops a working attempt.
     stops: HashMap<usize, CancellationToken>,
     /// The end of an attempt until the step that records it.
     ends: HashMap<usize, AttemptEnd>,
     failures: HashMap<usize, Exit>,
     /// Of every node, for the templates of others.
     results: Vec<NodeResult>,
+    /// What the run's last event repeats of them.
+    summaries: Vec<(NodeRef, Value)>,
+    /// The run whose outputs this one reuses.
+    reuses: Option<RunId>,
     stop: Option<Stop>,
     end: Option<End>,
     spoke_at: Instant,
 }
 
 /// Runs all nodes and hands all events in; they are durable when the recorder has finished.
-pub(super) async fn drive(course: Course, recorder: Arc<Recorder>) -> RunOutcome {
-    let schedule = Schedule::new(&course.plan, course.jobs);
-    let pending = NodeResult { status: NodeStatus::Pending, output: Value::Null };
-    let results = vec![pending; course.plan.nodes.len()];
+///
+/// `is_busy` is told whenever it changes whether commands work or could, or the run only waits.
+pub(super) async fn drive(
+    course: Arc<Course>,
+    beginning: Beginning,
+    recorder: Arc<Recorder>,
+    is_busy: impl Fn(bool),
+) -> Driven {
+    let count = course.plan.nodes.len();
+    let (schedule, results) = match &beginning {
+        Beginning::New { .. } => (Schedule::new(&course.plan, course.jobs), vec![PENDING; count]),
+        Beginning::Resumed { nodes, results, .. } | Beginning::Rerun { nodes, results, .. } => {
+            (Schedule::resume(&course.plan, course.jobs, nodes), results.clone())
+        }
+    };
     let mut driver = Driver {
-        course: Arc::new(course),
+        course,
         recorder,
         schedule,
         tasks: JoinSet::new(),
@@ -86,41 +98,77 @@ pub(super) async fn drive(course: Course, recorder: Arc<Recorder>) -> RunOutcome
         ends: HashMap::new(),
         failures: HashMap::new(),
         results,
+        summaries: Vec::new(),
+        reuses: None,
         stop: None,
         end: None,
         spoke_at: Instant::now(),
     };
-    driver.begin().await;
-    driver.go_on().await;
-    driver.outcome()
+    driver.begin(beginning).await;
+    driver.go_on(is_busy).await;
+    driver.driven().await
 }
 
 impl Driver {
-    async fn begin(&mut self) {
+    async fn begin(&mut self, beginning: Beginning) {
         let data =
             json!({ "runner": concat!("telltale/", env!("CARGO_PKG_VERSION")), "jobs": self.course.jobs });
-        self.say(story::run_event(EventType::RunStarted).with_data(data)).await;
-        if let Some(note) = self.course.note.clone() {
-            let event = story::run_event(EventType::Note).with_message(note);
-            self.say(NewEvent { level: Some("warn".to_owned()), ..event }).await;
+        let started = story::run_event(EventType::RunStarted).with_data(data);
+        match beginning {
+            Beginning::New { note } => {
+                self.say(started).await;
+                if let Some(note) = note {
+                    self.say(story::note("warn", note)).await;
+                }
+            }
+            Beginning::Resumed { note, .. } => {
+                self.say(story::note("warn", note)).await;
+                self.remember_summaries();
+            }
+            Beginning::Rerun { of, .. } => {
+                self.say(started).await;
+                self.reuses = Some(of);
+            }
         }
         let steps = self.schedule.begin();
         self.take(steps).await;
     }
 
-    async fn go_on(&mut self) {
-        let course = Arc::clone(&self.course);
-        let recorder = Arc::clone(&self.recorder);
+    /// What the nodes that completed before have left, as far as an event can repeat it.
+    fn remember_summaries(&mut self) {
+        for (node, result) in self.course.plan.nodes.iter().zip(&self.results) {
+            if let Some(Output::Inline(value)) = Output::of_value(result.output.clone()) {
+                self.summaries.push((node.id.clone(), value));
+            }
+        }
+    }
+
+    async fn go_on(&mut self, is_busy: impl Fn(bool)) {
+        let (course, recorder) = (Arc::clone(&self.course), Arc::clone(&self.recorder));
+        let signals = course.signals.clone();
         let mut time_limit = Box::pin(time_is_up(course.plan.timeout));
         let mut life = tokio::time::interval(SIGN_OF_LIFE_EVERY);
-        while self.end.is_none() {
+        let mut told_to_leave = false;
+        let mut was_busy = true;
+        while self.end.is_none() && !self.may_leave() {
             let running = self.stop.is_none();
+            let busy = self.works() > 0;
+            if std::mem::replace(&mut was_busy, busy) != busy {
+                is_busy(busy);
+            }
             let steps = tokio::select! {
+                () = signals.lost.cancelled() => return self.let_go().await,
                 Some(joined) = self.tasks.join_next_with_id() => self.joined(joined),
-                () = course.cancel.cancelled(), if running => self.stop_for(Stop::Cancelled),
-                () = recorder.broken().cancelled(), if running => self.stop_for(Stop::Cancelled),
-                () = recorder.superseded().cancelled(), if running => self.stop_for(Stop::Cancelled),
+                () = signals.cancel.cancelled(), if running => self.stop_for(Stop::Cancelled),
+                // What can't be recorded is not executed, `finally` neither.
+                () = recorder.broken().cancelled(), if running => self.stop_for_good(),
+                () = recorder.superseded().cancelled(), if running => self.stop_for_good(),
                 _ = &mut time_limit, if running => self.stop_for(Stop::TimedOut),
+                // Only a wake: `may_leave` looks at it.
+                () = signals.drain.cancelled(), if !told_to_leave => {
+                    told_to_leave = true;
+                    Vec::new()
+                }
                 _ = life.tick() => {
                     self.sign_of_life().await;
                     Vec::new()
@@ -130,33 +178,60 @@ impl Driver {
         }
     }
 
+    /// Whether the process leaves and nothing of this run works here any more; what waits goes on elsewhere.
+    fn may_leave(&self) -> bool {
+        self.course.signals.drain.is_cancelled() && self.works() == 0
+    }
+
+    /// Commands that work here.
+    fn works(&self) -> usize {
+        self.stops.keys().filter(|node| self.course.plan.nodes[**node].takes_a_place()).count()
+    }
+
+    /// Stops what works, and tells nobody.
+    async fn let_go(&mut self) {
+        for stop in self.stops.values() {
+            stop.cancel();
+        }
+        while self.tasks.join_next().await.is_some() {}
+    }
+
     /// What the schedule makes of a task's end.
     fn joined(&mut self, joined: Result<(Id, Happened), JoinError>) -> Vec<Step> {
         let (id, happened) = match joined {
             Ok((id, happened)) => (id, happened),
             // A defect of the runner; the node must not stay RUNNING for it.
-            Err(error) => (
-                error.id(),
-                Happened::Ended(without_attempt(Exit::Lost {
-                    reason: format!("the runner failed: {error}"),
-                })),
-            ),
+            Err(error) => {
+                let reason = format!("the runner failed: {error}");
+                (error.id(), Happened::Ended(AttemptEnd::without_attempt(Exit::Lost { reason })))
+            }
         };
         let Some(node) = self.nodes.remove(&id) else { return Vec::new() };
-        match happened {
-            Happened::Rested => self.schedule.retry_due(node),
+        let (end, outcome) = match happened {
+            Happened::Rested => return self.schedule.retry_due(node),
             Happened::Ended(end) => {
-                self.stops.remove(&node);
                 let outcome = outcome_of(&end.exit);
-                self.ends.insert(node, end);
-                self.schedule.finished(node, outcome, rand::rng().random_range(0.0..1.0))
+                (end, outcome)
             }
-        }
+            Happened::Answered(Answer { approved, output }) => {
+                let end = AttemptEnd::without_attempt(Exit::Code(0));
+                let outcome = if approved { Outcome::Succeeded } else { Outcome::Rejected };
+                (AttemptEnd { output: Some(Output::Inline(output)), ..end }, outcome)
+            }
+        };
+        self.stops.remove(&node);
+        self.ends.insert(node, end);
+        self.schedule.finished(node, outcome, rand::rng().random_range(0.0..1.0))
     }
 
     fn stop_for(&mut self, reason: Stop) -> Vec<Step> {
         self.stop = Some(reason);
         self.schedule.stop(reason)
+    }
+
+    fn stop_for_good(&mut self) -> Vec<Step> {
+        self.stop = Some(Stop::Cancelled);
+        self.schedule.stop_for_good(Stop::Cancelled)
     }
 
     async fn take(&mut self, steps: Vec<Step>) {
@@ -169,15 +244,18 @@ impl Driver {
     /// What comes of a step at once.
     async fn take_one(&mut self, step: Step) -> Vec<Step> {
         match step {
+            // Nothing begins in a process that leaves: the store has these nodes as not begun.
+            Step::Decide { .. } | Step::Start { .. } | Step::Ask { .. } | Step::Call { .. }
+                if self.course.signals.drain.is_cancelled() => {}
             Step::Decide { node } => return self.decide(node),
             Step::Start { node, attempt } => return self.start(node, attempt),
-            Step::Ask { node, .. } => return self.refuse(node, "an approval needs a server's worker"),
-            Step::Call { node, .. } => return self.refuse(node, "another workflow needs a server's worker"),
+            Step::Ask { node, attempt, resumed } => return self.ask(node, attempt, resumed).await,
+            Step::Call { node, attempt, resumed } => return self.call(node, attempt, resumed).await,
             Step::Lose { node, .. } => {
-                self.ends.insert(node, without_attempt(Exit::Lost { reason: "its worker died".to_owned() }));
+                self.ends.insert(node, AttemptEnd::without_attempt(Exit::WorkerLost));
                 return self.schedule.finished(node, Outcome::Lost, 0.0);
             }
-            Step::Reuse { .. } => {}
+            Step::Reuse { node } => self.reuse(node).await,
             Step::Halt { node } => {
                 if let Some(stop) = self.stops.get(&node) {
                     stop.cancel();
@@ -206,14 +284,7 @@ impl Driver {
             End::Failed { first, .. } => self.failures.get(&first),
             End::Completed | End::Stopped(_) => None,
         };
-        let results: Vec<(NodeRef, Value)> = self
-            .results
-            .iter()
-            .enumerate()
-            .filter(|(_, result)| !result.output.is_null())
-            .map(|(node, result)| (self.id(node).clone(), result.output.clone()))
-            .collect();
-        let event = story::ended(&self.course.plan, end, exit, &results);
+        let event = story::ended(&self.course.plan, end, exit, &self.summaries);
         self.say(event).await;
         self.end = Some(end);
     }
@@ -231,44 +302,117 @@ impl Driver {
             Ok(holds) => self.schedule.decided(node, holds),
             Err(error) => {
                 let exit = Exit::NotStarted { reason: error.to_string(), hopeless: true };
-                self.ends.insert(node, without_attempt(exit));
+                self.ends.insert(node, AttemptEnd::without_attempt(exit));
                 self.schedule.undecidable(node)
             }
         }
     }
 
     /// Fails a node that can't be started, for good.
-    fn refuse(&mut self, node: usize, reason: impl Into<String>) -> Vec<Step> {
-        let exit = Exit::NotStarted { reason: reason.into(), hopeless: true };
-        self.ends.insert(node, without_attempt(exit));
+    fn refuse(&mut self, node: usize, reason: impl ToString) -> Vec<Step> {
+        let exit = Exit::NotStarted { reason: reason.to_string(), hopeless: true };
+        self.ends.insert(node, AttemptEnd::without_attempt(exit));
         self.schedule.finished(node, Outcome::Hopeless, 0.0)
     }
 
     fn start(&mut self, node: usize, number: u32) -> Vec<Step> {
         let stop = CancellationToken::new();
-        let attempt = match attempt_of(&self.course, &self.scope(node), node, number, stop.clone()) {
-            Ok(attempt) => attempt,
-            Err(reason) => return self.refuse(node, reason),
-        };
-        self.stops.insert(node, stop);
-        let engine = self.course.engine.clone().filter(|_| attempt.image.is_some());
-        let recorder = Arc::clone(&self.recorder);
-        let task = self
-            .tasks
-            .spawn(async move { Happened::Ended(node::run(&recorder, engine.as_ref(), attempt).await) });
-        self.nodes.insert(task.id(), node);
+        let attempt =
+            match attempt::prepare(&self.course, &self.scope(node), node, number, stop.clone()) {
+                Ok(attempt) => attempt,
+                Err(reason) => return self.refuse(node, reason),
+            };
+        let (course, recorder) = (Arc::clone(&self.course), Arc::clone(&self.recorder));
+        self.spawn(node, stop, async move { Happened::Ended(work(&course, &recorder, node, attempt).await) });
         Vec::new()
+    }
+
+    async fn ask(&mut self, node: usize, attempt: u32, resumed: bool) -> Vec<Step> {
+        let planned = self.course.plan.nodes[node].clone();
+        let Kind::Approval(approval) = &planned.spec.kind else { return self.refuse(node, "it is no question") };
+        if !resumed {
+            match question::asked(approval, &self.scope(node), &planned.id, attempt) {
+                Ok(event) => self.say(event).await,
+                Err(fault) => return self.refuse(node, fault),
+            }
+        }
+        let (course, stop) = (Arc::clone(&self.course), CancellationToken::new());
+        let stopped = stop.clone();
+        self.spawn(node, stop, async move {
+            let Course { client, run_id, .. } = &*course;
+            let timeout = planned.spec.timeout;
+            match question::answer(client, run_id, &planned.id, attempt, timeout, &stopped).await {
+                Ok(answer) => Happened::Answered(answer),
+                Err(exit) => Happened::Ended(AttemptEnd::without_attempt(exit)),
+            }
+        });
+        Vec::new()
+    }
+
+    async fn call(&mut self, node: usize, attempt: u32, resumed: bool) -> Vec<Step> {
+        let planned = self.course.plan.nodes[node].clone();
+        let Kind::Call(call) = &planned.spec.kind else { return self.refuse(node, "it is no call") };
+        let inputs = match call.inputs(&self.scope(node)) {
+            Ok(inputs) => inputs,
+            Err(fault) => return self.refuse(node, fault),
+        };
+        let calling = Calling {
+            client: self.course.client.clone(),
+            workflow: call.workflow.to_string(),
+            inputs,
+            caller: self.course.run_id.clone(),
+            node: planned.id.clone(),
+            attempt,
+            depth: self.course.depth + 1,
+        };
+        if !resumed {
+            self.say(calling.started()).await;
+        }
+        let (recorder, stop) = (Arc::clone(&self.recorder), CancellationToken::new());
+        let stopped = stop.clone();
+        self.spawn(node, stop, async move {
+            let began = Instant::now();
+            let result = calling.result(planned.spec.timeout, stopped).await;
+            let mut end = AttemptEnd::of_call(result, began.elapsed());
+            keep::keep(&recorder, &planned.id, attempt, &mut end).await;
+            Happened::Ended(end)
+        });
+        Vec::new()
+    }
+
+    fn spawn(
+        &mut self,
+        node: usize,
+        stop: CancellationToken,
+        task: impl Future<Output = Happened> + Send + 'static,
+    ) {
+        self.stops.insert(node, stop);
+        let task = self.tasks.spawn(task);
+        self.nodes.insert(task.id(), node);
     }
 
     async fn complete(&mut self, node: usize, attempt: u32) {
         let Some(mut end) = self.ends.remove(&node) else { return };
         let closed = end.closed.take();
         self.say_after(story::completed(self.id(node), attempt, &end), closed).await;
-        let output = match end.output {
-            Some(Output::Inline(output)) => output,
-            Some(Output::Large(_)) | None => Value::Null,
-        };
+        if let Some(summary) = end.output.as_ref().and_then(Output::summary) {
+            self.summaries.push((self.id(node).clone(), summary.clone()));
+        }
+        let output = end.output.map(Output::into_value).unwrap_or_default();
         self.results[node] = NodeResult { status: NodeStatus::Completed, output };
+    }
+
+    async fn reuse(&mut self, node: usize) {
+        let of = self.reuses.clone();
+        let output = self.results[node].output.clone();
+        let mut end = AttemptEnd::without_attempt(Exit::Code(0));
+        end.output = Output::of_value(output);
+        keep::keep(&self.recorder, &self.id(node).clone(), 1, &mut end).await;
+        let event = story::completed(self.id(node), 1, &end).with_data(json!({ "reusedFrom": of }));
+        self.say(event.with_message("reused from an earlier run")).await;
+        if let Some(summary) = end.output.as_ref().and_then(Output::summary) {
+            self.summaries.push((self.id(node).clone(), summary.clone()));
+        }
     }
 
     async fn retry(&mut self, node: usize, attempt: u32, delay: Duration) {
@@ -298,9 +442,7 @@ impl Driver {
     async fn sign_of_life(&mut self) {
         if self.spoke_at.elapsed() >= SIGN_OF_LIFE_EVERY {
             let running = self.stops.len();
-            let event =
-                story::run_event(EventType::Note).with_message(format!("still running: {running} nodes"));
-            self.say(NewEvent { level: Some("debug".to_owned()), ..event }).await;
+            self.say(story::note("debug", format!("still running: {running} nodes"))).await;
         }
     }
 
@@ -317,9 +459,12 @@ impl Driver {
         &self.course.plan.nodes[node].id
     }
 
-    fn outcome(self) -> RunOutcome {
+    async fn driven(mut self) -> Driven {
+        // What waits for people or other runs is adopted by whoever goes on.
+        self.tasks.shutdown().await;
         let plan = &self.course.plan;
         let (status, failure) = match self.end {
+            None => return Driven::Left,
             Some(End::Failed { first, failed }) => {
                 let sentence = story::failure_sentence(plan, first, failed, self.failures.get(&first));
                 (RunStatus::Failed, Some(sentence))
@@ -330,47 +475,32 @@ impl Driver {
             Some(End::Stopped(Stop::Cancelled)) => {
                 (RunStatus::Cancelled, Some("it was cancelled".to_owned()))
             }
-            Some(End::Completed) | None => (RunStatus::Completed, None),
+            Some(End::Completed) => (RunStatus::Completed, None),
         };
-        RunOutcome { run_id: self.course.run_id.clone(), status, failure }
+        Driven::Over(RunOutcome { run_id: self.course.run_id.clone(), status, failure })
     }
 }
 
-fn attempt_of(
+/// One attempt of a command, once there is a place for it.
+async fn work(
     course: &Course,
-    scope: &Scope,
+    recorder: &Recorder,
     node: usize,
-    number: u32,
-    stop: CancellationToken,
-) -> Result<Attempt, String> {
-    let planned = &course.plan.nodes[node];
-    let Kind::Command(command) = &planned.spec.kind else { return Err("it is no command".to_owned()) };
-    if !command.secrets.is_empty() {
-        return Err("secrets need a server's worker".to_owned());
-    }
-    let rendered = command.render(scope).map_err(|fault| fault.to_string())?;
-    let mut env = rendered.env;
-    for (name, value) in &course.inputs {
-        let name = name.replace('-', "_").to_ascii_uppercase();
-        env.push((format!("TELLTALE_INPUT_{name}"), text_of(value)));
-    }
-    env.push(("TELLTALE_RUN_ID".to_owned(), course.run_id.to_string()));
-    env.push(("TELLTALE_NODE".to_owned(), planned.id.to_string()));
-    env.push(("TELLTALE_ATTEMPT".to_owned(), number.to_string()));
-    Ok(Attempt {
-        run_id: course.run_id.clone(),
-        node: planned.id.clone(),
-        number,
-        words: rendered.words,
-        image: rendered.image,
-        env,
-        timeout: planned.spec.timeout,
-        stop,
-        tty: command.tty,
-        resources: command.resources,
-        artifacts: command.artifacts.iter().map(ToString::to_string).collect(),
-        masks: Arc::default(),
-    })
+    attempt: super::engine::Attempt,
+) -> AttemptEnd {
+    let _place = tokio::select! {
+        place = course.places.acquire() => place,
+        () = attempt.stop.cancelled() => return AttemptEnd::without_attempt(Exit::Stopped),
+    };
+    let attempt = match attempt::with_secrets(course, node, attempt).await {
+        Ok(attempt) => attempt,
+        Err(exit) => return AttemptEnd::without_attempt(exit),
+    };
+    let engine = course.engine.as_ref().filter(|_| attempt.image.is_some());
+    let (id, number) = (attempt.node.clone(), attempt.number);
+    let mut end = node::run(recorder, engine, attempt).await;
+    keep::keep(recorder, &id, number, &mut end).await;
+    end
 }
 
 fn outcome_of(exit: &Exit) -> Outcome {
@@ -379,17 +509,5 @@ fn outcome_of(exit: &Exit) -> Outcome {
         Exit::Stopped => Outcome::Cancelled,
         Exit::NotStarted { hopeless: true, .. } => Outcome::Hopeless,
         _ => Outcome::Failed,
-    }
-}
-
-/// The end of what never had an engine's attempt.
-fn without_attempt(exit: Exit) -> AttemptEnd {
-    AttemptEnd {
-        exit,
-        output: None,
-        artifacts: Vec::new(),
-        last_words: LastWords::default(),
-        took: Duration::ZERO,
-        closed: None,
     }
 }

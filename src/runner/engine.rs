@@ -7,10 +7,12 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::facts::id::{NodeRef, RunId};
+use crate::facts::status::RunStatus;
 use crate::facts::time::Timestamp;
 use crate::facts::workflow::duration::written;
 pub use crate::facts::workflow::model::Resources;
@@ -81,6 +83,8 @@ pub struct Attempt {
     pub artifacts: Vec<String>,
     /// What must not be seen in anything the node says.
     pub masks: Arc<Masker>,
+    /// What it was given, as NODE_STARTED tells it: secrets by their names.
+    pub inputs: Value,
 }
 
 /// What an engine says while the attempt runs.
@@ -188,6 +192,16 @@ pub enum Exit {
     Lost {
         reason: String,
     },
+    /// Nobody knows: the worker that executed it died.
+    WorkerLost,
+    /// The run that it called did not complete.
+    Called {
+        run_id: RunId,
+        status: RunStatus,
+        reason: Option<String>,
+    },
+    /// A person was asked and did not answer in time.
+    NotAnswered(Duration),
 }
 
 impl Exit {
@@ -220,6 +234,9 @@ impl Exit {
             Self::Stopped => "cancelled".to_owned(),
             Self::NotStarted { .. } => "not-started".to_owned(),
             Self::Lost { .. } => "lost".to_owned(),
+            Self::WorkerLost => "worker-lost".to_owned(),
+            Self::Called { .. } => "called-run-failed".to_owned(),
+            Self::NotAnswered(_) => "not-answered".to_owned(),
         }
     }
 
@@ -227,11 +244,11 @@ impl Exit {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Code(_) | Self::Signal(_) => "NodeError",
-            Self::TimedOut(_) => "TimeoutError",
+            Self::Code(_) | Self::Signal(_) | Self::Called { .. } => "NodeError",
+            Self::TimedOut(_) | Self::NotAnswered(_) => "TimeoutError",
             Self::OutOfMemory => "ResourceError",
             Self::Stopped => "Cancelled",
-            Self::NotStarted { .. } | Self::Lost { .. } => "EngineError",
+            Self::NotStarted { .. } | Self::Lost { .. } | Self::WorkerLost => "EngineError",
         }
     }
 
@@ -246,6 +263,14 @@ impl Exit {
             Self::Stopped => "was stopped".to_owned(),
             Self::NotStarted { reason, .. } => format!("did not start: {reason}"),
             Self::Lost { reason } => format!("was lost: {reason}"),
+            Self::WorkerLost => "was lost with the worker that executed it".to_owned(),
+            Self::Called { run_id, status, reason: None } => {
+                format!("called the run {run_id}, which ended as {status}")
+            }
+            Self::Called { run_id, status, reason: Some(reason) } => {
+                format!("called the run {run_id}, which ended as {status}: {reason}")
+            }
+            Self::NotAnswered(limit) => format!("was not answered within {}", written(*limit)),
         }
     }
 }

@@ -10,7 +10,10 @@
 //! absence (`recorder`).
 
 mod artifacts;
+mod attempt;
+mod call;
 mod commands;
+mod course;
 pub mod docker;
 mod docker_container;
 mod docker_course;
@@ -19,17 +22,21 @@ mod docker_log;
 mod docker_output;
 mod docker_pull;
 mod docker_raw;
+#[cfg(test)]
+mod docker_registry_test;
 mod driver;
 pub mod engine;
 pub mod guard;
 mod guard_process;
 mod identity;
+mod keep;
 pub mod lines;
 mod log_sender;
 pub mod mask;
 pub mod node;
 pub mod output;
 pub mod process;
+mod question;
 mod recorder;
 mod run;
 #[cfg(test)]
@@ -38,10 +45,12 @@ mod run_tests;
 mod samples_tests;
 pub mod spool;
 mod story;
+mod takeover;
 mod tar;
 #[cfg(test)]
 mod test_server;
 pub mod workflow;
+pub mod worker;
 mod workspace;
 pub mod wrap;
 mod wrapped;

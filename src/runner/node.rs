@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -41,6 +41,31 @@ pub struct AttemptEnd {
     pub took: Duration,
     /// Both streams are closed and all lines durable; the attempt's last event waits for it.
     pub closed: Option<oneshot::Receiver<()>>,
+}
+
+impl AttemptEnd {
+    /// The end of what no engine has executed.
+    #[must_use]
+    pub fn without_attempt(exit: Exit) -> Self {
+        Self {
+            exit,
+            output: None,
+            artifacts: Vec::new(),
+            last_words: LastWords::default(),
+            took: Duration::ZERO,
+            closed: None,
+        }
+    }
+
+    /// The end of a call, with the result of the run that was called.
+    #[must_use]
+    pub fn of_call(result: Result<Value, Exit>, took: Duration) -> Self {
+        let (exit, output) = match result {
+            Ok(result) => (Exit::Code(0), Output::of_value(result)),
+            Err(exit) => (exit, None),
+        };
+        Self { output, took, ..Self::without_attempt(exit) }
+    }
 }
 
 /// Executes the attempt in Docker when `docker` is given, else as a process, and records everything but its end.
@@ -99,8 +124,11 @@ pub(super) async fn record(
 
 fn started(attempt: &Attempt, kind: EngineKind) -> NewEvent {
     let mut data = json!({ "engine": kind.as_str() });
-    if let (EngineKind::Docker, Some(image), Some(data)) = (kind, &attempt.image, data.as_object_mut()) {
-        data.insert("image".to_owned(), json!(image));
+    if let (EngineKind::Docker, Some(image)) = (kind, &attempt.image) {
+        data["image"] = json!(image);
+    }
+    if !attempt.inputs.is_null() {
+        data["inputs"] = attempt.inputs.clone();
     }
     event(EventType::NodeStarted, attempt).with_data(data)
 }

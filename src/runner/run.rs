@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -20,7 +21,9 @@ use crate::facts::workflow::fault::quoted;
 use super::docker::{self, DockerEngine, NoDocker};
 use super::recorder::Recorder;
 use super::workflow::Workflow;
-use super::{driver, story};
+use super::course::{Beginning, Course, SecretSource, Signals};
+use super::driver::{self, Driven};
+use super::story;
 
 /// How long the registration of a run is tried: whoever starts a run without a server wants to know soon.
 pub(super) const REGISTER_PATIENCE: Duration = Duration::from_secs(30);
@@ -31,7 +34,7 @@ const LOOK_SELDOM_EVERY: Duration = Duration::from_secs(30);
 /// which it is with more nodes than this.
 const SMALL_RUN_NODES: usize = 200;
 /// More nodes at a time than this only get in each other's way on one machine.
-const JOBS_MAX: usize = 256;
+pub(super) const JOBS_MAX: usize = 256;
 
 /// Where nodes with an image run. Nodes without one are always processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -110,27 +113,35 @@ pub async fn run(options: RunOptions) -> Result<RunOutcome, RunError> {
     register(&options, &plan, &run_id, &inputs).await?;
 
     let nodes = plan.nodes.len();
+    let jobs = options.jobs.unwrap_or_else(twice_the_cores).clamp(1, JOBS_MAX);
     let recorder = Arc::new(Recorder::start(options.client.clone(), run_id.clone(), options.cancel.clone()));
-    let course = driver::Course {
+    let course = Arc::new(Course {
         plan,
         run_id: run_id.clone(),
+        client: options.client.clone(),
         engine,
-        jobs: options.jobs.unwrap_or_else(twice_the_cores).clamp(1, JOBS_MAX),
+        jobs,
+        places: Arc::new(Semaphore::new(jobs)),
         inputs,
-        note,
-        cancel: options.cancel,
-    };
+        secrets: SecretSource::Environment,
+        depth: 0,
+        signals: Signals { cancel: options.cancel, ..Signals::default() },
+    });
     let watch =
         tokio::spawn(watch_for_end(options.client, run_id.clone(), nodes, recorder.superseded().clone()));
-    let outcome = driver::drive(course, Arc::clone(&recorder)).await;
+    let driven = driver::drive(course, Beginning::New { note }, Arc::clone(&recorder), |_| {}).await;
     watch.abort();
     // Every task that held the recorder has ended, so this is the last handle.
     let finished = match Arc::try_unwrap(recorder) {
         Ok(recorder) => recorder.finish().await,
         Err(_) => Err(ClientError::Settings("a node still holds the recorder".to_owned())),
     };
-    finished.map_err(|reason| RunError::NotRecorded { run_id, reason })?;
-    Ok(outcome)
+    finished.map_err(|reason| RunError::NotRecorded { run_id: run_id.clone(), reason })?;
+    match driven {
+        Driven::Over(outcome) => Ok(outcome),
+        // Nobody tells such a run to leave.
+        Driven::Left => Err(RunError::Inputs(format!("the run {run_id} was left before its end"))),
+    }
 }
 
 /// The engine for nodes with an image, and what the history should say about it.
@@ -208,7 +219,7 @@ fn inputs(workflow: &Workflow, given: &BTreeMap<String, String>) -> Result<Map<S
         .map_err(|faults| faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("\n"))
 }
 
-fn twice_the_cores() -> usize {
+pub(super) fn twice_the_cores() -> usize {
     std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2)
 }
 

@@ -54,6 +54,12 @@ pub fn run_event(kind: EventType) -> NewEvent {
     NewEvent::run(Uuid::now_v7(), kind, now())
 }
 
+/// A note on the run, of this level.
+#[must_use]
+pub fn note(level: &str, text: String) -> NewEvent {
+    NewEvent { level: Some(level.to_owned()), ..run_event(EventType::Note).with_message(text) }
+}
+
 /// An event of a node; `attempt` 0 stands for a node that never started.
 #[must_use]
 pub fn node_event(kind: EventType, node: &NodeRef, attempt: u32) -> NewEvent {
@@ -85,10 +91,7 @@ pub fn failed(
 }
 
 fn summary(end: &AttemptEnd) -> Option<Value> {
-    match &end.output {
-        Some(Output::Inline(value)) => Some(value.clone()),
-        Some(Output::Large(_)) | None => None,
-    }
+    end.output.as_ref().and_then(Output::summary).cloned()
 }
 
 fn error_of(node: &NodeRef, end: &AttemptEnd) -> Value {

@@ -144,6 +144,7 @@ fn attempt(
         resources: Resources::default(),
         artifacts: Vec::new(),
         masks: Arc::default(),
+        inputs: serde_json::Value::Null,
     }
 }
 

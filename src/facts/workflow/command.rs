@@ -1,6 +1,6 @@
 //! What a command node becomes for one attempt: words, variables and an image, with the values of the run in them.
 
-use super::expression::ExpressionFault;
+use super::expression::{ExpressionFault, VALUE_MAX_BYTES};
 use super::fault::quoted;
 use super::fields::NAME_MAX_BYTES;
 use super::model::{Call, Command, CommandNode};
@@ -8,6 +8,8 @@ use super::scope::Scope;
 
 /// Bytes of one rendered text. Linux takes 128 KiB for one argument or variable, so more never starts.
 const RENDERED_MAX_BYTES: usize = 128 * 1024 - 1;
+/// Bytes of all words and variables together: what Linux takes with its usual stack of 8 MiB.
+const COMMAND_MAX_BYTES: usize = 2 << 20;
 /// How messages describe a good image.
 pub const IMAGE_EXPECTED: &str = "the name of an image, such as telltale/busybox";
 
@@ -29,6 +31,8 @@ pub enum RenderFault {
     Nul { what: String },
     #[error("{what} has more than 128 KiB, which no process can be given")]
     TooLong { what: String },
+    #[error("its words and variables have more than 2 MiB, which no process can be given")]
+    TooMuch,
     #[error("{0} is no name of an image")]
     Image(String),
 }
@@ -36,13 +40,14 @@ pub enum RenderFault {
 impl CommandNode {
     /// The command line with the values of `scope`.
     pub fn render(&self, scope: &Scope) -> Result<Rendered, RenderFault> {
+        let mut left = COMMAND_MAX_BYTES;
         let words = match &self.command {
             Command::Script(script) => vec!["/bin/sh".to_owned(), "-c".to_owned(), script.to_string()],
             Command::Arguments(words) => words
                 .iter()
                 .enumerate()
                 .map(|(place, word)| {
-                    given(word.text(scope)?, || format!("word {} of the command", place + 1))
+                    given(word.text(scope)?, &mut left, || format!("word {} of the command", place + 1))
                 })
                 .collect::<Result<_, _>>()?,
         };
@@ -50,11 +55,11 @@ impl CommandNode {
         if let Some(image) = image.as_deref().filter(|image| !is_image(image)) {
             return Err(RenderFault::Image(quoted(image)));
         }
-        let variable = |(name, value): &(std::sync::Arc<str>, super::template::Template)| {
-            let value = given(value.text(scope)?, || format!("the variable {}", quoted(name)))?;
+        let mut variable = |(name, value): &(std::sync::Arc<str>, super::template::Template)| {
+            let value = given(value.text(scope)?, &mut left, || format!("the variable {}", quoted(name)))?;
             Ok((name.to_string(), value))
         };
-        let env = self.env.iter().map(variable).collect::<Result<_, RenderFault>>()?;
+        let env = self.env.iter().map(&mut variable).collect::<Result<_, RenderFault>>()?;
         Ok(Rendered { words, image, env })
     }
 }
@@ -65,17 +70,19 @@ impl Call {
         &self,
         scope: &Scope,
     ) -> Result<serde_json::Map<String, serde_json::Value>, ExpressionFault> {
-        self.with.iter().map(|(name, value)| Ok((name.to_string(), value.value(scope)?))).collect()
+        let mut left = VALUE_MAX_BYTES;
+        self.with.iter().map(|(name, value)| Ok((name.to_string(), value.value(scope, &mut left)?))).collect()
     }
 }
 
-fn given(text: String, what: impl Fn() -> String) -> Result<String, RenderFault> {
+fn given(text: String, left: &mut usize, what: impl Fn() -> String) -> Result<String, RenderFault> {
     if text.contains('\0') {
         return Err(RenderFault::Nul { what: what() });
     }
     if text.len() > RENDERED_MAX_BYTES {
         return Err(RenderFault::TooLong { what: what() });
     }
+    *left = left.checked_sub(text.len()).ok_or(RenderFault::TooMuch)?;
     Ok(text)
 }
 

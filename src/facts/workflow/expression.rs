@@ -18,6 +18,9 @@ use super::template;
 
 /// Instructions, and 64 bytes of data each, that one evaluation may cost: some milliseconds and a few megabytes.
 const FUEL: u64 = 100_000;
+/// Bytes of a value that an expression may give: more than a run's inputs may have. Fuel does not see these, since the
+/// engine shares what it repeats.
+pub const VALUE_MAX_BYTES: usize = 8 << 20;
 /// Nesting of a value that an expression may give, as deep as an event may be.
 const DEPTH_MAX: usize = 64;
 /// Bytes of one expression; whoever writes a longer one wants a node of its own for it.
@@ -122,7 +125,8 @@ impl Expression {
 
     /// Its value.
     pub fn evaluate(&self, scope: &Scope) -> Result<Value, ExpressionFault> {
-        self.value(scope).and_then(|value| json_of(&value, 0).map_err(|reason| self.fault(reason)))
+        let mut left = VALUE_MAX_BYTES;
+        self.value(scope).and_then(|value| json_of(&value, 0, &mut left).map_err(|reason| self.fault(reason)))
     }
 
     fn value(&self, scope: &Scope) -> Result<minijinja::Value, ExpressionFault> {
@@ -152,7 +156,7 @@ impl Expression {
         )
     }
 
-    fn fault(&self, reason: String) -> ExpressionFault {
+    pub(super) fn fault(&self, reason: String) -> ExpressionFault {
         ExpressionFault { expression: Arc::clone(&self.source), reason }
     }
 }
@@ -190,24 +194,29 @@ fn is_undefined(error: &minijinja::Error) -> bool {
         || error.detail().is_some_and(|detail| detail.contains("undefined"))
 }
 
-/// The value as JSON. An undefined part of it is an error, as everywhere.
-fn json_of(value: &minijinja::Value, depth: usize) -> Result<Value, String> {
+/// The value as JSON, of at most `left` bytes. An undefined part of it is an error, as everywhere.
+fn json_of(value: &minijinja::Value, depth: usize, left: &mut usize) -> Result<Value, String> {
+    /// What a number or a bracket takes, roughly.
+    const ITEM_BYTES: usize = 16;
     if depth > DEPTH_MAX {
         return Err("its value is nested too deeply".to_owned());
     }
+    let bytes = value.as_str().map_or(ITEM_BYTES, |text| text.len() + ITEM_BYTES);
+    *left = left.checked_sub(bytes).ok_or("its value has more than 8 MiB")?;
     let unreadable = |error: minijinja::Error| error.to_string();
     match value.kind() {
         ValueKind::Undefined => Err("a part of its value is undefined".to_owned()),
         ValueKind::Seq | ValueKind::Iterable => {
             let items = value.try_iter().map_err(unreadable)?;
-            items.map(|item| json_of(&item, depth + 1)).collect::<Result<_, _>>().map(Value::Array)
+            items.map(|item| json_of(&item, depth + 1, left)).collect::<Result<_, _>>().map(Value::Array)
         }
         ValueKind::Map => {
             let mut map = serde_json::Map::new();
             for key in value.try_iter().map_err(unreadable)? {
                 let name = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
+                *left = left.checked_sub(name.len()).ok_or("its value has more than 8 MiB")?;
                 let item = value.get_item(&key).map_err(unreadable)?;
-                map.insert(name, json_of(&item, depth + 1)?);
+                map.insert(name, json_of(&item, depth + 1, left)?);
             }
             Ok(Value::Object(map))
         }

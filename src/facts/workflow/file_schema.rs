@@ -51,6 +51,41 @@ mod tests {
         assert!(seen >= 3);
     }
 
+    fn documentation() -> String {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/workflow-file.md")).unwrap()
+    }
+
+    /// Examples leave out a name, and the nodes where they are about something else.
+    #[test]
+    fn every_example_of_the_documentation_is_a_workflow() {
+        let (text, validator) = (documentation(), validator());
+        let blocks: Vec<&str> =
+            text.split("```yaml\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+        assert!(blocks.len() >= 11);
+        for block in blocks {
+            let has = |key: &str| block.lines().any(|line| line.starts_with(key));
+            let name = if has("name:") { "" } else { "name: x\n" };
+            let nodes = if has("nodes:") { "" } else { "nodes: [{ id: a, run: x }]\n" };
+            agree(&validator, &format!("{name}{block}{nodes}"), true);
+        }
+    }
+
+    /// The lists of filters and tests name nothing that there is not.
+    #[test]
+    fn the_documented_filters_and_tests_are_there() {
+        let text = documentation();
+        for (list, template) in [("- Filters", "inputs | {}"), ("- Tests", "inputs is {}")] {
+            let list = &text[text.find(list).unwrap()..];
+            let names: Vec<&str> = list.split('`').nth(3).unwrap().split_whitespace().collect();
+            assert!(names.len() > 20, "{names:?}");
+            for name in names {
+                let text =
+                    format!("name: x\nnodes: [{{ id: a, run: x, if: '{}' }}]", template.replace("{}", name));
+                parse("w", &text).unwrap_or_else(|faults| panic!("{faults}"));
+            }
+        }
+    }
+
     /// Keys of the root, and of a node beside `id`, that are fine or not.
     #[test]
     fn the_schema_and_the_reader_agree() {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
+
 use super::model::{Command, DimensionValues, Join, Kind, Resources, Workflow};
 use super::parse;
 
@@ -141,6 +143,21 @@ w:18:36: found `matrix.os`, expected no `matrix` in an expression of a node with
 }
 
 #[test]
+fn a_name_with_a_sign_in_it_is_shown_how_to_be_written() {
+    let text = r#"name: x
+inputs: { max-depth: 1 }
+nodes:
+  - { id: passive-dns, run: x }
+  - { id: b, needs: passive-dns, if: nodes.passive-dns.output, run: [x, "${{ inputs.max-depth }}"] }
+  - { id: c, needs: passive-dns, if: 'nodes["passive-dns"].output', run: [x, "${{ inputs['max-depth'] }}"] }
+"#;
+    let expected = "\
+w:5:38: found `nodes.passive-dns`, which is no single name to an expression, expected nodes[\"passive-dns\"]
+w:5:73: found `inputs.max-depth`, which is no single name to an expression, expected inputs[\"max-depth\"]";
+    assert_eq!(faults(text), expected);
+}
+
+#[test]
 fn templates_have_no_place_in_scripts_and_no_bad_syntax_anywhere() {
     let text = r#"name: x
 nodes:
@@ -165,6 +182,14 @@ nodes:
     }
     let text = "name: x\nnodes: [{ id: a, run: x }, { id: b, needs: a, matrix: { m: '${{ nodes.a.output }}' }, run: x }]";
     assert!(faults(text).contains("`nodes.a.output` in a matrix"), "{}", faults(text));
+}
+
+#[test]
+fn matrices_that_are_too_large_for_a_run_are_faults() {
+    let values: Vec<String> = (0..40).map(|n| n.to_string()).collect();
+    let values = values.join(",");
+    let text = format!("name: x\nnodes: [{{ id: a, run: x, matrix: {{ m: [{values}], n: [{values}] }} }}]");
+    assert!(faults(&text).contains("1600 instances of nodes with a matrix, expected at most 1,000"));
 }
 
 #[test]
@@ -214,4 +239,25 @@ nodes:
         assert!(found.contains(expected), "{expected}\n{found}");
     }
     assert_eq!(found.lines().count(), 7, "{found}");
+}
+
+proptest! {
+    /// Whatever a typing mistake makes of a workflow, it is read or has faults with places in the file.
+    #[test]
+    fn a_typing_mistake_is_a_fault_and_no_crash(
+        edits in proptest::collection::vec((0.0..1.0f64, "[-a-z0-9:{}\\[\\]$&*'\"|%#,.é \n]{0,4}", 0usize..6), 1..6),
+    ) {
+        let mut text: Vec<char> = WHOLE.chars().collect();
+        for (place, inserted, removed) in edits {
+            let at = (place * text.len() as f64) as usize;
+            let end = (at + removed).min(text.len());
+            text.splice(at..end, inserted.chars());
+        }
+        let text: String = text.into_iter().collect();
+        if let Err(faults) = parse("w", &text) {
+            prop_assert!(!faults.list().is_empty());
+            let lines = text.lines().count() + 1;
+            prop_assert!(faults.list().iter().all(|fault| (1..=lines).contains(&fault.at.line)), "{faults}\n{text}");
+        }
+    }
 }

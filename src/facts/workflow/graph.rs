@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::fault::{Fault, did_you_mean, quoted};
-use super::model::{EDGES_MAX, Mentions, Node, Workflow};
+use super::model::{Dimension, DimensionValues, EDGES_MAX, INSTANCES_MAX, Mentions, Node, Workflow};
 use super::names::{self, NodeSight, Sight};
 use super::reader::Draft;
 use super::reader_node::DraftNode;
@@ -26,6 +26,7 @@ pub fn resolve(draft: Draft, faults: &mut Vec<Fault>) -> Option<Workflow> {
             faults.push(Fault::new(node.at, found, "an id that no other node has"));
         }
     }
+    check_instances(&draft.nodes, faults);
     let needs = resolve_needs(&draft.nodes, &index_of, faults);
     if faults.len() == faults_before {
         faults.extend(cycles(&needs).iter().map(|cycle| described(cycle, &draft.nodes)));
@@ -54,6 +55,24 @@ pub fn resolve(draft: Draft, faults: &mut Vec<Fault>) -> Option<Workflow> {
     let nodes = nodes.collect();
     let Draft { name, description, inputs, timeout, priority, concurrency, .. } = draft;
     Some(Workflow { name, description, inputs, timeout, priority, concurrency, nodes })
+}
+
+/// Matrices whose values are in the file must fit into a run; those of others are counted when it starts.
+fn check_instances(nodes: &[DraftNode], faults: &mut Vec<Fault>) {
+    let known = |dimension: &Dimension| match &dimension.values {
+        DimensionValues::Known(values) => Some(values.len()),
+        DimensionValues::Template(_) => None,
+    };
+    let mut made = 0usize;
+    for node in nodes.iter().filter(|node| !node.matrix.is_empty()) {
+        let Some(lengths) = node.matrix.iter().map(known).collect::<Option<Vec<_>>>() else { continue };
+        made = made.saturating_add(lengths.into_iter().fold(1, usize::saturating_mul));
+        if made > INSTANCES_MAX {
+            let found = format!("{made} instances of nodes with a matrix");
+            faults.push(Fault::new(node.at, found, "at most 1,000 in a run"));
+            return;
+        }
+    }
 }
 
 /// Checks the names in all expressions, and gives the nodes that each node reads.

@@ -43,3 +43,4 @@ pub use inputs::InputFault;
 pub use model::Workflow;
 pub use parse::parse;
 pub use plan::{Plan, PlanFault, PlanNode};
+pub use reader_kind::is_secret_name;

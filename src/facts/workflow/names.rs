@@ -152,12 +152,21 @@ fn tokens(source: &str) -> Vec<Token> {
 /// Checks the names of one expression, and notes the nodes that it reads.
 pub fn check(expression: &Expression, sight: &Sight<'_>, mentions: &mut Mentions, faults: &mut Vec<Fault>) {
     let at = expression.at();
-    for name in expression.free_names() {
-        if !ROOTS.contains(&name.as_str()) {
-            let hint = did_you_mean(&name, ROOTS.iter().copied());
-            let found = format!("the unknown name {}{hint}", quoted(&name));
-            faults.push(Fault::new(at, found, format!("one of {}", ROOTS.join(", "))));
-        }
+    let unknown = expression.free_names().into_iter().filter(|name| !ROOTS.contains(&name.as_str()));
+    let unknown: Vec<String> = unknown.collect();
+    if !unknown.is_empty()
+        && faults.len() < GUESSED_MAX
+        && let Some((root, name)) = taken_for_a_sum(expression.source(), sight)
+    {
+        let found =
+            format!("{}, which is no single name to an expression", quoted(&format!("{root}.{name}")));
+        faults.push(Fault::new(at, found, format!("{root}[\"{name}\"]")));
+        return;
+    }
+    for name in unknown {
+        let hint = did_you_mean(&name, ROOTS.iter().copied());
+        let found = format!("the unknown name {}{hint}", quoted(&name));
+        faults.push(Fault::new(at, found, format!("one of {}", ROOTS.join(", "))));
     }
     for (kind, name) in expression.unknown_operations() {
         faults.push(Fault::new(
@@ -169,6 +178,16 @@ pub fn check(expression: &Expression, sight: &Sight<'_>, mentions: &mut Mentions
     for path in paths(expression.source()) {
         check_path(&path, at, sight, mentions, faults);
     }
+}
+
+/// A known name with a sign in it, written as if it had none: `nodes.passive-dns` reads as a subtraction.
+fn taken_for_a_sum<'a>(source: &str, sight: &Sight<'a>) -> Option<(&'static str, &'a str)> {
+    let has_sign = |name: &&str| name.contains(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let is_written =
+        |root: &'static str| move |name: &&str| has_sign(name) && source.contains(&format!("{root}.{name}"));
+    let input = sight.inputs.iter().copied().find(is_written("inputs")).map(|name| ("inputs", name));
+    let mut ids = sight.nodes.iter().flat_map(|nodes| nodes.index_of.keys().copied());
+    input.or_else(|| ids.find(is_written("nodes")).map(|name| ("nodes", name)))
 }
 
 fn check_path(path: &Path, at: Place, sight: &Sight<'_>, mentions: &mut Mentions, faults: &mut Vec<Fault>) {

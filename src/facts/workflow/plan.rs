@@ -2,7 +2,7 @@
 //!
 //! Owns the names of instances (`scan[linux,1]`) and their order. What the nodes do next is [`super::schedule`]'s part.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +15,9 @@ use super::fault::quoted;
 use super::model::{Dimension, DimensionValues, EDGES_MAX, INSTANCES_MAX, Kind, Node, Workflow};
 use super::scope::Scope;
 use super::template::text_of;
+
+/// The dimensions of an instance with their values.
+pub type MatrixValues = Vec<(Arc<str>, Value)>;
 
 /// What a run consists of.
 #[derive(Debug, Clone)]
@@ -38,7 +41,7 @@ pub struct PlanNode {
     /// Indexes into [`Plan::nodes`], each once.
     pub needs: Vec<usize>,
     /// The values of this instance, in the order of the dimensions; empty without a matrix.
-    pub matrix: Vec<(Arc<str>, Value)>,
+    pub matrix: MatrixValues,
 }
 
 /// Why the inputs of a run make no plan of it.
@@ -71,9 +74,10 @@ impl Plan {
         self.nodes.iter().any(|node| node.spec.image().is_some())
     }
 
+    /// Where each node stands, by its name.
     #[must_use]
-    pub fn index_of(&self, id: &str) -> Option<usize> {
-        self.nodes.iter().position(|node| node.id.as_str() == id)
+    pub fn indexes(&self) -> HashMap<&str, usize> {
+        self.nodes.iter().enumerate().map(|(index, node)| (node.id.as_str(), index)).collect()
     }
 }
 
@@ -119,18 +123,14 @@ fn fault(spec: &Node, reason: String) -> PlanFault {
 }
 
 /// The combinations of a node's dimensions, the last one changing fastest; a single empty one without a matrix.
-fn combinations(
-    spec: &Node,
-    scope: &Scope,
-    at_most: usize,
-) -> Result<Vec<Vec<(Arc<str>, Value)>>, PlanFault> {
-    let mut rows: Vec<Vec<(Arc<str>, Value)>> = vec![Vec::new()];
+fn combinations(spec: &Node, scope: &Scope, at_most: usize) -> Result<Vec<MatrixValues>, PlanFault> {
+    let mut rows: Vec<MatrixValues> = vec![Vec::new()];
     for dimension in &spec.matrix {
         let values = values(spec, dimension, scope)?;
         if rows.len().saturating_mul(values.len()) > at_most {
             return Err(fault(spec, "a run may have at most 1,000 instances in all".to_owned()));
         }
-        let with = |row: &Vec<(Arc<str>, Value)>, value: &Value| {
+        let with = |row: &MatrixValues, value: &Value| {
             let mut row = row.clone();
             row.push((Arc::clone(&dimension.name), value.clone()));
             row

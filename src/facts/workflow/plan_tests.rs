@@ -64,7 +64,7 @@ fn matrices_are_expanded_in_order_and_needs_mean_all_instances() {
     assert_eq!(plan.nodes[5].needs, [0, 1, 2, 3, 4]);
     assert!(plan.nodes[6].is_finally() && plan.nodes[6].needs.is_empty());
     assert_eq!(plan.nodes[3].matrix, [("os".into(), json!("mac")), ("host".into(), json!("a"))]);
-    assert_eq!(plan.index_of("scan[mac,a]"), Some(3));
+    assert_eq!(plan.indexes()["scan[mac,a]"], 3);
 
     let empty = planned(MATRIX, json!({ "hosts": [] })).unwrap();
     assert_eq!(ids(&empty), ["first", "report", "tidy"]);

@@ -20,6 +20,8 @@ const PATTERN_MAX_BYTES: usize = 256 * 1024;
 const FAULTS_MAX: usize = 50;
 /// Keys whose content is data and no schema.
 const DATA_KEYS: &[&str] = &["default", "const", "enum", "examples"];
+/// The draft that schemas are written in; naming it changes nothing.
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// Keys that lead into other documents, or to where the value itself decides.
 const REFUSED_KEYS: &[&str] =
     &["$dynamicRef", "$recursiveRef", "$dynamicAnchor", "$anchor", "$id", "$schema"];
@@ -261,6 +263,7 @@ fn collect_field(key: &str, value: &Value, part: &mut Part) -> Result<(), String
             Ok(())
         }
         // A property may have any of these names; its value is then a schema and no text.
+        Value::String(draft) if key == "$schema" && draft == DRAFT => Ok(()),
         Value::String(_) if REFUSED_KEYS.contains(&key) => {
             Err(format!("the keyword {}, which leads out of the schema", quoted(key)))
         }
@@ -294,6 +297,7 @@ mod tests {
     fn references_stay_inside_and_never_come_back() {
         let ok = json!({ "$defs": { "a": { "type": "integer" } }, "items": { "$ref": "#/$defs/a" } });
         assert!(!Schema::compile(ok).unwrap().fits(&json!(["x"])));
+        assert!(Schema::compile(json!({ "$schema": DRAFT, "type": "integer" })).unwrap().fits(&json!(3)));
         for (bad, expected) in [
             (json!({ "$ref": "https://example.org/x.json" }), "the reference"),
             (json!({ "$ref": "file:///etc/passwd" }), "the reference"),
@@ -305,6 +309,7 @@ mod tests {
             ),
             (json!({ "$ref": "#/$defs/nope" }), "the reference"),
             (json!({ "$id": "https://example.org/", "$ref": "x" }), "the keyword `$id`"),
+            (json!({ "$schema": "https://example.org/draft" }), "the keyword `$schema`"),
             (json!({ "items": { "$dynamicRef": "#x" } }), "the keyword `$dynamicRef`"),
             (json!({ "type": "integr" }), "no valid JSON Schema at /type"),
             (json!({ "minimun": 3 }), "the unknown keyword `minimun` (did you mean `minimum`?)"),

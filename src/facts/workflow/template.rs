@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::expression::{Expression, ExpressionFault};
+use super::expression::{Expression, ExpressionFault, VALUE_MAX_BYTES};
 use super::fault::{Fault, Place};
 use super::scope::Scope;
 
@@ -83,13 +83,24 @@ impl Template {
         }
     }
 
+    fn too_large(&self) -> ExpressionFault {
+        let expression =
+            self.expressions().next().map_or_else(|| Arc::from(""), |first| first.source().into());
+        ExpressionFault { expression, reason: "the values around it have more than 8 MiB in all".to_owned() }
+    }
+
     /// The text, with each value in it as [`text_of`] writes it.
     pub fn text(&self, scope: &Scope) -> Result<String, ExpressionFault> {
         let mut text = String::new();
         for part in &self.parts {
             match part {
                 Part::Text(fixed) => text.push_str(fixed),
-                Part::Expression(expression) => text.push_str(&text_of(&expression.evaluate(scope)?)),
+                Part::Expression(expression) => {
+                    text.push_str(&text_of(&expression.evaluate(scope)?));
+                    if text.len() > VALUE_MAX_BYTES {
+                        return Err(expression.fault("the text around it has more than 8 MiB".to_owned()));
+                    }
+                }
             }
         }
         Ok(text)
@@ -97,16 +108,22 @@ impl Template {
 }
 
 impl JsonTemplate {
-    pub fn value(&self, scope: &Scope) -> Result<Value, ExpressionFault> {
+    /// Its value, of at most `left` bytes, which are taken off.
+    pub fn value(&self, scope: &Scope, left: &mut usize) -> Result<Value, ExpressionFault> {
         match self {
             Self::Fixed(value) => Ok(value.clone()),
-            Self::Text(template) => template.value(scope),
+            Self::Text(template) => {
+                let value = template.value(scope)?;
+                *left = left.checked_sub(text_of(&value).len()).ok_or_else(|| template.too_large())?;
+                Ok(value)
+            }
             Self::List(items) => {
-                items.iter().map(|item| item.value(scope)).collect::<Result<_, _>>().map(Value::Array)
+                items.iter().map(|item| item.value(scope, left)).collect::<Result<_, _>>().map(Value::Array)
             }
             Self::Map(pairs) => {
-                let value = |(name, item): &(Arc<str>, Self)| Ok((name.to_string(), item.value(scope)?));
-                pairs.iter().map(value).collect::<Result<Map<_, _>, _>>().map(Value::Object)
+                let mut value =
+                    |(name, item): &(Arc<str>, Self)| Ok((name.to_string(), item.value(scope, left)?));
+                pairs.iter().map(&mut value).collect::<Result<Map<_, _>, _>>().map(Value::Object)
             }
         }
     }
@@ -175,7 +192,7 @@ mod tests {
 
     fn scope() -> Scope {
         Scope::of(&json!({
-            "inputs": { "n": 3, "on": true, "hosts": ["a", "b"], "none": null, "name": "x", "f": 1.5 },
+            "inputs": { "n": 3, "on": true, "hosts": ["a", "b"], "none": null, "name": "x", "f": 1.5, "long": "x".repeat(10_000) },
             "nodes": { "a b": { "output": { "count": 2 }, "status": "COMPLETED" } },
         }))
     }
@@ -217,6 +234,7 @@ mod tests {
             ("${{ inputs.name | nope }}", "unknown filter"),
             ("${{ 'x' * 100000000 }}", "more work than an expression may"),
             ("${{ range(1000000) | list | length }}", "has no value"),
+            ("${{ [inputs.long] * 1000 }}", "more than 8 MiB"),
             ("${{ inputs.n }", "a `${{` without its `}}`"),
             ("${{ }}", "an empty expression"),
             ("${{ 1 + }}", "`1 +`, which can't be read"),
@@ -232,5 +250,28 @@ mod tests {
         assert!(value(&format!("${{{{ {}1{} }}}}", "(".repeat(1_500), ")".repeat(1_500))).is_err());
         assert!(value(&format!("${{{{ {} }}}}", "1+".repeat(3_000))).is_err());
         assert!(value(&format!("${{{{ {}1{} }}}}", "[".repeat(100), "]".repeat(100))).is_err());
+        // As long as one may be, nested as deep as can be: on the stack of a test's thread, which is a worker's as well.
+        for (before, piece, after) in [
+            ("1", "+1", ""),
+            ("", "-", "1"),
+            ("", "not ", "1"),
+            ("1", "|e", ""),
+            ("1", ".a", ""),
+            ("1", "[0]", ""),
+            ("1", "()", ""),
+            ("", "1 if 1 else ", "1"),
+            ("1", " is e", ""),
+            ("1", "<1", ""),
+            ("1", "~1", ""),
+            ("", "{1:", "1"),
+            ("1", " and 1", ""),
+            ("", "2**", "2"),
+        ] {
+            let source = format!("{before}{}{after}", piece.repeat(4_000 / piece.len()));
+            if let Ok(expression) = Expression::parse(&source, AT) {
+                assert!(expression.free_names().is_empty(), "{source}");
+                drop(expression.evaluate(&scope()));
+            }
+        }
     }
 }

@@ -202,15 +202,15 @@ impl Schedule {
         if self.ended {
             return steps;
         }
-        let spared: Vec<bool> = (0..self.phases.len()).map(|node| !self.is_stopped(node)).collect();
+        // What an earlier stop has halted is on its way.
+        let spared: Vec<usize> = (0..self.phases.len()).filter(|node| !self.is_stopped(*node)).collect();
         self.stopped.get_or_insert(reason);
         self.stopped_for_good |= for_good;
         if !self.begun {
             self.take_over(&mut steps);
         }
-        for node in 0..self.phases.len() {
-            // What an earlier stop has halted is on its way.
-            if !self.is_stopped(node) || !spared[node] {
+        for node in spared {
+            if !self.is_stopped(node) {
                 continue;
             }
             match self.phases[node] {

@@ -44,7 +44,7 @@ pub enum End {
 /// Something for the driver to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Evaluate the node's condition and call [`Schedule::decided`], or [`Schedule::undecidable`] when it has no value.
+    /// Evaluate the node's condition and call `Schedule::decided`, or `Schedule::undecidable` when it has no value.
     Decide { node: usize },
     /// Start this attempt of a command.
     Start { node: usize, attempt: u32 },
@@ -52,13 +52,13 @@ pub enum Step {
     Ask { node: usize, attempt: u32, resumed: bool },
     /// Start the run of another workflow. `resumed`: it was started already, by a worker that died; it is only waited for.
     Call { node: usize, attempt: u32, resumed: bool },
-    /// The worker of this attempt died: remember that as its end, and call [`Schedule::finished`] with [`Outcome::Lost`].
+    /// The worker of this attempt died: remember that as its end, and call `Schedule::finished` with [`Outcome::Lost`].
     Lose { node: usize, attempt: u32 },
     /// Record the node as completed, with the output that an earlier run gave it.
     Reuse { node: usize },
     /// Record the node as completed.
     Complete { node: usize, attempt: u32 },
-    /// Record the failed attempt and call [`Schedule::retry_due`] after `delay`.
+    /// Record the failed attempt and call `Schedule::retry_due` after `delay`.
     Retry { node: usize, attempt: u32, delay: Duration },
     /// Record the node as failed for good.
     Fail { node: usize, attempt: u32 },
