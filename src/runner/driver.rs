@@ -270,9 +270,9 @@ impl Driver {
             }
             Step::Cancel { node, attempt } => {
                 self.results[node].status = NodeStatus::Cancelled;
-                let closed = self.ends.remove(&node).and_then(|end| end.closed);
+                let stored = self.ends.remove(&node).and_then(|end| end.stored);
                 let event = story::cancelled(self.id(node), attempt, self.stop);
-                self.say_after(event, closed).await;
+                self.say_after(event, stored).await;
             }
             Step::End(end) => self.ended(end).await,
         }
@@ -394,8 +394,8 @@ impl Driver {
 
     async fn complete(&mut self, node: usize, attempt: u32) {
         let Some(mut end) = self.ends.remove(&node) else { return };
-        let closed = end.closed.take();
-        self.say_after(story::completed(self.id(node), attempt, &end), closed).await;
+        let stored = end.stored.take();
+        self.say_after(story::completed(self.id(node), attempt, &end), stored).await;
         if let Some(summary) = end.output.as_ref().and_then(Output::summary) {
             self.summaries.push((self.id(node).clone(), summary.clone()));
         }
@@ -426,18 +426,18 @@ impl Driver {
         let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
         let limit = self.course.plan.nodes[node].spec.retries.limit;
         let data = json!({ "delayMs": millis, "nextAttempt": attempt + 1, "attempts": limit + 1 });
-        let closed = end.closed.take();
+        let stored = end.stored.take();
         let event = story::failed(EventType::NodeRetrying, self.id(node), attempt, &end, Some(data));
-        self.say_after(event, closed).await;
+        self.say_after(event, stored).await;
     }
 
     async fn fail(&mut self, node: usize, attempt: u32) {
         let Some(mut end) = self.ends.remove(&node) else { return };
-        let closed = end.closed.take();
+        let stored = end.stored.take();
         let event = story::failed(EventType::NodeFailed, self.id(node), attempt, &end, None);
         self.failures.insert(node, end.exit);
         self.results[node].status = NodeStatus::Failed;
-        self.say_after(event, closed).await;
+        self.say_after(event, stored).await;
     }
 
     async fn sign_of_life(&mut self) {
@@ -451,9 +451,9 @@ impl Driver {
         self.say_after(event, None).await;
     }
 
-    async fn say_after(&mut self, event: NewEvent, closed: Option<tokio::sync::oneshot::Receiver<()>>) {
+    async fn say_after(&mut self, event: NewEvent, stored: Option<tokio::sync::oneshot::Receiver<()>>) {
         self.spoke_at = Instant::now();
-        drop(self.recorder.event(event, closed).await);
+        drop(self.recorder.event(event, stored).await);
     }
 
     fn id(&self, node: usize) -> &NodeRef {

@@ -64,10 +64,10 @@ impl LogSink {
         drop(self.items.send(LogItem::Barrier(happened)).await);
     }
 
-    /// Says that a stream has ended; the receiver tells when that and all its lines are durable.
-    pub async fn close(&self, node: &str, attempt: u32, stream: &'static str) -> oneshot::Receiver<()> {
-        let (closed, receiver) = oneshot::channel();
-        drop(self.items.send(LogItem::Close { node: node.to_owned(), attempt, stream, closed }).await);
+    /// The receiver tells when every line that was handed in before is durable.
+    pub async fn stored(&self) -> oneshot::Receiver<()> {
+        let (stored, receiver) = oneshot::channel();
+        drop(self.items.send(LogItem::Tell(stored)).await);
         receiver
     }
 }
@@ -127,12 +127,10 @@ impl Sender {
                     // An error means that recording has failed; the next request will say so.
                     drop(happened.await);
                 }
-                Some(LogItem::Close { node, attempt, stream, closed }) => {
+                Some(LogItem::Tell(stored)) => {
                     self.flush().await?;
                     flush_at = None;
-                    let Channel { client, run_id, .. } = &self.channel;
-                    self.channel.insist(|| client.close_logs(run_id, &node, attempt, stream)).await?;
-                    let _ = closed.send(());
+                    let _ = stored.send(());
                 }
                 None => return self.flush().await,
             }

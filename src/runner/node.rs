@@ -27,6 +27,9 @@ use super::output::{LastJson, LastWords, Output, Progress, progress};
 use super::process;
 use super::recorder::Recorder;
 
+/// What SHA-256 (FIPS 180-4) makes of no bytes.
+const SHA256_OF_NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const STREAMS: [StreamName; 2] = [StreamName::Stdout, StreamName::Stderr];
 /// A node may print progress thousands of times a second; a history of a few a second tells as much.
 const PROGRESS_EVERY: Duration = Duration::from_millis(200);
 
@@ -39,8 +42,8 @@ pub struct AttemptEnd {
     pub artifacts: Vec<ArtifactFile>,
     pub last_words: LastWords,
     pub took: Duration,
-    /// Both streams are closed and all lines durable; the attempt's last event waits for it.
-    pub closed: Option<oneshot::Receiver<()>>,
+    /// All lines are durable; the attempt's last event waits for it, since it closes their streams.
+    pub stored: Option<oneshot::Receiver<()>>,
 }
 
 impl AttemptEnd {
@@ -53,7 +56,7 @@ impl AttemptEnd {
             artifacts: Vec::new(),
             last_words: LastWords::default(),
             took: Duration::ZERO,
-            closed: None,
+            stored: None,
         }
     }
 
@@ -99,7 +102,7 @@ pub(super) async fn record(
     logs.barrier(started).await;
     let listener = Listener::new(recorder, &logs, attempt);
     let (Finished { exit, result }, heard) = tokio::join!(execution, listener.listen(received));
-    let Heard { json, words, artifacts } = heard;
+    let Heard { json, words, artifacts, spoke } = heard;
     let output = match json.output(result, &attempt.masks) {
         Ok(output) => output,
         Err(why) => {
@@ -109,16 +112,18 @@ pub(super) async fn record(
         }
     };
 
-    logs.close(attempt.node.as_str(), attempt.number, StreamName::Stdout.as_str()).await;
-    // Closes keep their order, so the second one's answer is also the first one's.
-    let closed = logs.close(attempt.node.as_str(), attempt.number, StreamName::Stderr.as_str()).await;
+    // The server closes what is open with the attempt's last event; of a stream without a line it knows nothing.
+    for stream in STREAMS.into_iter().filter(|stream| !spoke.contains(stream)) {
+        drop(recorder.event(closed_empty(attempt, stream), None).await);
+    }
+    let stored = if spoke.is_empty() { None } else { Some(logs.stored().await) };
     AttemptEnd {
         exit: exit.masked(&attempt.masks),
         output,
         artifacts,
         last_words: words,
         took: began.elapsed(),
-        closed: Some(closed),
+        stored,
     }
 }
 
@@ -142,12 +147,20 @@ fn note(attempt: &Attempt, level: NoteLevel, text: String) -> NewEvent {
     NewEvent { level: Some(level.as_str().to_owned()), ..event }
 }
 
+/// The proof that a stream had no line: the digest is that of nothing.
+fn closed_empty(attempt: &Attempt, stream: StreamName) -> NewEvent {
+    event(EventType::NodeLogClosed, attempt)
+        .with_data(json!({ "stream": stream.as_str(), "lines": 0, "bytes": 0, "sha256": SHA256_OF_NOTHING }))
+}
+
 /// What the listener knows when all is said.
 #[derive(Default)]
 struct Heard {
     json: LastJson,
     words: LastWords,
     artifacts: Vec<ArtifactFile>,
+    /// The streams that had a line.
+    spoke: Vec<StreamName>,
 }
 
 /// One stream on its way: secrets are masked first, so that nothing behind ever sees one.
@@ -201,7 +214,7 @@ impl<'a> Listener<'a> {
                 }
             }
         }
-        for name in [StreamName::Stdout, StreamName::Stderr] {
+        for name in STREAMS {
             self.end_of(name).await;
         }
         if let Some(folded) = self.limit.summary() {
@@ -237,6 +250,9 @@ impl<'a> Listener<'a> {
     }
 
     async fn lines(&mut self, name: StreamName, at: Timestamp, lines: Vec<Line>) {
+        if !self.heard.spoke.contains(&name) {
+            self.heard.spoke.push(name);
+        }
         let mut numbered = Vec::with_capacity(lines.len());
         for line in lines {
             self.understand(name, &line.bytes).await;

@@ -4,8 +4,8 @@
 //! bounds; when these are reached, whoever speaks waits too, down to the child whose pipe is no longer read.
 //!
 //! ```text
-//! driver, nodes ─events─► event sender ─► POST …/events      a node's end waits for its closed streams
-//!        nodes  ─lines──► log sender ──► POST …/logs[/close]   a node's lines wait for its start
+//! driver, nodes ─events─► event sender ─► POST …/events      a node's end waits for its lines,
+//!        nodes  ─lines──► log sender ──► POST …/logs           which wait for its start
 //! ```
 //! Events keep their order, lines keep theirs. Owns both senders' tasks; never decides anything about the run.
 
@@ -240,10 +240,6 @@ pub(super) enum LogItem {
     Lines(Vec<NewLogLine>),
     /// Nothing after it is sent before this has happened.
     Barrier(oneshot::Receiver<()>),
-    Close {
-        node: String,
-        attempt: u32,
-        stream: &'static str,
-        closed: oneshot::Sender<()>,
-    },
+    /// To be told once everything before it is durable.
+    Tell(oneshot::Sender<()>),
 }

@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::workflow::parse;
 use super::{EngineChoice, RunOptions};
@@ -26,6 +27,7 @@ pub struct Stored {
     pub events: Vec<Value>,
     pub event_ids: HashSet<String>,
     pub lines: Vec<Value>,
+    pub artifacts: Vec<Vec<u8>>,
     pub line_heads: HashMap<String, u64>,
     pub requests: usize,
     /// Every n-th request goes wrong.
@@ -81,6 +83,24 @@ async fn answer(
     if trouble == 3 { Err("cut after") } else { Ok(response(status, &answer)) }
 }
 
+/// An event that ends an attempt closes its streams.
+fn close_ended_by(stored: &mut Stored, event: &Value) {
+    let kind = event["type"].as_str().unwrap();
+    if !["NODE_COMPLETED", "NODE_FAILED", "NODE_RETRYING", "NODE_CANCELLED"].contains(&kind) {
+        return;
+    }
+    let (node, attempt) = (&event["nodeRef"], &event["attempt"]);
+    for stream in ["stdout", "stderr"] {
+        let name = format!("{node}/{attempt}/\"{stream}\"");
+        if let Some(lines) = stored.line_heads.remove(&name) {
+            let data = json!({ "stream": stream, "lines": lines });
+            stored.events.push(
+                json!({ "type": "NODE_LOG_CLOSED", "nodeRef": node, "attempt": attempt, "data": data }),
+            );
+        }
+    }
+}
+
 fn response(status: StatusCode, body: &Value) -> Response<Full<Bytes>> {
     Response::builder().status(status).body(Full::from(body.to_string())).unwrap()
 }
@@ -107,19 +127,19 @@ fn work(stored: &mut Stored, path: &str, body: &[u8]) -> Result<(StatusCode, Val
             let outcome = if late { "late" } else { "accepted" };
             results.push(json!({"eventId": id, "seq": stored.events.len() + 2, "outcome": outcome}));
             if stored.event_ids.insert(id) {
+                close_ended_by(stored, &event);
                 stored.events.push(event);
             }
         }
         return Ok((StatusCode::OK, json!({"headSeq": stored.events.len() + 1, "results": results})));
     }
-    if path.ends_with("/logs/close") {
-        let mut close: Value = serde_json::from_slice(body).unwrap();
-        close["type"] = json!("NODE_LOG_CLOSED");
-        // Closing what is closed changes nothing.
-        if !stored.events.contains(&close) {
-            stored.events.push(close);
-        }
-        return Ok((StatusCode::OK, json!({})));
+    if path.ends_with("/artifacts") {
+        stored.artifacts.push(body.to_vec());
+        let artifact = json!({
+            "artifactId": Uuid::now_v7(), "name": "file", "mediaType": "text/plain", "bytes": body.len(),
+            "sha256": "", "createdAt": "2026-11-22T10:00:00Z",
+        });
+        return Ok((StatusCode::CREATED, artifact));
     }
     let (mut accepted, mut duplicates) = (0, 0);
     for line in body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {

@@ -243,7 +243,7 @@ async fn tell(
         _ => story::failed(EventType::NodeFailed, node, number, end, None),
     };
     merge(&mut event.data, &data);
-    drop(recorder.event(event, end.closed.take()).await);
+    drop(recorder.event(event, end.stored.take()).await);
     let sentence = (status != RunStatus::Completed).then(|| format!("`{node}` {}", end.exit.sentence()));
     if ends_run {
         let kind = match status {
