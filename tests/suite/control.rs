@@ -9,7 +9,7 @@ use crate::support::{Answer, Database, Http, Server, check, event, node_event, r
 
 async fn server() -> (Database, Server, Http) {
     let database = Database::new().await;
-    let server = Server::on(&database).await;
+    let server = Server::without_worker(&database).await;
     let http = server.http();
     (database, server, http)
 }
@@ -175,7 +175,7 @@ async fn an_answer_is_held_against_the_form_and_counts_once() {
 #[tokio::test]
 async fn of_many_answers_at_once_one_is_taken() {
     let database = Database::new().await;
-    let (a, b) = (Server::on(&database).await, Server::on(&database).await);
+    let (a, b) = (Server::without_worker(&database).await, Server::without_worker(&database).await);
     let run = asking(&a.http()).await;
     let answers: Vec<_> = (0..8)
         .map(|n| {

@@ -18,7 +18,7 @@ const LEASE: Duration = Duration::from_secs(15);
 
 async fn server() -> (Database, Server, Http) {
     let database = Database::new().await;
-    let server = Server::on(&database).await;
+    let server = Server::without_worker(&database).await;
     let http = server.http();
     (database, server, http)
 }
@@ -54,7 +54,7 @@ async fn a_claim_brings_all_that_a_worker_needs() {
 #[tokio::test]
 async fn no_run_is_given_twice_by_two_servers() {
     let database = Database::new().await;
-    let (a, b) = (Server::on(&database).await, Server::on(&database).await);
+    let (a, b) = (Server::without_worker(&database).await, Server::without_worker(&database).await);
     store(&a.http(), "recon", "").await;
     store(&a.http(), "limited", "concurrency: 1000\n").await;
     let mut runs = start_many(&a.http(), "recon", 60).await;
@@ -121,7 +121,7 @@ async fn a_worker_gets_only_what_it_can_execute() {
 #[tokio::test]
 async fn a_limit_holds_whoever_claims_and_a_run_that_ends_makes_room() {
     let database = Database::new().await;
-    let (a, b) = (Server::on(&database).await, Server::on(&database).await);
+    let (a, b) = (Server::without_worker(&database).await, Server::without_worker(&database).await);
     store(&a.http(), "limited", "concurrency: 3\n").await;
     let runs = start_many(&a.http(), "limited", 12).await;
     // The runs that are claimed now, and the most there were at once.
@@ -184,7 +184,7 @@ async fn a_limit_of_one_lets_the_runs_through_in_their_order() {
 #[tokio::test]
 async fn a_worker_that_waits_is_woken_by_a_start_at_any_server() {
     let database = Database::new().await;
-    let (a, b) = (Server::on(&database).await, Server::on(&database).await);
+    let (a, b) = (Server::without_worker(&database).await, Server::without_worker(&database).await);
     store(&a.http(), "recon", "").await;
     // Often, since a claim may meet the start's own commit at any point.
     for starting in [&a, &b].repeat(20) {

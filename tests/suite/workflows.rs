@@ -18,7 +18,7 @@ const WORKFLOWS: &str = "/api/v1/workflows";
 
 async fn server() -> (Database, Server, Http) {
     let database = Database::new().await;
-    let server = Server::on(&database).await;
+    let server = Server::without_worker(&database).await;
     let http = server.http();
     (database, server, http)
 }
@@ -104,7 +104,7 @@ async fn yaml_is_taken_here_and_nowhere_else() {
 #[tokio::test]
 async fn changes_at_the_same_time_get_numbers_of_their_own() {
     let database = Database::new().await;
-    let (a, b) = (Server::on(&database).await, Server::on(&database).await);
+    let (a, b) = (Server::without_worker(&database).await, Server::without_worker(&database).await);
     let puts: Vec<_> = (0..12)
         .map(|n| {
             let http = if n % 2 == 0 { a.http() } else { b.http() };

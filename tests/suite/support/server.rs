@@ -117,6 +117,11 @@ impl Server {
         Options::on(&database.url()).start().await
     }
 
+    /// The same, which never starts a worker of its own: the test is the only one that claims.
+    pub async fn without_worker(database: &Database) -> Self {
+        Options::on(&database.url()).env("TELLTALE_LOCAL_WORKER", "false").start().await
+    }
+
     /// A client whose connections are kept between requests.
     pub fn http(&self) -> Http {
         self.http.clone().expect("the server has been started")
