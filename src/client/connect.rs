@@ -187,7 +187,8 @@ impl Poll {
         }
         // The first page doesn't wait, so that what is there already shows at once.
         let wait = self.started.then_some(POLL_WAIT);
-        let query = EventQuery { after: self.cursor.seq, limit: Some(POLL_PAGE), wait, ..EventQuery::default() };
+        let query =
+            EventQuery { after: self.cursor.seq, limit: Some(POLL_PAGE), wait, ..EventQuery::default() };
         // Nothing more can come once everything up to the end has been read.
         if !self.ended {
             let page = self.client.read_events(&self.run_id, &query).await?;

@@ -91,11 +91,7 @@ pub(super) async fn with_secrets(course: &Course, node: usize, attempt: Attempt)
     Ok(Attempt { env, masks: Arc::new(masks), ..attempt })
 }
 
-async fn fetched(
-    course: &Course,
-    command: &CommandNode,
-    claim: i32,
-) -> Result<Vec<(String, String)>, Exit> {
+async fn fetched(course: &Course, command: &CommandNode, claim: i32) -> Result<Vec<(String, String)>, Exit> {
     let named: Vec<(&str, SecretName)> = command
         .secrets
         .iter()
@@ -120,9 +116,7 @@ async fn fetched(
 fn of_environment(command: &CommandNode) -> Result<Vec<(String, String)>, Exit> {
     let value_of = |variable: &str| match std::env::var(variable) {
         Ok(value) if value.len() >= SECRET_MIN_BYTES => Ok((variable.to_owned(), value)),
-        Ok(_) => {
-            Err(hopeless(format!("the secret in {variable} is shorter than {SECRET_MIN_BYTES} bytes")))
-        }
+        Ok(_) => Err(hopeless(format!("the secret in {variable} is shorter than {SECRET_MIN_BYTES} bytes"))),
         Err(_) => Err(hopeless(format!(
             "its secret is not there: set {variable} in the environment of this command, or store the workflow and start it there"
         ))),

@@ -54,9 +54,19 @@ pub(super) enum SecretSource {
 
 /// How the run stands when it is taken up.
 pub(super) enum Beginning {
-    New { note: Option<String> },
+    New {
+        note: Option<String>,
+    },
     /// With the stored state of its nodes, in the order of the plan, and what is told of it in a note.
-    Resumed { nodes: Vec<NodeSoFar>, results: Vec<NodeResult>, note: String },
+    Resumed {
+        nodes: Vec<NodeSoFar>,
+        results: Vec<NodeResult>,
+        note: String,
+    },
     /// Some nodes take what they left in another run.
-    Rerun { of: RunId, nodes: Vec<NodeSoFar>, results: Vec<NodeResult> },
+    Rerun {
+        of: RunId,
+        nodes: Vec<NodeSoFar>,
+        results: Vec<NodeResult>,
+    },
 }

@@ -317,11 +317,10 @@ impl Driver {
 
     fn start(&mut self, node: usize, number: u32) -> Vec<Step> {
         let stop = CancellationToken::new();
-        let attempt =
-            match attempt::prepare(&self.course, &self.scope(node), node, number, stop.clone()) {
-                Ok(attempt) => attempt,
-                Err(reason) => return self.refuse(node, reason),
-            };
+        let attempt = match attempt::prepare(&self.course, &self.scope(node), node, number, stop.clone()) {
+            Ok(attempt) => attempt,
+            Err(reason) => return self.refuse(node, reason),
+        };
         let (course, recorder) = (Arc::clone(&self.course), Arc::clone(&self.recorder));
         self.spawn(node, stop, async move { Happened::Ended(work(&course, &recorder, node, attempt).await) });
         Vec::new()
@@ -329,7 +328,9 @@ impl Driver {
 
     async fn ask(&mut self, node: usize, attempt: u32, resumed: bool) -> Vec<Step> {
         let planned = self.course.plan.nodes[node].clone();
-        let Kind::Approval(approval) = &planned.spec.kind else { return self.refuse(node, "it is no question") };
+        let Kind::Approval(approval) = &planned.spec.kind else {
+            return self.refuse(node, "it is no question");
+        };
         if !resumed {
             match question::asked(approval, &self.scope(node), &planned.id, attempt) {
                 Ok(event) => self.say(event).await,

@@ -49,8 +49,8 @@ mod takeover;
 mod tar;
 #[cfg(test)]
 mod test_server;
-pub mod workflow;
 pub mod worker;
+pub mod workflow;
 mod workspace;
 pub mod wrap;
 mod wrapped;

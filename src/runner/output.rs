@@ -73,7 +73,11 @@ impl Output {
             return None;
         }
         let text = value.to_string();
-        Some(if text.len() <= INLINE_MAX_BYTES { Self::Inline(value) } else { Self::Large(text.into_bytes()) })
+        Some(if text.len() <= INLINE_MAX_BYTES {
+            Self::Inline(value)
+        } else {
+            Self::Large(text.into_bytes())
+        })
     }
 
     /// What the event says of it.

@@ -18,12 +18,12 @@ use crate::facts::status::RunStatus;
 use crate::facts::workflow::Plan;
 use crate::facts::workflow::fault::quoted;
 
-use super::docker::{self, DockerEngine, NoDocker};
-use super::recorder::Recorder;
-use super::workflow::Workflow;
 use super::course::{Beginning, Course, SecretSource, Signals};
+use super::docker::{self, DockerEngine, NoDocker};
 use super::driver::{self, Driven};
+use super::recorder::Recorder;
 use super::story;
+use super::workflow::Workflow;
 
 /// How long the registration of a run is tried: whoever starts a run without a server wants to know soon.
 pub(super) const REGISTER_PATIENCE: Duration = Duration::from_secs(30);

@@ -310,3 +310,23 @@ async fn large_inputs_become_an_artifact() {
     http.post("/api/v1/runs", &small).await.problem(413);
     tokio::time::timeout(Duration::from_secs(1), http.get("/readyz")).await.unwrap().expect(200);
 }
+
+#[tokio::test]
+async fn a_worker_that_has_lost_its_claim_records_nothing() {
+    let database = Database::new().await;
+    let server = Server::on(&database).await;
+    let (http, run) = (server.http(), started(&server.http()).await);
+    let session = database.session().await;
+    let hold = "INSERT INTO run_queue (run_key, organization_id, run_id, workflow, version, priority, engines, enqueued_at, claim, \
+        worker, lease_until) SELECT run_key, organization_id, run_id, 'w', 1, 0, '{}', now(), 3, 'worker', now() + interval '1 hour' \
+        FROM runs WHERE run_id = $1";
+    assert_eq!(session.execute(hold, &[&run]).await.unwrap(), 1);
+    let path = format!("/api/v1/runs/{run}/artifacts?name=a");
+    let under =
+        async |claim: &str| http.send(Method::POST, &path, &[("telltale-claim", claim)], "x").await.unwrap();
+    assert_eq!(under("2").await.problem(409)["type"], "urn:telltale:problem:claim-lost");
+    assert!(recorded(&http, &run).await.is_empty());
+    under("0").await.problem(400);
+    under("3").await.expect(200);
+    assert_eq!(recorded(&http, &run).await.len(), 1);
+}

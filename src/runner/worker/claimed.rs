@@ -53,7 +53,9 @@ pub(super) async fn execute(worker: Arc<Worker>, run: ClaimedRun, hold: Hold) {
         Err(NotDriven::Client(error)) => Err(error),
     };
     match driven {
-        Ok(Driven::Over(outcome)) => tracing::info!(run = %run.run_id, status = %outcome.status, "run is over"),
+        Ok(Driven::Over(outcome)) => {
+            tracing::info!(run = %run.run_id, status = %outcome.status, "run is over")
+        }
         Ok(Driven::Left) => {
             tracing::info!(run = %run.run_id, "run is left to another worker");
             release(&worker, &hold).await;
@@ -143,7 +145,8 @@ async fn drive(
     let run_id = course.run_id.clone();
     // Nobody waits at a worker's terminal: its patience has no hurry.
     let recorder = Arc::new(Recorder::start(client.clone(), run_id, CancellationToken::new()));
-    let driven = driver::drive(course, beginning, Arc::clone(&recorder), |is_busy| hold.set_busy(is_busy)).await;
+    let driven =
+        driver::drive(course, beginning, Arc::clone(&recorder), |is_busy| hold.set_busy(is_busy)).await;
     if lost.is_cancelled() {
         return Ok(Driven::Left);
     }

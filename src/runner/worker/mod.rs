@@ -9,8 +9,8 @@
 //! run's recorder, and the claim is kept as soon as the server is back. Owns no run that it has not claimed.
 
 mod claimed;
-mod held;
 mod hands;
+mod held;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,7 +59,9 @@ pub struct WorkerOptions {
 /// Why a worker did not work.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkerError {
-    #[error("it has no engine: no Docker daemon answers, and the process engine is off (`process_engine = true` turns it on)")]
+    #[error(
+        "it has no engine: no Docker daemon answers, and the process engine is off (`process_engine = true` turns it on)"
+    )]
     NoEngine,
     #[error(transparent)]
     Server(#[from] ClientError),
