@@ -97,7 +97,7 @@ CREATE TABLE artifacts (
 -- claimed and not be there.
 CREATE FUNCTION claim_runs(of_organization uuid, claimer text, has_engines text[], most integer, lease interval)
 RETURNS TABLE (run_id text, claim integer, workflow text, version integer, source text, head_seq bigint,
-    cancel_requested boolean, place bigint)
+    cancel_requested boolean, is_limited boolean, place bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -164,9 +164,10 @@ BEGIN
         SET claim = q.claim + 1, worker = claimer, lease_until = clock_timestamp() + lease
         FROM chosen
         WHERE q.run_key = chosen.run_key AND q.worker IS NULL
-        RETURNING q.run_key, q.run_id, q.claim, q.workflow, q.version, q.cancel_requested_at, chosen.place
+        RETURNING q.run_key, q.run_id, q.claim, q.workflow, q.version, q.cancel_requested_at, q.concurrency, chosen.place
     )
-    SELECT c.run_id, c.claim, c.workflow, c.version, v.source, r.head_seq, c.cancel_requested_at IS NOT NULL, c.place
+    SELECT c.run_id, c.claim, c.workflow, c.version, v.source, r.head_seq, c.cancel_requested_at IS NOT NULL,
+        c.concurrency IS NOT NULL, c.place
     FROM claimed c
     JOIN runs r ON r.run_key = c.run_key
     JOIN workflow_versions v ON v.organization_id = of_organization AND v.workflow = c.workflow

@@ -4,6 +4,7 @@
 //! taking requests and ends its streams, the lanes write what they hold, the feed stops, the embedded database last.
 
 mod error;
+mod local_worker;
 mod readiness;
 mod secret_key;
 mod serve;

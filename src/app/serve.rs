@@ -10,6 +10,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tracing::{info, warn};
 
 use super::error::AppError;
+use super::local_worker;
 use super::readiness;
 use super::secret_key;
 use super::server_file::ServerFile;
@@ -110,6 +111,9 @@ pub async fn serve(
         metrics: Arc::new(move || metrics.render()),
         readiness: readiness::look_at(&parts.core),
     };
+    if settings.local_worker {
+        parts.duties.spawn(local_worker::keep(parts.core.clone(), settings.clone()));
+    }
     let feed = parts.core.feed.clone();
     let http = http::serve(parts.core.clone(), options, listener, shutdown)
         .map_err(|error| AppError::http(address, &error))?;
@@ -164,9 +168,8 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let of_queue = queue.clone();
     let on_commit = Arc::new(move |committed: Committed| {
         of_events.committed(&committed);
-        // A run that is over may make room for another of its workflow.
         if committed.status.is_terminal() {
-            of_queue.wake();
+            of_queue.ended(&committed.run_id);
         }
     });
     let on_lines = Arc::new(move |committed| of_lines.lines_committed(&committed));

@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use super::inputs::InputArgs;
 use super::setting_flags::{ClientFlags, ServerFlags};
 use super::tool_args::{CompletionArgs, DemoArgs, ExecArgs, SecretArgs};
+use super::worker_args::WorkerArgs;
 use super::workflow_args::{CancelArgs, NodeInputArgs, RerunArgs, WorkflowArgs};
 
 /// The flight recorder and live view for workflow runs.
@@ -31,6 +32,8 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Execute a workflow file and record it
     Run(RunArgs),
+    /// Claim runs from a server and execute them, until told to leave
+    Worker(WorkerArgs),
     /// Wrap any command: record it as a run, or as a node of one
     Exec(ExecArgs),
     /// Follow a run, live

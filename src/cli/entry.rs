@@ -40,6 +40,7 @@ async fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Serve(args) => command::serve::serve(&args).await,
         Command::Run(args) => command::run::run(&args).await,
         Command::Exec(args) => command::exec::exec(&args).await,
+        Command::Worker(args) => command::worker::worker(&args).await,
         Command::Watch(args) => command::watch::watch(&args).await,
         Command::Runs(args) => command::runs::runs(&args).await,
         Command::Events(args) => command::events::events(&args).await,

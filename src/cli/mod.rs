@@ -25,6 +25,7 @@ mod setting_flags;
 mod style;
 mod tool_args;
 mod tree;
+mod worker_args;
 mod workflow_args;
 
 pub use entry::main;

@@ -101,7 +101,9 @@ impl Client {
     /// claimed again.
     #[must_use]
     pub fn under_claim(&self, claim: i32) -> Self {
-        Self { claim: Some(claim), ..self.clone() }
+        let mut client = self.clone();
+        client.claim = Some(claim);
+        client
     }
 
     /// `POST /api/v1/claims`: up to `limit` (1–64) runs that need none but `engines`; waits up to `wait` (30 s) for the first.

@@ -2,14 +2,14 @@
 //!
 //! ```text
 //! start ─► wake ─┐
-//! run ended ─────┼─► claimers waiting here ─► store::queue::claim
+//! room made ─────┼─► claimers waiting here ─► store::queue::claim
 //! every 500 ms ──┘   (what other servers enqueued)
 //! ```
 //!
 //! Nothing here lasts: what a worker holds is in the store, and a server that starts anew learns of its workers as they
 //! come back.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -34,6 +34,8 @@ const LIVE_FOR: Duration = LEASE.saturating_mul(2);
 const REMEMBER_FOR: Duration = Duration::from_secs(300);
 /// Workers remembered at most; their names come from outside.
 const WORKERS_MAX: usize = 10_000;
+/// Runs remembered whose end makes room.
+const LIMITED_MAX: usize = 10_000;
 /// Claims told in one look at all workers.
 const CLAIMS_TOLD_MAX: u32 = 10_000;
 
@@ -67,17 +69,25 @@ struct Shared {
     work: watch::Sender<u64>,
     waiting: AtomicUsize,
     workers: Mutex<HashMap<String, Seen>>,
+    /// Runs claimed here whose end may let another one of their workflow begin.
+    limited: Mutex<HashSet<RunId>>,
 }
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { work: watch::Sender::new(0), waiting: AtomicUsize::new(0), workers: Mutex::default() }
+        Self {
+            work: watch::Sender::new(0),
+            waiting: AtomicUsize::new(0),
+            workers: Mutex::default(),
+            limited: Mutex::default(),
+        }
     }
 }
 
 #[derive(Debug, Clone)]
 struct Seen {
-    engines: Vec<WorkerEngine>,
+    /// `None`: it has only kept its claims here since this server's start, and not said.
+    engines: Option<Vec<WorkerEngine>>,
     at: Instant,
 }
 
@@ -108,6 +118,23 @@ impl Queue {
         self.shared.work.send_modify(|ticks| *ticks = ticks.wrapping_add(1));
     }
 
+    /// A run is over. Wakes only where that may make room for another: most runs that end are of no concern to the queue,
+    /// and a look for each of them would cost more than the runs themselves.
+    pub fn ended(&self, run_id: &RunId) {
+        if self.shared.limited.lock().remove(run_id) {
+            self.wake();
+        }
+    }
+
+    fn note_limited(&self, claimed: &[Claimed]) {
+        let mut limited = self.shared.limited.lock();
+        if limited.len() >= LIMITED_MAX {
+            // What is forgotten is found by the next look.
+            limited.clear();
+        }
+        limited.extend(claimed.iter().filter(|run| run.is_limited).map(|run| run.run_id.clone()));
+    }
+
     /// Ticks with every [`Queue::wake`]: for whoever starts a worker when there is work and nobody waits for it.
     #[must_use]
     pub fn work(&self) -> watch::Receiver<u64> {
@@ -120,14 +147,15 @@ impl Queue {
         self.shared.waiting.load(Ordering::Acquire)
     }
 
-    /// Whether a worker that has all of `engines` was heard of lately.
+    /// Whether a worker that has all of `engines`, as far as is known, was heard of lately.
     #[must_use]
     pub fn has_worker_for(&self, engines: &[String]) -> bool {
-        let has = |seen: &Seen, name: &String| seen.engines.iter().any(|engine| engine.as_str() == name);
+        let has = |seen: &Seen| {
+            let Some(of_worker) = &seen.engines else { return true };
+            engines.iter().all(|name| of_worker.iter().any(|engine| engine.as_str() == name))
+        };
         let workers = self.shared.workers.lock();
-        workers
-            .values()
-            .any(|seen| seen.at.elapsed() < LIVE_FOR && engines.iter().all(|name| has(seen, name)))
+        workers.values().any(|seen| seen.at.elapsed() < LIVE_FOR && has(seen))
     }
 
     /// Notes that a worker spoke; `engines` where it named them.
@@ -141,10 +169,10 @@ impl Queue {
             return;
         }
         let now = Instant::now();
-        let seen = workers.entry(worker.to_owned()).or_insert_with(|| Seen { engines: Vec::new(), at: now });
+        let seen = workers.entry(worker.to_owned()).or_insert_with(|| Seen { engines: None, at: now });
         seen.at = now;
         if let Some(engines) = engines {
-            engines.clone_into(&mut seen.engines);
+            seen.engines = Some(engines.to_vec());
         }
     }
 }
@@ -181,6 +209,7 @@ pub async fn claim(
         // Subscribed before the look, so that a wake in between is not missed.
         let mut work = core.queue.work();
         let claimed = claim_now(&core.db, organization, ask).await?;
+        core.queue.note_limited(&claimed);
         let left = deadline.saturating_duration_since(tokio::time::Instant::now());
         if !claimed.is_empty() || left.is_zero() || stop.is_cancelled() {
             return Ok(claimed);
@@ -269,7 +298,7 @@ pub async fn workers(core: &Core, organization: OrganizationId) -> Result<Vec<Wo
     for (name, seen) in core.queue.shared.workers.lock().iter() {
         let ago = seen.at.elapsed();
         if ago < REMEMBER_FOR {
-            let (engines, claims) = (seen.engines.clone(), Vec::new());
+            let (engines, claims) = (seen.engines.clone().unwrap_or_default(), Vec::new());
             let worker = Worker { name: name.clone(), engines, seen_ago: Some(ago), claims };
             all.insert(name.clone(), worker);
         }
@@ -315,6 +344,10 @@ mod tests {
         queue.heard("b", Some(&[WorkerEngine::Docker, WorkerEngine::Process]));
         queue.heard("b", None);
         assert!(wanted(&["docker", "process"]));
+        // One that was known to another server may have anything.
+        let restarted = Queue::default();
+        restarted.heard("b", None);
+        assert!(restarted.has_worker_for(&["docker".to_owned()]));
     }
 
     #[tokio::test]

@@ -23,6 +23,8 @@ const STOOD_STILL: Duration = Duration::from_secs(7);
 const FREED_AT_ONCE: u32 = 500;
 /// A run waits this long before anybody wonders: a worker that is starting needs a moment.
 const WAIT_UNTIL_TOLD: Duration = Duration::from_secs(10);
+/// A look at those that wait reads all of them, and says something once in a run's life.
+const LOOK_AT_WAITING_EVERY: Duration = Duration::from_secs(6);
 /// Waiting runs looked at in a round, the oldest first.
 const WAITING_LOOKED_AT: u32 = 1_000;
 
@@ -32,7 +34,7 @@ pub(super) fn start(core: &Core, tasks: &mut JoinSet<()>) {
     tasks.spawn(async move {
         let mut every = interval(ROUND_EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut told = HashSet::new();
+        let (mut told, mut looked) = (HashSet::new(), Instant::now());
         let mut patience = Patience::from(Instant::now());
         loop {
             every.tick().await;
@@ -44,8 +46,11 @@ pub(super) fn start(core: &Core, tasks: &mut JoinSet<()>) {
                 patience = Patience::from(Instant::now());
                 continue;
             }
-            if let Err(error) = tell_unserved(&core, &mut told).await {
-                warn!(%error, "runs that wait could not be looked for");
+            if looked.elapsed() >= LOOK_AT_WAITING_EVERY {
+                looked = Instant::now();
+                if let Err(error) = tell_unserved(&core, &mut told).await {
+                    warn!(%error, "runs that wait could not be looked for");
+                }
             }
         }
     });

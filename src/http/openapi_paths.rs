@@ -49,6 +49,12 @@ const STATUSES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas
 const YES: &str = r#"{"type":"boolean","default":true}"#;
 const NO: &str = r#"{"type":"boolean","default":false}"#;
 
+const CLAIM: Parameter = header(
+    "Telltale-Claim",
+    FROM_ONE,
+    "A worker's claim of the run: 409 `claim-lost` once there is another, or the run is over",
+);
+
 pub const PATHS: &[Operation] = &[
     Operation {
         method: "post",
@@ -112,7 +118,7 @@ pub const PATHS: &[Operation] = &[
         summary: "Append events to a run",
         description: "All or nothing, answered once durable. An unknown run is registered as external. Sending an \
             `eventId` again is answered with the first one's seq.",
-        parameters: &[],
+        parameters: &[CLAIM],
         body: Some(("NewEvent", MANY)),
         answers: &[("200", "What became of each event, in the order sent", "Appended", JSON)],
     },
@@ -212,7 +218,7 @@ pub const PATHS: &[Operation] = &[
         id: "closeLog",
         summary: "Say that no more lines of a stream will come",
         description: "",
-        parameters: &[],
+        parameters: &[CLAIM],
         body: Some(("LogStreamName", &[JSON])),
         answers: &[("200", "Closed, with a NODE_LOG_CLOSED event", "LogClosed", JSON)],
     },

@@ -55,6 +55,7 @@ mod workspace;
 pub mod wrap;
 mod wrapped;
 
+pub use guard::start as start_guard;
 pub use guard_process::main as guard_main;
 pub use run::{EngineChoice, RunError, RunOptions, RunOutcome, run};
 pub use workflow::{Workflow, WorkflowError, load};

@@ -20,9 +20,11 @@ const REQUEST_CANCEL: Query = query!("queue/request_cancel"; UUID, TEXT, FLOAT8)
 const UNSERVED: Query = query!("queue/unserved"; TIMESTAMPTZ, INT8);
 const CLAIMS: Query = query!("queue/claims"; UUID, INT8);
 
+const WAITS: Query = query!("queue/waits"; TEXT_ARRAY);
+
 /// Every query of this module, for the test that prepares them all.
 pub const QUERIES: &[&Query] =
-    &[&CLAIM, &HEARTBEAT, &RELEASE, &FREE_LAPSED, &REQUEST_CANCEL, &UNSERVED, &CLAIMS];
+    &[&WAITS, &CLAIM, &HEARTBEAT, &RELEASE, &FREE_LAPSED, &REQUEST_CANCEL, &UNSERVED, &CLAIMS];
 
 /// How long a claim lasts without a sign of its worker: short, since a dead worker's runs wait that long, but with room for
 /// several lost heartbeats and a server's restart.
@@ -39,6 +41,8 @@ pub struct Claimed {
     pub source: String,
     pub head_seq: u64,
     pub cancel_requested: bool,
+    /// Its end may make room for another run of its workflow.
+    pub is_limited: bool,
 }
 
 /// A claim as its worker names it.
@@ -85,6 +89,11 @@ pub enum CancelRequest {
     Noted,
 }
 
+/// Whether a run waits for a worker that has no more than `engines`.
+pub async fn waits(db: &Db, engines: &[&str]) -> Result<bool, DbError> {
+    column(&db.get().await?.query_one(&WAITS, &[&engines]).await?, 0)
+}
+
 /// Claims up to `limit` waiting runs that need nothing but `engines`, the most urgent first.
 pub async fn claim(
     db: &Db,
@@ -105,6 +114,7 @@ pub async fn claim(
                 source: column(row, 4)?,
                 head_seq: number(row, 5)?,
                 cancel_requested: column(row, 6)?,
+                is_limited: column(row, 7)?,
             })
         })
         .collect()

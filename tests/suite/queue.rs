@@ -303,6 +303,24 @@ async fn held_no_more(http: &Http, claims: &[Claim]) -> usize {
     over
 }
 
+#[tokio::test]
+async fn a_server_that_was_away_frees_nobody_who_could_not_beat_meanwhile() {
+    let (database, mut server, http) = server().await;
+    store(&http, "recon", "").await;
+    start(&http, "recon", json!({})).await;
+    let worker = Worker::new(http.clone(), "w");
+    let claim = worker.wait().await;
+    server.kill9();
+    let away_for_long = "UPDATE run_queue SET lease_until = now() - interval '1 hour'";
+    database.session().await.batch_execute(away_for_long).await.unwrap();
+    server.restart().await;
+    let other = Worker::new(http.clone(), "other");
+    assert!(other.claimed(1, Duration::from_secs(3)).await.is_empty());
+    assert_eq!(worker.heartbeat(&[&claim]).await, ["held"]);
+    worker.complete(&claim).await;
+    assert!(notes(&http, &claim.run_id).await.is_empty());
+}
+
 /// Takes as long as a lease: nothing but its end can tell that it ends.
 #[tokio::test]
 async fn a_worker_that_dies_loses_its_runs_and_one_that_lives_keeps_them() {

@@ -1,9 +1,14 @@
 //! Stored workflows: versions, faults, and runs started from them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
+use telltale::client::{ClaimName, ClaimState, Client, NewEvent, NodeInput, StartRun};
+use telltale::facts::event::EventType;
+use telltale::store::clock;
+use uuid::Uuid;
 
 use crate::support::workflow::{put, source, start, store};
 use crate::support::{Database, Http, Server, check, run_id};
@@ -258,4 +263,48 @@ async fn an_older_version_can_be_started() {
     assert_eq!(http.run(&latest).await["inputs"]["domain"], "two");
     let older = start(&http, "recon", json!({ "version": 1 })).await;
     assert_eq!(http.run(&older).await["inputs"]["domain"], "one");
+}
+
+/// What the runner and the commands speak through.
+#[tokio::test]
+async fn the_client_says_all_of_it() {
+    let (_database, _server, http) = server().await;
+    let client = Client::new(http.base(), None).unwrap();
+    let stored = client.put_workflow("recon", &source("recon", "inputs: { domain: a }\n")).await.unwrap();
+    assert_eq!((stored.version, stored.engines), (1, vec!["process".to_owned()]));
+    client.put_workflow("recon", &source("recon", "inputs: { domain: b }\n")).await.unwrap();
+    assert_eq!(client.get_workflow("recon", Some(1)).await.unwrap().latest_version, 2);
+    let versions = client.workflow_versions("recon", None).await.unwrap();
+    assert_eq!((versions.versions.len(), versions.next_before), (2, None));
+    let start = StartRun { priority: Some(3), version: Some(1), ..StartRun::default() };
+    let run = client.start_workflow("recon", &start, Some("key")).await.unwrap().run_id;
+    assert_eq!(client.start_workflow("recon", &start, Some("key")).await.unwrap().run_id, run);
+    let listed = client.list_workflows(None).await.unwrap().workflows.remove(0);
+    assert_eq!((listed.last_run.unwrap().run_id, listed.counts.waiting), (run.clone(), 1));
+
+    let engines = ["process".to_owned()];
+    let claimed = client.claim_runs("w", &engines, 8, Duration::from_secs(1)).await.unwrap();
+    let name = ClaimName { run_id: claimed.claims[0].run_id.clone(), claim: claimed.claims[0].claim };
+    assert_eq!((&name.run_id, claimed.lease_ms), (&run, 15_000));
+    assert_eq!(client.list_workers().await.unwrap()[0].claims[0].run_id, run);
+    let state = async |named: &ClaimName| {
+        client.keep_claims("w", std::slice::from_ref(named)).await.unwrap().claims[0].state
+    };
+    assert_eq!(state(&name).await, ClaimState::Held);
+    let asks = || NewEvent::node(Uuid::now_v7(), EventType::NodeAwaitingInput, "first", 1, clock::now());
+    client.under_claim(1).append_events(&run, &[asks()]).await.unwrap();
+    let refused = client.under_claim(2).append_events(&run, &[asks()]).await.unwrap_err();
+    assert_eq!(refused.status(), Some(409));
+    let input = NodeInput { approved: true, ..NodeInput::default() };
+    client.give_input(&run, "first", &input).await.unwrap();
+    assert_eq!(client.give_input(&run, "first", &input).await.unwrap_err().status(), Some(409));
+    assert!(!client.cancel_run(&run, Some("enough")).await.unwrap());
+    assert_eq!(state(&name).await, ClaimState::Cancelling);
+    let released = client.release_claims("w", std::slice::from_ref(&name)).await.unwrap();
+    assert_eq!((released.claims[0].state, state(&name).await), (ClaimState::Released, ClaimState::Lost));
+    let again = client.rerun(&run, None, Some(&json!({ "domain": "c" }))).await.unwrap();
+    assert_eq!(http.run(again.as_str()).await["inputs"]["domain"], "c");
+    assert!(client.cancel_run(&again, None).await.unwrap());
+    client.delete_workflow("recon").await.unwrap();
+    assert_eq!(client.get_workflow("recon", None).await.unwrap_err().status(), Some(404));
 }

@@ -14,4 +14,5 @@ pub(crate) mod runs;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod watch;
+pub(crate) mod worker;
 pub(crate) mod workflow;

@@ -42,6 +42,8 @@ keys! {
     PostgresBin "postgres_bin" "DIR" "Folder with initdb and postgres for the embedded database";
     SocketDir "socket_dir" "DIR" "Folder for the socket of the embedded database [default: chosen to fit]";
     Token "token" "TOKEN" "Bearer token that the server asks for and the client commands send";
+    LocalWorker "local_worker" "BOOL" "Let the server start a worker of its own when runs wait and no worker does [default: true]";
+    ProcessEngine "process_engine" "BOOL" "Let workers execute nodes without an image as processes of their machine [default: false]";
     SecretKey "secret_key" "BASE64" "Key that stored secrets are sealed with, 32 bytes [default: kept in the data directory]";
     CorsOrigins "cors_origins" "ORIGIN,…" "Origins whose pages may call the API";
     AllowedHosts "allowed_hosts" "HOST,…" "Host names the server answers to, beside its own address";

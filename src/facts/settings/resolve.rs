@@ -34,6 +34,8 @@ pub struct Settings {
     pub socket_dir: Option<PathBuf>,
     pub token: Option<String>,
     /// What secrets are sealed with; None: the data directory keeps a key.
+    pub local_worker: bool,
+    pub process_engine: bool,
     pub secret_key: Option<SecretKey>,
     pub cors_origins: Vec<String>,
     pub allowed_hosts: Vec<String>,
@@ -101,6 +103,8 @@ impl Settings {
             postgres_bin: pick.one(Key::PostgresBin, parse::path),
             socket_dir: pick.one(Key::SocketDir, parse::path),
             token: pick.one(Key::Token, parse::token),
+            local_worker: pick.one(Key::LocalWorker, parse::boolean).unwrap_or(true),
+            process_engine: pick.one(Key::ProcessEngine, parse::boolean).unwrap_or(false),
             secret_key: pick.one(Key::SecretKey, str::parse),
             cors_origins: pick.list(Key::CorsOrigins, parse::origin),
             allowed_hosts: pick.list(Key::AllowedHosts, parse::host),
@@ -160,6 +164,8 @@ impl fmt::Debug for Settings {
             .field("postgres_bin", &self.postgres_bin)
             .field("socket_dir", &self.socket_dir)
             .field("token", &self.token.as_ref().map(|_| "…"))
+            .field("local_worker", &self.local_worker)
+            .field("process_engine", &self.process_engine)
             .field("secret_key", &self.secret_key)
             .field("cors_origins", &self.cors_origins)
             .field("allowed_hosts", &self.allowed_hosts)

@@ -37,11 +37,12 @@ const BEAT_EVERY: Duration = Duration::from_secs(1);
 /// A worker whose heartbeats have not been answered for this long can't know any more whether its runs are its own, and
 /// stops them. Far longer than a lease: while the only server is away, nobody else can claim them either.
 const UNHEARD_MAX: Duration = Duration::from_secs(300);
+/// Failures in a row after which a server's own worker that has nothing to do takes the server for stopped: some seconds.
+const FAILURES_MAX: u32 = 6;
 /// Between two looks for a Docker daemon that was not there.
 const DOCKER_AGAIN: Duration = Duration::from_secs(30);
 
 /// What a worker is told when it starts.
-#[derive(Debug)]
 pub struct WorkerOptions {
     pub client: Client,
     /// No other worker has this name.
@@ -50,8 +51,10 @@ pub struct WorkerOptions {
     pub jobs: Option<usize>,
     /// Whether nodes may be processes of this machine.
     pub process_engine: bool,
-    /// Leave when there has been nothing to do for so long, or no server to ask.
+    /// Leave when there has been nothing to do for so long, or a moment after the server when nothing works.
     pub idle_limit: Option<Duration>,
+    /// Where the server is by now; asked when it does not answer.
+    pub where_is_server: Box<dyn Fn() -> Option<String> + Send + Sync>,
     /// Claim nothing more, finish what works, give the rest back.
     pub drain: CancellationToken,
 }
@@ -75,19 +78,30 @@ struct Worker {
     places: Arc<Semaphore>,
     hands: Hands,
     held: Held,
+    where_is_server: Box<dyn Fn() -> Option<String> + Send + Sync>,
     drain: CancellationToken,
+}
+
+impl Worker {
+    /// Turns to where the server is now, which may have come back on another port.
+    fn find_server(&self) {
+        if let Some(url) = (self.where_is_server)() {
+            self.client.move_to(&url);
+        }
+    }
 }
 
 /// Works until it is told to leave, or has been idle for too long.
 pub async fn work(options: WorkerOptions) -> Result<(), WorkerError> {
-    let WorkerOptions { client, name, jobs, process_engine, idle_limit, drain } = options;
+    let WorkerOptions { client, name, jobs, process_engine, idle_limit, where_is_server, drain } = options;
     let hands = Hands::find(process_engine).await;
     if hands.engines().is_empty() && idle_limit.is_some() {
         return Err(WorkerError::NoEngine);
     }
     let jobs = jobs.unwrap_or_else(twice_the_cores).clamp(1, JOBS_MAX);
     let places = Arc::new(Semaphore::new(jobs));
-    let worker = Arc::new(Worker { client, name, jobs, places, hands, held: Held::default(), drain });
+    let worker =
+        Arc::new(Worker { client, name, jobs, places, hands, held: Held::default(), where_is_server, drain });
     let beating = tokio::spawn(beat(Arc::clone(&worker)));
     let looking = tokio::spawn(look_for_docker(Arc::clone(&worker)));
     let worked = claim(&worker, idle_limit).await;
@@ -134,6 +148,10 @@ async fn claim(worker: &Arc<Worker>, idle_limit: Option<Duration>) -> Result<(),
             Err(error) if error.is_transient() => {
                 failures += 1;
                 tracing::debug!(%error, "no runs could be asked for");
+                if idle_limit.is_some() && runs.is_empty() && failures > FAILURES_MAX {
+                    break;
+                }
+                worker.find_server();
                 tokio::time::sleep(backoff(failures, rand::random())).await;
             }
             Err(error) => {
@@ -173,6 +191,7 @@ async fn beat(worker: Arc<Worker>) {
             }
             Err(error) => {
                 tracing::debug!(%error, "the claims could not be kept");
+                worker.find_server();
                 if heard_at.elapsed() > UNHEARD_MAX {
                     tracing::error!(%error, "no heartbeat was answered for five minutes: the runs are given up");
                     worker.held.lose_all();
