@@ -160,7 +160,7 @@ async fn a_runner_that_ends_by_itself_takes_its_guard_and_its_directory_with_it(
     let guard = runner.guard().expect("a guard");
     let pid = Pid::from_raw(i32::try_from(runner.process.id()).unwrap());
     kill(pid, Signal::SIGINT).unwrap();
-    until("the runner ends", || async { runner.process.try_wait().unwrap() }).await;
+    until("the runner ends", || std::future::ready(runner.process.try_wait().unwrap())).await;
     runner.leaves_nothing().await;
     until("the guard ends", || async { matches!(state(guard), None | Some('Z')).then_some(()) }).await;
 }
