@@ -301,6 +301,13 @@ async fn large_inputs_become_an_artifact() {
     assert_eq!((answer.text(), answer.header("content-type")), (text, Some("application/json")));
     let again = http.post("/api/v1/runs", &body).await.expect(200).json();
     assert_eq!(again["inputs"], state["inputs"]);
+    // As before it was recorded: whoever asks is told to ask again, and a repeat of the request mends it.
+    let session = database.session().await;
+    session.execute("DELETE FROM artifacts", &[]).await.unwrap();
+    download(&http, &run, id, &[]).await.problem(503);
+    download(&http, &run, &json!(uuid::Uuid::now_v7()), &[]).await.problem(404);
+    http.post("/api/v1/runs", &body).await.expect(200);
+    download(&http, &run, id, &[]).await.expect(200);
     let other =
         json!({ "runId": run, "workflow": "w", "engine": "external", "inputs": vec!["other"; 20_000] });
     let kept = http.post("/api/v1/runs", &other).await.expect(200).json();
