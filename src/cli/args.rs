@@ -19,6 +19,7 @@ pub(crate) struct Cli {
 const EXAMPLES: &str = "\
 Examples:
   telltale run samples/recon.yaml --watch    run a workflow and watch it; starts what it needs
+  telltale exec -- make test                 record any command as a run
   telltale serve                             a server on http://127.0.0.1:4780
   telltale watch @latest                     follow the newest run, live
   telltale logs @latest -f --node resolve    follow one node's output

@@ -70,6 +70,9 @@ pub fn hex(digest: &[u8]) -> String {
 pub enum ArtifactError {
     #[error("there is no such run")]
     NoSuchRun,
+    /// The run's inputs, which are being stored.
+    #[error("the artifact is not there yet")]
+    NotYet,
     #[error("an artifact is at most {ARTIFACT_MAX_BYTES} bytes")]
     TooLarge,
     /// The place is taken by the artifact of this id, with another content.

@@ -3,8 +3,8 @@
 //! ```text
 //! inputs held on disk ─► RUN_QUEUED with {"$artifact": id, bytes, sha256} ─► object, row and ARTIFACT_RECORDED
 //! ```
-//! The run is there before its artifact is: a worker that is quicker finds none yet and asks again. A crash in between is
-//! mended by the request's repeat.
+//! The run is there before its artifact is: a worker that is quicker is told to ask again ([`is_promised`]). A crash in between
+//! is mended by the request's repeat.
 
 use bytes::BytesMut;
 use futures_util::TryStreamExt as _;
@@ -76,6 +76,19 @@ struct Reference {
     _bytes: u64,
     #[serde(rename = "sha256")]
     _sha256: String,
+}
+
+/// Whether the run's first event refers to this artifact, so that it is there in a moment even where it is not yet.
+pub async fn is_promised(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: &RunId,
+    artifact_id: Uuid,
+) -> Result<bool, DbError> {
+    let state = runs::state(&core.db, organization, run_id).await?;
+    let reference =
+        state.and_then(|(_, run)| run.documents.inputs).and_then(|inputs| inputs.read::<Reference>());
+    Ok(reference.is_some_and(|reference| reference.artifact_id == artifact_id))
 }
 
 /// A run's inputs themselves, where they may be a reference.

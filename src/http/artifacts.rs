@@ -34,6 +34,7 @@ use crate::facts::artifact::{
 use crate::facts::event_input::ATTEMPT_MAX;
 use crate::facts::id::NodeRef;
 use crate::flow::artifacts::{self, Artifact, ArtifactError, Upload, hex};
+use crate::flow::inputs;
 use crate::store::artifacts::ArtifactRow;
 use crate::store::objects::{ObjectError, PART_BYTES};
 use crate::store::runs;
@@ -66,6 +67,8 @@ impl From<ArtifactError> for Problem {
         let said = error.to_string();
         match error {
             ArtifactError::NoSuchRun => Self::no_such_run(),
+            // Without Retry-After, whose second would be long: it is a matter of milliseconds.
+            ArtifactError::NotYet => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", said),
             ArtifactError::TooLarge => Self::too_large(said),
             ArtifactError::Differs(id) => {
                 let mut problem = Self::conflict(said).with_member("artifactId", id.to_string());
@@ -200,7 +203,10 @@ pub async fn download(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let artifact_id: Uuid = call.head.params.get(1).parse().map_err(|_| no_such_artifact())?;
     let organization = app.organization();
     let row = artifacts::find(&app.core, organization, &run_id, artifact_id).await?;
-    let row = row.ok_or_else(no_such_artifact)?;
+    let Some(row) = row else {
+        let promised = inputs::is_promised(&app.core, organization, &run_id, artifact_id).await?;
+        return Err(if promised { ArtifactError::NotYet.into() } else { no_such_artifact() });
+    };
     let etag = format!("\"{}\"", hex(&row.sha256));
     let (status, range) = match wanted(&call.head.headers, row.bytes, &etag) {
         Wanted::Whole => (StatusCode::OK, 0..row.bytes),

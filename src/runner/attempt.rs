@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::client::until_acknowledged;
@@ -20,6 +20,11 @@ use super::recorder::PATIENCE;
 /// What NODE_STARTED tells of an attempt's variables; an event has 64 KiB in all.
 const TOLD_MAX_BYTES: usize = 16 * 1024;
 
+/// The largest input that becomes a variable: Linux takes 128 KiB a variable, name and all.
+const INPUT_MAX_BYTES: usize = 100 * 1024;
+/// All of them together: arguments and environment have a quarter of the stack, 2 MiB as a rule.
+const INPUTS_MAX_BYTES: usize = 512 * 1024;
+
 /// The attempt, but for its secrets. The error is a reason that would be the same next time.
 pub(super) fn prepare(
     course: &Course,
@@ -32,10 +37,7 @@ pub(super) fn prepare(
     let Kind::Command(command) = &planned.spec.kind else { return Err("it is no command".to_owned()) };
     let Rendered { words, image, mut env } = command.render(scope).map_err(|fault| fault.to_string())?;
     let inputs = told(command, &env, &planned.matrix);
-    for (name, value) in &course.inputs {
-        let name = name.replace('-', "_").to_ascii_uppercase();
-        env.push((format!("TELLTALE_INPUT_{name}"), text_of(value)));
-    }
+    env.extend(input_variables(&course.inputs));
     env.push(("TELLTALE_RUN_ID".to_owned(), course.run_id.to_string()));
     env.push(("TELLTALE_NODE".to_owned(), planned.id.to_string()));
     env.push(("TELLTALE_ATTEMPT".to_owned(), number.to_string()));
@@ -54,6 +56,21 @@ pub(super) fn prepare(
         masks: Arc::default(),
         inputs,
     })
+}
+
+/// The inputs as variables, as far as a program can be started with them: what is larger is for templates alone.
+fn input_variables(inputs: &Map<String, Value>) -> Vec<(String, String)> {
+    let mut room = INPUTS_MAX_BYTES;
+    let mut variables = Vec::new();
+    for (name, value) in inputs {
+        let text = text_of(value);
+        if text.len() > INPUT_MAX_BYTES || text.len() > room {
+            continue;
+        }
+        room -= text.len();
+        variables.push((format!("TELLTALE_INPUT_{}", name.replace('-', "_").to_ascii_uppercase()), text));
+    }
+    variables
 }
 
 /// What the node was given, without what all nodes of the run are given.
@@ -126,4 +143,33 @@ fn of_environment(command: &CommandNode) -> Result<Vec<(String, String)>, Exit> 
 
 fn hopeless(reason: String) -> Exit {
     Exit::NotStarted { reason, hopeless: true }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inputs_that_no_program_could_be_started_with_are_no_variables() {
+        let text = |bytes: usize| Value::String("x".repeat(bytes));
+        let mut inputs: Map<String, Value> = [
+            ("too-large", text(INPUT_MAX_BYTES + 1)),
+            ("depth", json!(3)),
+            ("max-width", text(INPUT_MAX_BYTES)),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into_iter()
+        .collect();
+        let names = |inputs: &Map<String, Value>| -> Vec<String> {
+            let mut names: Vec<_> = input_variables(inputs).into_iter().map(|(name, _)| name).collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names(&inputs), ["TELLTALE_INPUT_DEPTH", "TELLTALE_INPUT_MAX_WIDTH"]);
+        for n in 0..20 {
+            inputs.insert(format!("more{n}"), text(INPUT_MAX_BYTES));
+        }
+        let all: usize = input_variables(&inputs).iter().map(|(_, value)| value.len()).sum();
+        assert!(all <= INPUTS_MAX_BYTES && all > INPUTS_MAX_BYTES - INPUT_MAX_BYTES);
+    }
 }

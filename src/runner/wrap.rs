@@ -26,6 +26,10 @@ use super::{story, wrapped};
 /// A run that says nothing for 15 minutes is taken for stale, so a quiet command is vouched for.
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(300);
 
+/// Words of the command that its event tells, and how much of each; together they stay far below an event's 64 KiB.
+const TOLD_WORDS: usize = 32;
+const TOLD_CHARS: usize = 200;
+
 /// A command to be wrapped.
 #[derive(Debug)]
 pub struct WrapOptions {
@@ -88,7 +92,7 @@ pub async fn wrap(options: WrapOptions) -> Result<RunOutcome, WrapError> {
     let alive = tokio::spawn(vouch(Arc::clone(&recorder), attempt.node.clone(), number));
 
     let started = node::event(EventType::NodeStarted, &attempt)
-        .with_data(json!({ "engine": "exec", "command": attempt.words }));
+        .with_data(json!({ "engine": "exec", "command": told(&attempt.words) }));
     let (reports, received) = mpsc::channel(REPORTS_QUEUED);
     let execution = async {
         let finished = wrapped::execute(&attempt, &reports, &mut signals).await;
@@ -291,6 +295,19 @@ fn merge(data: &mut Option<Value>, more: &Value) {
     }
 }
 
+/// The command as its event tells it: a script on the command line may be larger than any event.
+fn told(words: &[String]) -> Vec<String> {
+    let cut = |word: &String| match word.char_indices().nth(TOLD_CHARS) {
+        Some((end, _)) => format!("{}…", &word[..end]),
+        None => word.clone(),
+    };
+    let mut told: Vec<String> = words.iter().take(TOLD_WORDS).map(cut).collect();
+    if words.len() > TOLD_WORDS {
+        told.push("…".to_owned());
+    }
+    told
+}
+
 /// The node that a command is when nobody names it: its program, without the way to it.
 #[must_use]
 pub fn node_of(words: &[String]) -> Option<NodeRef> {
@@ -315,6 +332,14 @@ mod tests {
         assert_eq!(status_of(&Exit::Code(3), true), RunStatus::Cancelled);
         assert_eq!(status_of(&Exit::Signal(15), true), RunStatus::Cancelled);
         assert_eq!(exit_data(&Exit::Signal(15)), json!({ "exitCode": 143, "signal": 15 }));
+    }
+
+    #[test]
+    fn a_long_command_is_told_in_part() {
+        let words: Vec<String> = (0..100).map(|_| "ü".repeat(100_000)).collect();
+        let told = told(&words);
+        assert_eq!((told.len(), told[0].chars().count(), told[32].as_str()), (33, 201, "…"));
+        assert_eq!(super::told(&["make".to_owned()]), ["make"]);
     }
 
     #[test]

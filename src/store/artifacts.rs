@@ -3,6 +3,7 @@
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::db::row::column;
 use super::db::{Db, DbError, Query, query};
 use crate::facts::artifact::ArtifactPlace;
 use crate::facts::id::{NodeRef, OrganizationId, RunKey};
@@ -122,8 +123,4 @@ fn read(row: &Row) -> Result<ArtifactRow, DbError> {
         sha256: sha256.try_into().map_err(|_| shape("a sha256 has another length".into()))?,
         created_at: column(row, 8)?,
     })
-}
-
-fn column<'r, T: tokio_postgres::types::FromSql<'r>>(row: &'r Row, index: usize) -> Result<T, DbError> {
-    row.try_get(index).map_err(|error| DbError::Shape(error.to_string()))
 }

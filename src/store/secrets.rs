@@ -2,6 +2,7 @@
 
 use tokio_postgres::Row;
 
+use super::db::row::column;
 use super::db::{Db, DbError, Query, query};
 use crate::facts::id::{OrganizationId, RunKey};
 use crate::facts::secret::SecretName;
@@ -78,8 +79,4 @@ pub async fn claim_is_held(
 
 fn name(row: &Row) -> Result<SecretName, DbError> {
     column::<&str>(row, 0)?.parse().map_err(|e| DbError::Shape(format!("{e}")))
-}
-
-fn column<'r, T: tokio_postgres::types::FromSql<'r>>(row: &'r Row, index: usize) -> Result<T, DbError> {
-    row.try_get(index).map_err(|error| DbError::Shape(error.to_string()))
 }

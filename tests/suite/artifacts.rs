@@ -301,6 +301,13 @@ async fn large_inputs_become_an_artifact() {
     assert_eq!((answer.text(), answer.header("content-type")), (text, Some("application/json")));
     let again = http.post("/api/v1/runs", &body).await.expect(200).json();
     assert_eq!(again["inputs"], state["inputs"]);
+    // As before it was recorded: whoever asks is told to ask again, and a repeat of the request mends it.
+    let session = database.session().await;
+    session.execute("DELETE FROM artifacts", &[]).await.unwrap();
+    download(&http, &run, id, &[]).await.problem(503);
+    download(&http, &run, &json!(uuid::Uuid::now_v7()), &[]).await.problem(404);
+    http.post("/api/v1/runs", &body).await.expect(200);
+    download(&http, &run, id, &[]).await.expect(200);
     let other =
         json!({ "runId": run, "workflow": "w", "engine": "external", "inputs": vec!["other"; 20_000] });
     let kept = http.post("/api/v1/runs", &other).await.expect(200).json();
@@ -309,4 +316,24 @@ async fn large_inputs_become_an_artifact() {
     let small = json!({ "workflow": "w", "engine": "external", "inputs": { "a": 1 }, "labels": { "a": "x".repeat(70_000) } });
     http.post("/api/v1/runs", &small).await.problem(413);
     tokio::time::timeout(Duration::from_secs(1), http.get("/readyz")).await.unwrap().expect(200);
+}
+
+#[tokio::test]
+async fn a_worker_that_has_lost_its_claim_records_nothing() {
+    let database = Database::new().await;
+    let server = Server::on(&database).await;
+    let (http, run) = (server.http(), started(&server.http()).await);
+    let session = database.session().await;
+    let hold = "INSERT INTO run_queue (run_key, organization_id, run_id, workflow, version, priority, engines, enqueued_at, claim, \
+        worker, lease_until) SELECT run_key, organization_id, run_id, 'w', 1, 0, '{}', now(), 3, 'worker', now() + interval '1 hour' \
+        FROM runs WHERE run_id = $1";
+    assert_eq!(session.execute(hold, &[&run]).await.unwrap(), 1);
+    let path = format!("/api/v1/runs/{run}/artifacts?name=a");
+    let under =
+        async |claim: &str| http.send(Method::POST, &path, &[("telltale-claim", claim)], "x").await.unwrap();
+    assert_eq!(under("2").await.problem(409)["type"], "urn:telltale:problem:claim-lost");
+    assert!(recorded(&http, &run).await.is_empty());
+    under("0").await.problem(400);
+    under("3").await.expect(200);
+    assert_eq!(recorded(&http, &run).await.len(), 1);
 }
