@@ -4,7 +4,9 @@
 //! taking requests and ends its streams, the lanes write what they hold, the feed stops, the embedded database last.
 
 mod error;
+mod local_worker;
 mod readiness;
+mod secret_key;
 mod serve;
 mod server_file;
 

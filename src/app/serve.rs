@@ -10,17 +10,22 @@ use tokio::task::{JoinHandle, JoinSet};
 use tracing::{info, warn};
 
 use super::error::AppError;
+use super::local_worker;
 use super::readiness;
+use super::secret_key;
 use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
 use crate::flow::feed::Feed;
+use crate::flow::queue::Queue;
+use crate::flow::secrets::Vault;
 use crate::flow::{Core, keeper};
 use crate::http::{self, HttpOptions};
 use crate::store::clock;
 use crate::store::db::embedded::{DataDirLock, EmbeddedOptions, EmbeddedServer, take_data_dir};
 use crate::store::db::{Db, Target, connect, migrate};
-use crate::store::journal::{self, Journal};
+use crate::store::journal::{self, Committed, Journal};
 use crate::store::logs::Logs;
+use crate::store::objects::Objects;
 use crate::store::partitions::{self, RunKeys};
 use crate::telemetry;
 
@@ -106,6 +111,9 @@ pub async fn serve(
         metrics: Arc::new(move || metrics.render()),
         readiness: readiness::look_at(&parts.core),
     };
+    if settings.local_worker {
+        parts.duties.spawn(local_worker::keep(parts.core.clone(), settings.clone()));
+    }
     let feed = parts.core.feed.clone();
     let http = http::serve(parts.core.clone(), options, listener, shutdown)
         .map_err(|error| AppError::http(address, &error))?;
@@ -142,6 +150,11 @@ impl Database {
 }
 
 async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
+    let vault = Vault::new(&secret_key::of(settings)?);
+    let objects = Objects::open(&settings.data_dir).map_err(|error| {
+        let dir = settings.data_dir.display();
+        AppError::not_there(format!("artifacts can't be kept in {dir}: {error}"))
+    })?;
     migrate::up(target).await?;
     let db: Db = connect(target, settings.database_pool, settings.database_prepared).await?;
     let keys = Arc::new(RunKeys::default());
@@ -151,11 +164,18 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let (mut writers, mut duties) = (JoinSet::new(), JoinSet::new());
     feed.start(target.clone(), &mut duties);
     let (of_events, of_lines) = (feed.clone(), feed.clone());
-    let on_commit = Arc::new(move |committed| of_events.committed(&committed));
+    let queue = Queue::default();
+    let of_queue = queue.clone();
+    let on_commit = Arc::new(move |committed: Committed| {
+        of_events.committed(&committed);
+        if committed.status.is_terminal() {
+            of_queue.ended(&committed.run_id);
+        }
+    });
     let on_lines = Arc::new(move |committed| of_lines.lines_committed(&committed));
     let journal = Journal::start(db.clone(), settings.lanes, keys.clone(), on_commit, &mut writers);
     let logs = Logs::start(db.clone(), settings.lanes, on_lines, &mut writers);
-    let core = Core { db, journal, logs, feed, installation };
+    let core = Core { db, journal, logs, feed, vault, objects, queue, installation };
     keeper::start(&core, keys, &mut duties);
     Ok(Parts { core, writers, duties })
 }

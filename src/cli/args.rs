@@ -2,7 +2,11 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::inputs::InputArgs;
 use super::setting_flags::{ClientFlags, ServerFlags};
+use super::tool_args::{CompletionArgs, DemoArgs, ExecArgs, SecretArgs};
+use super::worker_args::WorkerArgs;
+use super::workflow_args::{CancelArgs, NodeInputArgs, RerunArgs, WorkflowArgs};
 
 /// The flight recorder and live view for workflow runs.
 #[derive(Debug, Parser)]
@@ -27,6 +31,10 @@ pub(crate) enum Command {
     Serve(ServeArgs),
     /// Execute a workflow file and record it
     Run(RunArgs),
+    /// Claim runs from a server and execute them, until told to leave
+    Worker(WorkerArgs),
+    /// Wrap any command: record it as a run, or as a node of one
+    Exec(ExecArgs),
     /// Follow a run, live
     Watch(WatchArgs),
     /// List runs, newest first
@@ -35,10 +43,24 @@ pub(crate) enum Command {
     Events(EventsArgs),
     /// Print the output of a run's nodes
     Logs(LogsArgs),
+    /// Store workflows on a server, and start them there
+    Workflow(WorkflowArgs),
+    /// End a run
+    Cancel(CancelArgs),
+    /// Start a run once more, whole or from one of its nodes
+    Rerun(RerunArgs),
+    /// Answer a node that waits for a person
+    Input(NodeInputArgs),
+    /// Store, list and delete secrets that nodes get by reference
+    Secret(SecretArgs),
     /// Bring the database's schema up or down, or show where it is
     Migrate(MigrateArgs),
     /// Check what telltale needs on this machine, and say what to do
     Doctor(DoctorArgs),
+    /// Fill a server with made-up runs
+    Demo(DemoArgs),
+    /// Print a script that completes telltale's commands in a shell
+    Completion(CompletionArgs),
     /// Print the OpenAPI document of the HTTP API
     Openapi,
     /// Outlive a runner and end what it left; started by the runner itself
@@ -73,6 +95,9 @@ pub(crate) struct ServeArgs {
 Examples:
   telltale run samples/recon.yaml --watch
   telltale run scan.yaml --input domain=example.org --input depth=2 --engine docker
+  telltale run scan.yaml --inputs inputs.yaml       a YAML or JSON file, - for standard input
+
+In a terminal, inputs that have no value yet are asked for.
 
 The run is recorded by the server that the client commands would talk to; without one, this
 command serves for as long as the run lasts. Exits with 0 when the run completed, else 1.")]
@@ -85,9 +110,8 @@ pub(crate) struct RunArgs {
     /// The run's id [default: run-UUID]
     #[arg(long, value_name = "ID")]
     pub run_id: Option<String>,
-    /// An input of the workflow; may be repeated
-    #[arg(long = "input", value_name = "KEY=VALUE", value_parser = key_and_value)]
-    pub inputs: Vec<(String, String)>,
+    #[command(flatten)]
+    pub inputs: InputArgs,
     /// Where nodes run: in containers, as local processes, or whichever there is
     #[arg(long, value_enum, default_value_t = Engine::Auto)]
     pub engine: Engine,
@@ -243,7 +267,7 @@ pub(crate) struct DoctorArgs {
     pub flags: ServerFlags,
 }
 
-fn key_and_value(text: &str) -> Result<(String, String), String> {
+pub(super) fn key_and_value(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("KEY=VALUE is expected".into()),

@@ -19,6 +19,10 @@ const HEADING: &str = "Settings (flags win over TELLTALE_* variables, those over
 #[derive(Debug, Clone)]
 pub(crate) struct ClientFlags(Flags);
 
+/// The settings of a worker: a client's, and what it executes with.
+#[derive(Debug, Clone)]
+pub(crate) struct WorkerFlags(Flags);
+
 /// All settings of a server.
 #[derive(Debug, Clone)]
 pub(crate) struct ServerFlags(Flags);
@@ -30,6 +34,12 @@ struct Flags {
 }
 
 impl ClientFlags {
+    pub(crate) fn settings(&self) -> Result<Settings, Failure> {
+        config::load(self.0.values.clone(), self.0.config.as_deref()).map_err(Failure::Settings)
+    }
+}
+
+impl WorkerFlags {
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
         config::load(self.0.values.clone(), self.0.config.as_deref()).map_err(Failure::Settings)
     }
@@ -49,6 +59,11 @@ impl ServerFlags {
 
 fn is_for_clients(key: Key) -> bool {
     matches!(key, Key::Url | Key::Token | Key::DataDir)
+}
+
+/// What a worker must know besides.
+fn is_for_workers(key: Key) -> bool {
+    is_for_clients(key) || matches!(key, Key::ProcessEngine | Key::LogFormat | Key::LogLevel)
 }
 
 fn is_for_servers(_: Key) -> bool {
@@ -102,4 +117,5 @@ macro_rules! args {
     };
 }
 args!(ClientFlags, is_for_clients);
+args!(WorkerFlags, is_for_workers);
 args!(ServerFlags, is_for_servers);

@@ -1,10 +1,13 @@
 //! The requests of the contract, one method each.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::RwLock;
 use reqwest::Url;
 use reqwest::header::HeaderName;
 
+use crate::facts::event::EventType;
 use crate::facts::id::RunId;
 
 use super::error::ClientError;
@@ -17,7 +20,10 @@ use super::wire::{Appended, CreateRun, EventPage, LogPage, LogsAppended, RunPage
 #[derive(Debug, Clone)]
 pub struct Client {
     pub(super) http: reqwest::Client,
-    pub(super) base: Url,
+    /// Shared by all clones, so that a server which has moved is found by all of them.
+    base: Arc<RwLock<Url>>,
+    /// The claim that is named with what is written.
+    pub(super) claim: Option<i32>,
 }
 
 /// Which runs to list, newest first; what is `None` doesn't filter.
@@ -37,6 +43,10 @@ pub struct EventQuery {
     /// The last seq already known.
     pub after: u64,
     pub limit: Option<u32>,
+    /// Only events of this type.
+    pub kind: Option<EventType>,
+    /// Only events of this node.
+    pub node_ref: Option<String>,
     /// Waits this long for an event when there is none yet (at most 30 s).
     pub wait: Option<Duration>,
 }
@@ -66,19 +76,31 @@ impl Client {
             let fault = format!("`{base}` is no server address: it begins with http:// or https://");
             return Err(ClientError::Settings(fault));
         }
-        Ok(Self { http: http_client(&base, token)?, base })
+        Ok(Self { http: http_client(&base, token)?, base: Arc::new(RwLock::new(base)), claim: None })
+    }
+
+    /// Turns this client and all its clones to another address of the same server: one that was started again on a port of
+    /// its own choice.
+    pub fn move_to(&self, base: &str) {
+        if let Ok(base) = base.parse() {
+            *self.base.write() = base;
+        }
+    }
+
+    pub(super) fn address(&self) -> Url {
+        self.base.read().clone()
     }
 
     /// The server's address, without a slash at its end.
     #[must_use]
-    pub fn base(&self) -> &str {
-        self.base.as_str().trim_end_matches('/')
+    pub fn base(&self) -> String {
+        self.address().as_str().trim_end_matches('/').to_owned()
     }
 
     /// `GET /healthz`: whether something answers.
     pub async fn health(&self) -> Result<(), ClientError> {
         let request = self.http.get(self.url(&["healthz"])).timeout(super::transport::CONNECT_TIMEOUT);
-        send(&self.base, request).await.map(drop)
+        send(&self.address(), request).await.map(drop)
     }
 
     /// `POST /api/v1/runs`; with an `idempotency_key` a repeated call gives the first one's run.
@@ -91,7 +113,7 @@ impl Client {
         if let Some(key) = idempotency_key {
             request = request.header(HeaderName::from_static("idempotency-key"), key);
         }
-        send_for_json(&self.base, request).await
+        send_for_json(&self.address(), request).await
     }
 
     /// `GET /api/v1/runs`
@@ -102,20 +124,20 @@ impl Client {
         put(&mut url, "since", query.since.as_ref());
         put(&mut url, "limit", query.limit);
         put(&mut url, "cursor", query.cursor.as_ref());
-        send_for_json(&self.base, self.http.get(url)).await
+        send_for_json(&self.address(), self.http.get(url)).await
     }
 
     /// `GET /api/v1/runs/{runId}`, as of event `at_seq` when given.
     pub async fn get_run(&self, run_id: &RunId, at_seq: Option<u64>) -> Result<RunState, ClientError> {
         let mut url = self.run_url(run_id, &[]);
         put(&mut url, "atSeq", at_seq);
-        send_for_json(&self.base, self.http.get(url)).await
+        send_for_json(&self.address(), self.http.get(url)).await
     }
 
     /// `POST /api/v1/runs/{runId}/events`: durable once answered, and safe to repeat.
     pub async fn append_events(&self, run_id: &RunId, events: &[NewEvent]) -> Result<Appended, ClientError> {
         let request = self.http.post(self.run_url(run_id, &["events"])).json(events);
-        send_for_json(&self.base, request).await
+        send_for_json(&self.address(), self.claimed(request)).await
     }
 
     /// `GET /api/v1/runs/{runId}/events`
@@ -123,8 +145,10 @@ impl Client {
         let mut url = self.run_url(run_id, &["events"]);
         put(&mut url, "after", Some(query.after));
         put(&mut url, "limit", query.limit);
+        put(&mut url, "type", query.kind);
+        put(&mut url, "nodeRef", query.node_ref.as_ref());
         put(&mut url, "wait", query.wait.map(|wait| wait.as_secs()));
-        send_for_json(&self.base, self.http.get(url)).await
+        send_for_json(&self.address(), self.http.get(url)).await
     }
 
     /// `POST /api/v1/runs/{runId}/logs`: durable once answered, safe to repeat where lines are numbered.
@@ -144,7 +168,7 @@ impl Client {
             .post(self.run_url(run_id, &["logs"]))
             .header(reqwest::header::CONTENT_TYPE, "application/x-ndjson")
             .body(body);
-        send_for_json(&self.base, request).await
+        send_for_json(&self.address(), request).await
     }
 
     /// `POST /api/v1/runs/{runId}/logs/close`: no more lines of this stream will come.
@@ -157,7 +181,8 @@ impl Client {
     ) -> Result<(), ClientError> {
         let body = serde_json::json!({"nodeRef": node_ref, "attempt": attempt, "stream": stream});
         let request = self.http.post(self.run_url(run_id, &["logs", "close"])).json(&body);
-        send(&self.base, request.timeout(super::transport::REQUEST_TIMEOUT)).await.map(drop)
+        let request = self.claimed(request.timeout(super::transport::REQUEST_TIMEOUT));
+        send(&self.address(), request).await.map(drop)
     }
 
     /// `GET /api/v1/runs/{runId}/logs`
@@ -170,7 +195,7 @@ impl Client {
         put(&mut url, "q", query.q.as_ref());
         put(&mut url, "limit", query.limit);
         put(&mut url, "tail", query.tail);
-        send_for_json(&self.base, self.http.get(url)).await
+        send_for_json(&self.address(), self.http.get(url)).await
     }
 
     /// Follows a run live, from the cursor in `options`, through lost connections.
@@ -192,8 +217,8 @@ impl Client {
     }
 
     /// A path below the base address, which may itself have one (behind a proxy); segments are escaped.
-    fn url(&self, segments: &[&str]) -> Url {
-        let mut url = self.base.clone();
+    pub(super) fn url(&self, segments: &[&str]) -> Url {
+        let mut url = self.address();
         // Only addresses without a host can't have segments, and `new` refuses those.
         if let Ok(mut path) = url.path_segments_mut() {
             path.pop_if_empty().extend(segments);

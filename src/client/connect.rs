@@ -146,7 +146,7 @@ impl Connection {
 async fn open_sse(client: &Client, url: Url, run_id: &RunId, wanted: Wanted) -> Result<Connection, Refused> {
     let request = client.http.get(url).header(ACCEPT, HeaderValue::from_static("text/event-stream"));
     // The timeout is for the head of the answer only: the body goes on for as long as the run does.
-    let response = match tokio::time::timeout(CONNECT_TIMEOUT * 2, send(&client.base, request)).await {
+    let response = match tokio::time::timeout(CONNECT_TIMEOUT * 2, send(&client.address(), request)).await {
         Ok(answer) => answer?,
         Err(_) => return Err(Refused::NotThisWay("no answer to the event stream".into())),
     };
@@ -187,7 +187,8 @@ impl Poll {
         }
         // The first page doesn't wait, so that what is there already shows at once.
         let wait = self.started.then_some(POLL_WAIT);
-        let query = EventQuery { after: self.cursor.seq, limit: Some(POLL_PAGE), wait };
+        let query =
+            EventQuery { after: self.cursor.seq, limit: Some(POLL_PAGE), wait, ..EventQuery::default() };
         // Nothing more can come once everything up to the end has been read.
         if !self.ended {
             let page = self.client.read_events(&self.run_id, &query).await?;

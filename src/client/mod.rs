@@ -5,8 +5,12 @@
 //! server through this module only. It never retries an append by itself: [`until_acknowledged`] does
 //! for the caller that wants it.
 
+mod across;
 mod api;
+mod artifacts;
+mod claims;
 mod connect;
+mod control;
 mod error;
 mod events;
 mod frame;
@@ -14,20 +18,33 @@ mod live;
 #[cfg(test)]
 mod live_tests;
 mod retry;
+mod secrets;
 mod sse;
 mod tls;
 mod transport;
 mod verify;
 mod wire;
+mod workflows;
 mod ws;
 
+pub use across::AppendedAcross;
 pub use api::{Client, EventQuery, LogQuery, RunQuery};
+pub use artifacts::{ArtifactLabel, ArtifactPage, ArtifactSummary};
+pub use claims::{
+    ClaimName, ClaimState, ClaimStates, ClaimStatus, ClaimedRun, ClaimedRuns, HeldClaim, WorkerSummary,
+};
+pub use control::NodeInput;
 pub use error::{ClientError, Fault, Problem};
 pub use events::{NewEvent, NewLogLine};
 pub use live::{Watch, WatchItem, WatchOptions};
 pub use retry::{backoff, until_acknowledged};
+pub use secrets::{SecretPage, SecretSummary};
 pub use tls::install_tls_provider;
 pub use wire::{
     AppendResult, Appended, CreateRun, Event, EventPage, LogLine, LogPage, LogsAppended, NodeState, Progress,
     RunFailure, RunPage, RunState, RunSummary, name_of,
+};
+pub use workflows::{
+    LastRun, QueueCounts, StartRun, StoredWorkflow, VersionPage, VersionSummary, WorkflowPage,
+    WorkflowSummary,
 };

@@ -82,7 +82,15 @@ pub(super) async fn send_for_json<T: DeserializeOwned>(
     base: &Url,
     request: RequestBuilder,
 ) -> Result<T, ClientError> {
-    let response = send(base, request.timeout(REQUEST_TIMEOUT)).await?;
+    send_for_json_at_leisure(base, request.timeout(REQUEST_TIMEOUT)).await
+}
+
+/// The same without a time limit, for a body that takes as long as it takes: the server gives up one that stands still.
+pub(super) async fn send_for_json_at_leisure<T: DeserializeOwned>(
+    base: &Url,
+    request: RequestBuilder,
+) -> Result<T, ClientError> {
+    let response = send(base, request).await?;
     let body = read_bounded(base, response, ANSWER_MAX_BYTES).await?;
     serde_json::from_slice(&body)
         .map_err(|error| ClientError::Unintelligible { url: name(base), reason: error.to_string() })

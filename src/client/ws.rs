@@ -36,7 +36,7 @@ pub(super) async fn open(client: &Client, url: Url) -> Result<Socket, Refused> {
     let answer = tokio::time::timeout(UPGRADE_TIMEOUT, request.send())
         .await
         .map_err(|_| Refused::NotThisWay("no answer to the upgrade".into()))?
-        .map_err(|error| match unreachable(&client.base, &error) {
+        .map_err(|error| match unreachable(&client.address(), &error) {
             // Something that takes the connection and then drops the request may only dislike upgrades.
             dropped if !error.is_connect() => Refused::NotThisWay(dropped.to_string()),
             away => Refused::Later(away),
@@ -51,7 +51,7 @@ pub(super) async fn open(client: &Client, url: Url) -> Result<Socket, Refused> {
             return Err(Refused::NotThisWay(format!("the upgrade was answered with {status}")));
         }
         status if status.as_u16() >= 400 => {
-            return Err(problem(&client.base, status, answer).await.into());
+            return Err(problem(&client.address(), status, answer).await.into());
         }
         status => return Err(Refused::NotThisWay(format!("the upgrade was answered with {status}"))),
     }
@@ -60,7 +60,7 @@ pub(super) async fn open(client: &Client, url: Url) -> Result<Socket, Refused> {
         return Err(Refused::NotThisWay("the upgrade was accepted by something else".into()));
     }
     let upgraded =
-        answer.upgrade().await.map_err(|error| Refused::from(unreachable(&client.base, &error)))?;
+        answer.upgrade().await.map_err(|error| Refused::from(unreachable(&client.address(), &error)))?;
     let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER_BYTES);
     Ok(WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(config)).await)
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows tokio, SQL, HTTP or the clock; `now` and ids are passed in.
 
+pub mod artifact;
 pub mod batch;
 mod declaration;
 pub mod event;
@@ -11,8 +12,10 @@ pub mod json;
 pub mod metric;
 pub mod run;
 pub mod scan;
+pub mod secret;
 pub mod settings;
 pub mod status;
 pub mod temporal;
 pub mod time;
 pub mod transition;
+pub mod workflow;

@@ -34,28 +34,38 @@ pub struct Run {
     pub nodes: IndexMap<NodeRef, Node>,
 }
 
-/// What changes with almost every event; written with each append.
+/// What changes with almost every event; written with each append, so that what is not there is left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub struct RunHead {
     /// `None` before the first event.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status: Option<RunStatus>,
     /// The status that the next event brings back, while the run is STALE.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub stale_from: Option<RunStatus>,
     pub head_seq: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub workflow: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub engine: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub queued_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub started_at: Option<Timestamp>,
     /// Whether RUN_STARTED itself has been seen, as opposed to a node's start implying it.
     pub start_seen: bool,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub updated_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub completed_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub declared_total: Option<u32>,
     pub nodes_seen: u32,
     pub nodes_over: u32,
     pub nodes_awaiting_input: u32,
     pub late_events: u64,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub failure: Option<Failure>,
 }
 
@@ -92,13 +102,19 @@ pub struct Node {
     pub status: NodeStatus,
     /// The highest attempt seen; 0 before the first.
     pub attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub started_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub completed_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub progress: Option<NodeProgress>,
     /// The last message of a NODE_* event.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<ErrorFact>,
     /// Declared dependencies, where there is a workflow.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub needs: Vec<NodeRef>,
     pub counts: NodeCounts,
     /// `seq` of the last event that touched this node: what the projection must write.

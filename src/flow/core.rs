@@ -5,9 +5,12 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::feed::Feed;
+use super::queue::Queue;
+use super::secrets::Vault;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::logs::Logs;
+use crate::store::objects::Objects;
 
 /// Cheap to clone; holds no logic of its own.
 #[derive(Debug, Clone)]
@@ -16,6 +19,10 @@ pub struct Core {
     pub journal: Journal,
     pub logs: Logs,
     pub feed: Feed,
+    pub vault: Vault,
+    pub objects: Objects,
+    /// Who waits for runs to execute.
+    pub queue: Queue,
     /// What names this installation in opaque cursors.
     pub installation: Arc<Uuid>,
 }

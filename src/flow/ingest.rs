@@ -17,7 +17,7 @@ use crate::facts::time::Timestamp;
 use crate::flow::Core;
 use crate::store::clock;
 use crate::store::db::DbError;
-use crate::store::journal::{AppendError, AppendRequest, Appended, NewEvent};
+use crate::store::journal::{AppendError, AppendRequest, Appended, NewEvent, QueueEntry};
 use crate::store::logs::{self, LogError, LogsAppended, NewLine, Sealed, StreamName};
 use crate::store::runs;
 
@@ -36,6 +36,17 @@ pub struct NewRun {
     pub total_actions: Option<u32>,
     /// `[{nodeRef, needs}]`
     pub nodes: Option<Json>,
+    /// Its place in the queue, where workers of this installation execute it.
+    pub queue: Option<QueueEntry>,
+}
+
+/// What goes with an append beside its events.
+#[derive(Debug, Default)]
+struct Along {
+    only_if_new: bool,
+    enqueue: Option<QueueEntry>,
+    /// The claim that the writer holds, which must be the run's last one.
+    claim: Option<i32>,
 }
 
 /// What RUN_QUEUED says of a run; the fold reads it back.
@@ -43,6 +54,11 @@ pub struct NewRun {
 #[serde(rename_all = "camelCase")]
 struct Declaration<'a> {
     workflow: &'a str,
+    /// Of the stored workflow, with its priority in the queue: where this installation executes the run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    priority: Option<i32>,
     engine: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     trigger: Option<&'a Json>,
@@ -66,18 +82,21 @@ pub fn parse_events(
 }
 
 /// Appends events to one run, registering it when it is unknown. Where an event ends a node's attempt or the run, the
-/// output streams that end with it are closed first, in the same transaction.
+/// output streams that end with it are closed first, in the same transaction. With a `claim`, only while no later one has
+/// been made.
 pub async fn append(
     core: &Core,
     organization: OrganizationId,
     run_id: RunId,
     inputs: Vec<EventInput>,
+    claim: Option<i32>,
 ) -> Result<Appended, AppendError> {
+    let along = Along { claim, ..Along::default() };
     let ends_something =
         |input: &EventInput| input.event.kind.ends_attempt() || input.event.kind.terminal_status().is_some();
     if !inputs.iter().any(ends_something) {
         let events = inputs.into_iter().map(|input| (input.event, input.id_given)).collect();
-        return store(core, organization, run_id, events, false).await;
+        return store(core, organization, run_id, events, along).await;
     }
     let open = logs::open_streams(&core.db, organization, &run_id).await.map_err(unavailable)?;
     let mut closing = Closing::of(core, &open).await?;
@@ -91,7 +110,7 @@ pub async fn append(
         events.push((input.event, input.id_given));
         is_ours.push(false);
     }
-    let mut appended = store(core, organization, run_id, events, false).await?;
+    let mut appended = store(core, organization, run_id, events, along).await?;
     closing.mark(core).await;
     let mut ours = is_ours.iter();
     appended.results.retain(|_| ours.next() == Some(&false));
@@ -106,6 +125,8 @@ pub async fn create_run(
 ) -> Result<Appended, AppendError> {
     let declaration = Declaration {
         workflow: &run.workflow,
+        version: run.queue.as_ref().map(|entry| entry.version),
+        priority: run.queue.as_ref().map(|entry| entry.priority),
         engine: run.engine,
         trigger: run.trigger.as_ref(),
         labels: run.labels.as_ref(),
@@ -115,7 +136,8 @@ pub async fn create_run(
     };
     let data = Json::from_value(&declaration).map_err(|e| AppendError::Rejected(e.to_string()))?;
     let event = server_event(EventType::RunQueued, Uuid::now_v7(), Some(data));
-    store(core, organization, run.run_id, vec![(event, false)], true).await
+    let along = Along { only_if_new: true, enqueue: run.queue, claim: None };
+    store(core, organization, run.run_id, vec![(event, false)], along).await
 }
 
 /// Notes that a run gives no sign of life: RUN_STALE, which the next event takes back.
@@ -125,7 +147,19 @@ pub async fn mark_stale(
     run_id: RunId,
 ) -> Result<Appended, AppendError> {
     let event = server_event(EventType::RunStale, Uuid::now_v7(), None);
-    store(core, organization, run_id, vec![(event, false)], false).await
+    store(core, organization, run_id, vec![(event, false)], Along::default()).await
+}
+
+/// Appends events that the server itself makes to a run that is there, closing what ends with them.
+pub async fn append_own(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: RunId,
+    events: Vec<Event>,
+    claim: Option<i32>,
+) -> Result<Appended, AppendError> {
+    let input = |event| EventInput { run_id: None, event, id_given: true };
+    append(core, organization, run_id, events.into_iter().map(input).collect(), claim).await
 }
 
 /// Appends log lines to a run, registering it when it is unknown.
@@ -146,11 +180,13 @@ pub async fn close_log(
     organization: OrganizationId,
     run_id: RunId,
     name: StreamName,
+    claim: Option<i32>,
 ) -> Result<u64, LogError> {
     let key = registered(core, organization, run_id.clone()).await?;
     let sealed = core.logs.seal(key, name.clone()).await?;
     let event = log_closed(&sealed, key);
-    let appended = store(core, organization, run_id, vec![(event, true)], false).await.map_err(of_append)?;
+    let along = Along { claim, ..Along::default() };
+    let appended = store(core, organization, run_id, vec![(event, true)], along).await.map_err(of_append)?;
     if !sealed.already_closed {
         core.logs.mark_closed(key, name, sealed.lines).await?;
     }
@@ -163,7 +199,8 @@ async fn registered(core: &Core, organization: OrganizationId, run_id: RunId) ->
         return Ok(run.run_key);
     }
     let event = server_event(EventType::RunQueued, Uuid::now_v7(), None);
-    let appended = store(core, organization, run_id, vec![(event, false)], true).await.map_err(of_append)?;
+    let along = Along { only_if_new: true, ..Along::default() };
+    let appended = store(core, organization, run_id, vec![(event, false)], along).await.map_err(of_append)?;
     Ok(appended.run_key)
 }
 
@@ -172,7 +209,7 @@ async fn store(
     organization: OrganizationId,
     run_id: RunId,
     events: Vec<(Event, bool)>,
-    only_if_new: bool,
+    along: Along,
 ) -> Result<Appended, AppendError> {
     let events: Result<Vec<NewEvent>, AppendError> = events
         .into_iter()
@@ -181,7 +218,14 @@ async fn store(
             Ok(NewEvent { event, body: body.into(), id_given })
         })
         .collect();
-    core.journal.append(AppendRequest { organization, run_id, events: events?, only_if_new }).await
+    let Along { only_if_new, enqueue, claim } = along;
+    let is_for_workers = enqueue.is_some();
+    let request = AppendRequest { organization, run_id, events: events?, only_if_new, enqueue, claim };
+    let appended = core.journal.append(request).await?;
+    if is_for_workers && appended.created {
+        core.queue.wake();
+    }
+    Ok(appended)
 }
 
 /// The streams that were open when a request came in, sealed.
@@ -253,7 +297,7 @@ fn log_closed(sealed: &Sealed, key: RunKey) -> Event {
 }
 
 /// An event that the server itself makes.
-fn server_event(kind: EventType, id: Uuid, data: Option<Json>) -> Event {
+pub(super) fn server_event(kind: EventType, id: Uuid, data: Option<Json>) -> Event {
     let now = clock::now();
     Event {
         seq: 0,
@@ -272,7 +316,7 @@ fn server_event(kind: EventType, id: Uuid, data: Option<Json>) -> Event {
     }
 }
 
-fn unavailable(error: DbError) -> AppendError {
+pub(super) fn unavailable(error: DbError) -> AppendError {
     match error {
         DbError::Shape(_) => AppendError::Rejected(error.to_string()),
         _ => AppendError::Unavailable(error.to_string()),
@@ -290,5 +334,6 @@ fn of_append(error: AppendError) -> LogError {
     match error {
         AppendError::Unavailable(text) => LogError::Unavailable(text),
         AppendError::Rejected(text) => LogError::Rejected(text),
+        AppendError::ClaimLost => LogError::ClaimLost,
     }
 }

@@ -1,4 +1,4 @@
-//! The small duties that come back: partitions ahead, silent runs marked stale, active runs counted.
+//! The small duties that come back: partitions ahead, silent runs marked stale, active runs counted, the queue reaped.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::{Core, ingest};
+use super::{Core, ingest, reaper};
 use crate::facts::metric;
 use crate::facts::time::Timestamp;
 use crate::store::db::DbError;
@@ -21,11 +21,14 @@ const STALE_EVERY: Duration = Duration::from_secs(30);
 const COUNT_EVERY: Duration = Duration::from_secs(10);
 /// Without an event or a log line for this long, a run is stale (contract: 15 minutes for external runs).
 pub const STALE_AFTER: Duration = Duration::from_secs(15 * 60);
+/// A run that its worker has lost and no other has taken is stale after this long (contract: 60 s after a lapsed lease).
+pub const STALE_AFTER_LOSS: Duration = Duration::from_secs(60);
 /// Runs marked in one round; the next round takes the rest.
 const STALE_PER_ROUND: u32 = 1_000;
 
 /// Starts the duties; they run until their tasks are aborted.
 pub fn start(core: &Core, keys: std::sync::Arc<RunKeys>, tasks: &mut JoinSet<()>) {
+    reaper::start(core, tasks);
     let for_partitions = core.clone();
     tasks.spawn(async move {
         let mut every = ticks(PARTITIONS_EVERY);
@@ -67,13 +70,17 @@ fn ticks(every: Duration) -> tokio::time::Interval {
 }
 
 async fn mark_silent(core: &Core) -> Result<(), DbError> {
-    let limit_micros = i64::try_from(STALE_AFTER.as_micros()).unwrap_or(i64::MAX);
-    let since = Timestamp::from_micros(clock::now().as_micros() - limit_micros).unwrap_or(Timestamp::EPOCH);
-    for (organization, run_id) in runs::silent(&core.db, since, STALE_PER_ROUND).await? {
+    let (since, since_loss) = (ago(STALE_AFTER), ago(STALE_AFTER_LOSS));
+    for (organization, run_id) in runs::silent(&core.db, since, since_loss, STALE_PER_ROUND).await? {
         match ingest::mark_stale(core, organization, run_id.clone()).await {
             Ok(_) => info!(%run_id, "run marked stale"),
             Err(error) => warn!(%run_id, %error, "run could not be marked stale"),
         }
     }
     Ok(())
+}
+
+fn ago(limit: Duration) -> Timestamp {
+    let micros = i64::try_from(limit.as_micros()).unwrap_or(i64::MAX);
+    Timestamp::from_micros(clock::now().as_micros() - micros).unwrap_or(Timestamp::EPOCH)
 }

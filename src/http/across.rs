@@ -40,7 +40,7 @@ pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let appends = groups.into_iter().map(|(run_id, (places, events))| {
         let core = &app.core;
         async move {
-            let appended = ingest::append(core, organization, run_id.clone(), events).await;
+            let appended = ingest::append(core, organization, run_id.clone(), events, None).await;
             (run_id, places, appended)
         }
     });

@@ -48,9 +48,16 @@ pub struct Body {
     _share: Share,
 }
 
+/// A body in one of two layouts.
+#[derive(Debug)]
+pub enum YamlOrJson {
+    Yaml(Body),
+    Json(Body),
+}
+
 /// A growing share of the budget.
 #[derive(Debug, Default)]
-struct Share {
+pub struct Share {
     permit: Option<OwnedSemaphorePermit>,
     units: usize,
 }
@@ -62,6 +69,13 @@ impl Default for BodyBudget {
 }
 
 impl BodyBudget {
+    /// A share of a fixed size, for work that streams.
+    pub fn reserve(&self, bytes: usize) -> Result<Share, Problem> {
+        let mut share = Share::default();
+        self.grow(&mut share, bytes)?;
+        Ok(share)
+    }
+
     /// Makes `share` cover `bytes`.
     fn grow(&self, share: &mut Share, bytes: usize) -> Result<(), Problem> {
         let units = bytes.div_ceil(BUDGET_UNIT_BYTES);
@@ -95,12 +109,64 @@ where
 
 /// Reads a whole JSON or NDJSON body, decoded.
 pub async fn read(budget: &BodyBudget, headers: &HeaderMap, chunks: Chunks) -> Result<Body, Problem> {
-    let read = read_all(budget, headers, chunks);
-    timeout(BODY_TIMEOUT, read).await.unwrap_or_else(|_| Err(too_slow()))
+    let format = format(headers)?;
+    read_whole(budget, headers, chunks, format).await
 }
 
-async fn read_all(budget: &BodyBudget, headers: &HeaderMap, mut chunks: Chunks) -> Result<Body, Problem> {
-    let format = format(headers)?;
+/// Reads a JSON body that may be missing altogether, which is the same as an empty object.
+pub async fn read_optional(
+    budget: &BodyBudget,
+    headers: &HeaderMap,
+    chunks: Chunks,
+) -> Result<Body, Problem> {
+    let format = if headers.contains_key(CONTENT_TYPE) { format(headers) } else { Err(unsupported()) };
+    let mut body = read_whole(budget, headers, chunks, BodyFormat::Json).await?;
+    if body.bytes.is_empty() {
+        body.bytes = b"{}".to_vec();
+        return Ok(body);
+    }
+    match format? {
+        BodyFormat::Json => Ok(body),
+        BodyFormat::Ndjson => Err(unsupported()),
+    }
+}
+
+/// Reads a body that is YAML itself, or JSON around it. Browsers send YAML types to other sites no more readily than JSON.
+pub async fn read_yaml_or_json(
+    budget: &BodyBudget,
+    headers: &HeaderMap,
+    chunks: Chunks,
+) -> Result<YamlOrJson, Problem> {
+    if matches!(mime(headers).as_str(), "application/yaml" | "text/yaml" | "application/x-yaml") {
+        return Ok(YamlOrJson::Yaml(read_whole(budget, headers, chunks, BodyFormat::Json).await?));
+    }
+    match format(headers) {
+        Ok(BodyFormat::Json) => {
+            Ok(YamlOrJson::Json(read_whole(budget, headers, chunks, BodyFormat::Json).await?))
+        }
+        _ => {
+            let detail = "the content type must be application/yaml, or application/json around the text";
+            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail))
+        }
+    }
+}
+
+async fn read_whole(
+    budget: &BodyBudget,
+    headers: &HeaderMap,
+    chunks: Chunks,
+    format: BodyFormat,
+) -> Result<Body, Problem> {
+    let read = read_all(budget, headers, chunks, format);
+    timeout(BODY_TIMEOUT, read).await.unwrap_or_else(|_| Err(too_slow(BODY_TIMEOUT)))
+}
+
+async fn read_all(
+    budget: &BodyBudget,
+    headers: &HeaderMap,
+    mut chunks: Chunks,
+    format: BodyFormat,
+) -> Result<Body, Problem> {
     let encoding = Encoding::of(headers)?;
     let announced = announced_length(headers);
     let whole = match encoding {
@@ -189,12 +255,12 @@ async fn discard(chunks: &mut Chunks) {
     let _ = timeout(DISCARD_TIMEOUT, all).await;
 }
 
-fn broken(error: &io::Error) -> Problem {
+pub fn broken(error: &io::Error) -> Problem {
     Problem::bad_request(format!("the body could not be read: {error}"))
 }
 
-fn too_slow() -> Problem {
-    let detail = format!("the body did not arrive within {} seconds", BODY_TIMEOUT.as_secs());
+pub fn too_slow(limit: Duration) -> Problem {
+    let detail = format!("the body did not arrive within {} seconds", limit.as_secs());
     Problem::new(StatusCode::REQUEST_TIMEOUT, "too-slow", detail).with_header(CONNECTION, "close")
 }
 
@@ -204,17 +270,23 @@ fn announced_length(headers: &HeaderMap) -> Option<usize> {
 
 /// The body's layout by its content type; 415 for what is neither JSON nor NDJSON.
 fn format(headers: &HeaderMap) -> Result<BodyFormat, Problem> {
-    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let mime = given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match mime.as_str() {
+    match mime(headers).as_str() {
         "application/json" => Ok(BodyFormat::Json),
         "application/x-ndjson" | "application/ndjson" => Ok(BodyFormat::Ndjson),
         other if other.starts_with("application/") && other.ends_with("+json") => Ok(BodyFormat::Json),
-        _ => {
-            let detail = "the content type must be application/json or application/x-ndjson";
-            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail))
-        }
+        _ => Err(unsupported()),
     }
+}
+
+/// The content type without its parameters.
+fn mime(headers: &HeaderMap) -> String {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    given.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn unsupported() -> Problem {
+    let detail = "the content type must be application/json or application/x-ndjson";
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", detail)
 }
 
 #[cfg(test)]

@@ -6,12 +6,15 @@ use uuid::Uuid;
 
 use super::problem::Problem;
 use crate::facts::id::RunKey;
+use crate::facts::time::Timestamp;
 use crate::store::journal::read::Position;
 
 /// The layout's version; another layout gets another number, so that old cursors fail loudly.
 const VERSION: u8 = 1;
 const RUN_LIST: u8 = b'R';
 const ALL_EVENTS: u8 = b'E';
+const ARTIFACTS: u8 = b'A';
+const WORKFLOWS: u8 = b'W';
 
 /// A place in the list of runs.
 pub fn list_cursor(last: RunKey) -> String {
@@ -23,6 +26,23 @@ pub fn list_cursor(last: RunKey) -> String {
 pub fn parse_list_cursor(text: &str) -> Result<RunKey, Problem> {
     let bytes = decode(text, RUN_LIST)?;
     Uuid::from_slice(&bytes).map(RunKey).map_err(|_| unknown())
+}
+
+/// A place in the list of a run's artifacts.
+pub fn artifact_cursor(created_at: Timestamp, artifact_id: Uuid) -> String {
+    let mut bytes = vec![VERSION, ARTIFACTS];
+    bytes.extend_from_slice(&created_at.as_micros().to_be_bytes());
+    bytes.extend_from_slice(artifact_id.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub fn parse_artifact_cursor(text: &str) -> Result<(Timestamp, Uuid), Problem> {
+    let bytes = decode(text, ARTIFACTS)?;
+    let (Some((micros, id)), true) = (bytes.split_first_chunk::<8>(), bytes.len() == 24) else {
+        return Err(unknown());
+    };
+    let created_at = Timestamp::from_micros(i64::from_be_bytes(*micros)).ok_or_else(unknown)?;
+    Ok((created_at, Uuid::from_slice(id).map_err(|_| unknown())?))
 }
 
 /// A place in the order of all events of one installation.
@@ -50,6 +70,22 @@ pub fn parse_events_cursor(text: &str, installation: Uuid) -> Result<Position, P
     if position.xid < 0 || position.pos < 0 { Err(unknown()) } else { Ok(position) }
 }
 
+/// A place in the list of workflows.
+pub fn workflows_cursor(updated_at: Timestamp, name: &str) -> String {
+    let mut bytes = vec![VERSION, WORKFLOWS];
+    bytes.extend_from_slice(&updated_at.as_micros().to_be_bytes());
+    bytes.extend_from_slice(name.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub fn parse_workflows_cursor(text: &str) -> Result<(Timestamp, String), Problem> {
+    let bytes = decode(text, WORKFLOWS)?;
+    let (micros, name) = bytes.split_first_chunk::<8>().ok_or_else(unknown)?;
+    let at = Timestamp::from_micros(i64::from_be_bytes(*micros)).ok_or_else(unknown)?;
+    let name = std::str::from_utf8(name).ok().filter(|name| !name.contains('\0')).ok_or_else(unknown)?;
+    Ok((at, name.to_owned()))
+}
+
 fn decode(text: &str, kind: u8) -> Result<Vec<u8>, Problem> {
     let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| unknown())?;
     match bytes.split_first_chunk::<2>() {
@@ -70,6 +106,9 @@ mod tests {
     fn cursors_survive_their_text() {
         let key = RunKey(Uuid::from_u128(77));
         assert_eq!(parse_list_cursor(&list_cursor(key)).unwrap(), key);
+        let place = (Timestamp::from_micros(1_795_341_600_000_123).unwrap(), "wörk/flow".to_owned());
+        assert_eq!(parse_workflows_cursor(&workflows_cursor(place.0, &place.1)).unwrap(), place);
+        assert!(parse_workflows_cursor(&list_cursor(key)).is_err());
         let (home, position) = (Uuid::from_u128(5), Position { xid: 1 << 40, pos: 12 });
         assert_eq!(parse_events_cursor(&events_cursor(home, position), home).unwrap(), position);
     }

@@ -9,7 +9,7 @@ use super::app::SharedApp;
 use super::body;
 use super::endpoint::Call;
 use super::problem::Problem;
-use super::{Response, schema};
+use super::{Response, claims, schema};
 use crate::facts::event::wire_json;
 use crate::facts::event_input::{EventInput, Fault};
 use crate::facts::id::{NodeRef, RunId};
@@ -29,10 +29,11 @@ pub const WAIT_MAX_SECONDS: u64 = 30;
 /// POST /api/v1/runs/{runId}/events
 pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let run_id = call.head.new_run_id()?;
+    let claim = claims::claim_of(&call.head)?;
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
     let events = ingest::parse_events(&body.bytes, body.format, clock::now())?;
     check_run_ids(&run_id, &events, is_single(&body.bytes, body.format))?;
-    let appended = ingest::append(&app.core, app.organization(), run_id, events).await?;
+    let appended = ingest::append(&app.core, app.organization(), run_id, events, claim).await?;
     Ok(schema::json(&schema::Appended { head_seq: appended.head_seq, results: appended.results }))
 }
 

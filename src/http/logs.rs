@@ -12,7 +12,7 @@ use super::endpoint::Call;
 use super::level;
 use super::problem::Problem;
 use super::query::Query;
-use super::{Response, schema};
+use super::{Response, claims, schema};
 use crate::facts::event::Level;
 use crate::facts::event_input::{ATTEMPT_MAX, Fault};
 use crate::facts::id::NodeRef;
@@ -40,12 +40,13 @@ pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
 /// POST /api/v1/runs/{runId}/logs/close
 pub async fn close(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let run_id = call.head.run_id()?;
+    let claim = claims::claim_of(&call.head)?;
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
     let name = parse_close(&body)?;
     // Closing does not register a run: nothing was ever sent to one that is not there.
     let organization = app.organization();
     runs::find(&app.core.db, organization, &run_id).await?.ok_or_else(Problem::no_such_run)?;
-    let head_seq = ingest::close_log(&app.core, organization, run_id, name).await?;
+    let head_seq = ingest::close_log(&app.core, organization, run_id, name, claim).await?;
     Ok(schema::json(&schema::LogClosed { head_seq }))
 }
 

@@ -8,18 +8,37 @@ use serde_json::{Map, Value, json};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use super::openapi_paths::{Operation, PATHS, Parameter};
-use super::schema;
+use super::openapi_paths::{self, Operation, Parameter};
+use super::{
+    artifacts, claims, control, openapi_artifacts, openapi_runner, openapi_secrets, openapi_workflows,
+    schema, secrets, workflows,
+};
 use crate::flow::views;
 
 /// Named schemas, in the order of their names.
 type Schemas = BTreeMap<String, Value>;
 
+/// Bodies that may be left out altogether.
+const OPTIONAL_BODIES: [&str; 4] = ["CancelRequest", "RerunRequest", "NodeInput", "NewStart"];
+
+/// Every operation, from one list for each part of the API.
+fn operations() -> impl Iterator<Item = &'static Operation> {
+    [
+        openapi_paths::PATHS,
+        openapi_artifacts::PATHS,
+        openapi_workflows::PATHS,
+        openapi_runner::PATHS,
+        openapi_secrets::PATHS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
 /// The document as JSON text.
 #[must_use]
 pub fn document() -> String {
     let mut paths = Map::new();
-    for operation in PATHS {
+    for operation in operations() {
         let item = paths.entry(operation.path).or_insert_with(|| json!({}));
         item[operation.method] = describe(operation);
     }
@@ -60,13 +79,18 @@ fn describe(operation: &Operation) -> Value {
             .iter()
             .map(|mime| ((*mime).to_owned(), json!({"schema": body_schema(name, mime)})))
             .collect();
-        described["requestBody"] = json!({"required": true, "content": content});
+        let required = !OPTIONAL_BODIES.contains(&name);
+        described["requestBody"] = json!({"required": required, "content": content});
     }
     described
 }
 
 /// A JSON body of events or lines is one of them or a list; NDJSON is one a line.
 fn body_schema(name: &str, mime: &str) -> Value {
+    // A file is whatever it is.
+    if name.is_empty() {
+        return json!({});
+    }
     let one = json!({"$ref": format!("#/components/schemas/{name}")});
     let may_be_list = matches!(name, "NewEvent" | "NewLogLine");
     if may_be_list && mime == "application/json" {
@@ -130,6 +154,28 @@ fn schemas() -> Schemas {
     add::<schema::Frame>(&mut all);
     add::<schema::Ready>(&mut all);
     add::<schema::Healthy>(&mut all);
+    add::<artifacts::ArtifactPage<'static>>(&mut all);
+    add::<schema::NewStart>(&mut all);
+    add::<workflows::NewWorkflow>(&mut all);
+    add::<workflows::WorkflowDetail>(&mut all);
+    add::<workflows::WorkflowPage>(&mut all);
+    add::<workflows::VersionPage>(&mut all);
+    add::<claims::ClaimRequest>(&mut all);
+    add::<claims::ClaimedRuns>(&mut all);
+    add::<claims::ClaimList>(&mut all);
+    add::<claims::ClaimStates>(&mut all);
+    add::<claims::WorkerPage>(&mut all);
+    add::<control::CancelRequest>(&mut all);
+    add::<control::CancelAnswer>(&mut all);
+    add::<control::RerunRequest>(&mut all);
+    add::<control::RerunAnswer>(&mut all);
+    add::<control::NodeInput>(&mut all);
+    add::<control::NodeInputAnswer>(&mut all);
+    add::<secrets::NewSecret>(&mut all);
+    add::<secrets::Secret>(&mut all);
+    add::<secrets::SecretPage>(&mut all);
+    add::<secrets::SecretsClaim>(&mut all);
+    add::<secrets::ClaimedSecrets>(&mut all);
     all
 }
 
@@ -155,8 +201,7 @@ mod tests {
 
     #[test]
     fn routes_and_document_agree() {
-        let described: BTreeSet<(String, String)> = PATHS
-            .iter()
+        let described: BTreeSet<(String, String)> = operations()
             .map(|operation| (operation.method.to_uppercase(), operation.path.to_owned()))
             .collect();
         let routed: BTreeSet<(String, String)> = routes::LIST
@@ -182,9 +227,9 @@ mod tests {
 
     #[test]
     fn operations_are_named_once_and_parameters_are_valid() {
-        let names: BTreeSet<&str> = PATHS.iter().map(|operation| operation.id).collect();
-        assert_eq!(names.len(), PATHS.len());
-        for parameter in PATHS.iter().flat_map(|operation| operation.parameters) {
+        let names: BTreeSet<&str> = operations().map(|operation| operation.id).collect();
+        assert_eq!(names.len(), operations().count());
+        for parameter in operations().flat_map(|operation| operation.parameters) {
             assert!(serde_json::from_str::<Value>(parameter.schema).is_ok(), "{}", parameter.name);
         }
     }

@@ -23,22 +23,22 @@ pub struct Parameter {
     pub description: &'static str,
 }
 
-const JSON: &str = "application/json";
+pub const JSON: &str = "application/json";
 const NDJSON: &str = "application/x-ndjson";
 const MANY: &[&str] = &[JSON, NDJSON];
 
-const fn query(name: &'static str, schema: &'static str, description: &'static str) -> Parameter {
+pub const fn query(name: &'static str, schema: &'static str, description: &'static str) -> Parameter {
     Parameter { name, place: "query", schema, description }
 }
 
-const fn header(name: &'static str, schema: &'static str, description: &'static str) -> Parameter {
+pub const fn header(name: &'static str, schema: &'static str, description: &'static str) -> Parameter {
     Parameter { name, place: "header", schema, description }
 }
 
-const TEXT: &str = r#"{"type":"string"}"#;
+pub const TEXT: &str = r#"{"type":"string"}"#;
 const TIME: &str = r#"{"type":"string","format":"date-time"}"#;
 const SEQ: &str = r#"{"type":"integer","minimum":0}"#;
-const FROM_ONE: &str = r#"{"type":"integer","minimum":1}"#;
+pub const FROM_ONE: &str = r#"{"type":"integer","minimum":1}"#;
 const PAGE: &str = r#"{"type":"integer","minimum":1,"maximum":5000,"default":500}"#;
 const WAIT: &str = r#"{"type":"integer","minimum":0,"maximum":30,"default":0}"#;
 const PLACE: &str = r#"{"oneOf":[{"type":"integer","minimum":0},{"const":"head"}],"default":0}"#;
@@ -49,13 +49,20 @@ const STATUSES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas
 const YES: &str = r#"{"type":"boolean","default":true}"#;
 const NO: &str = r#"{"type":"boolean","default":false}"#;
 
+const CLAIM: Parameter = header(
+    "Telltale-Claim",
+    FROM_ONE,
+    "A worker's claim of the run: 409 `claim-lost` once there is another, or the run is over",
+);
+
 pub const PATHS: &[Operation] = &[
     Operation {
         method: "post",
         path: "/api/v1/runs",
         id: "createRun",
         summary: "Start or register a run",
-        description: "Engine `external` registers a run whose events others send. 201 when new, 200 when it was there.",
+        description: "Engine `external` registers a run whose events others send; `local` starts one of a stored workflow, \
+            which this installation's workers execute. 201 when new, 200 when it was there.",
         parameters: &[header(
             "Idempotency-Key",
             TEXT,
@@ -111,7 +118,7 @@ pub const PATHS: &[Operation] = &[
         summary: "Append events to a run",
         description: "All or nothing, answered once durable. An unknown run is registered as external. Sending an \
             `eventId` again is answered with the first one's seq.",
-        parameters: &[],
+        parameters: &[CLAIM],
         body: Some(("NewEvent", MANY)),
         answers: &[("200", "What became of each event, in the order sent", "Appended", JSON)],
     },
@@ -211,7 +218,7 @@ pub const PATHS: &[Operation] = &[
         id: "closeLog",
         summary: "Say that no more lines of a stream will come",
         description: "",
-        parameters: &[],
+        parameters: &[CLAIM],
         body: Some(("LogStreamName", &[JSON])),
         answers: &[("200", "Closed, with a NODE_LOG_CLOSED event", "LogClosed", JSON)],
     },

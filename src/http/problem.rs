@@ -203,6 +203,14 @@ impl From<Vec<Fault>> for Problem {
     }
 }
 
+impl Problem {
+    /// The worker that writes does not have the run any more.
+    pub fn claim_lost() -> Self {
+        let detail = "the run was claimed again since, or is over: stop it, and record nothing more of it";
+        Self::new(StatusCode::CONFLICT, "claim-lost", detail)
+    }
+}
+
 impl From<DbError> for Problem {
     fn from(error: DbError) -> Self {
         if error.is_unreachable() {
@@ -220,6 +228,7 @@ impl From<AppendError> for Problem {
                 Self::unavailable("nothing was acknowledged; sending the same again is safe", inside)
             }
             AppendError::Rejected(inside) => Self::internal(inside),
+            AppendError::ClaimLost => Self::claim_lost(),
         }
     }
 }
@@ -232,6 +241,7 @@ impl From<LogError> for Problem {
                 Self::unavailable("nothing was acknowledged; sending numbered lines again is safe", inside)
             }
             LogError::Rejected(inside) => Self::internal(inside),
+            LogError::ClaimLost => Self::claim_lost(),
             LogError::Gap { expected, .. } => {
                 let mut problem = Self::conflict(said).with_member("expected", expected);
                 problem.kind = "line-gap";

@@ -14,7 +14,7 @@ use super::schema::Engine;
 use super::{Response, body, schema};
 use crate::facts::id::RunId;
 use crate::facts::time::Timestamp;
-use crate::flow::{ingest, views};
+use crate::flow::{inputs, start, views};
 use crate::store::runs::{self, RunFilter};
 
 /// Largest page of the list, and the one that is given unasked (contract).
@@ -29,17 +29,31 @@ const SEARCH_MAX_BYTES: usize = 256;
 pub async fn create(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let key = idempotency_key(&call.head)?;
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
-    let request = new_run::parse(&body)?;
-    check_engine(request.engine)?;
+    begin(&app, key.as_deref(), new_run::parse(&body)?).await
+}
+
+/// Starts or registers a run, once for each key and each run id.
+pub async fn begin(app: &SharedApp, key: Option<&str>, request: RunRequest) -> Result<Response, Problem> {
+    if request.engine == Engine::Temporal {
+        let detail = "this server has no Temporal engine yet";
+        return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "not-implemented", detail));
+    }
     let run_id = match key {
         None => request.run_id.clone().unwrap_or_else(new_run::generated_id),
-        Some(key) => claimed_id(&app, &key, &request).await?,
+        Some(key) => claimed_id(app, key, &request).await?,
     };
     let workflow = request.workflow.clone();
-    let run = request.into_run(run_id.clone());
-    let created = ingest::create_run(&app.core, app.organization(), run).await?.created;
+    let created = match request.engine {
+        Engine::Local => {
+            start::start(&app.core, app.organization(), request.into_start(run_id.clone())).await?.created
+        }
+        _ => {
+            let run = request.into_run(run_id.clone());
+            inputs::create_run(&app.core, app.organization(), run).await?.created
+        }
+    };
     if !created {
-        check_same_workflow(&app, &run_id, &workflow).await?;
+        check_same_workflow(app, &run_id, &workflow).await?;
     }
     let state = views::run_state(&app.core, app.organization(), &run_id, None).await?;
     let state = state.ok_or_else(|| Problem::internal("a run that was just made is not there"))?;
@@ -51,24 +65,8 @@ pub async fn create(app: SharedApp, call: Call) -> Result<Response, Problem> {
     Ok(response)
 }
 
-/// What this server can't start yet, told apart from what it refuses.
-fn check_engine(engine: Engine) -> Result<(), Problem> {
-    match engine {
-        Engine::External => Ok(()),
-        Engine::Temporal => {
-            let detail = "this server has no Temporal engine yet";
-            Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "not-implemented", detail))
-        }
-        Engine::Local => {
-            let detail = "this server keeps no workflow definitions yet; `telltale run FILE` runs one";
-            let mut problem = Problem::invalid_at("/workflow", detail);
-            problem.status = StatusCode::UNPROCESSABLE_ENTITY;
-            Err(problem)
-        }
-    }
-}
-
-fn idempotency_key(head: &Head) -> Result<Option<String>, Problem> {
+/// The request's Idempotency-Key, if it has one.
+pub fn idempotency_key(head: &Head) -> Result<Option<String>, Problem> {
     let Some(value) = head.headers.get("idempotency-key") else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     if text.is_empty() || text.len() > IDEMPOTENCY_KEY_MAX_BYTES {
@@ -206,16 +204,5 @@ mod tests {
         let pointers: Vec<String> =
             query.check().unwrap_err().errors.into_iter().map(|f| f.pointer).collect();
         assert_eq!(pointers, ["?since", "?q", "?status", "?label"]);
-    }
-
-    #[test]
-    fn engines_that_are_not_there_say_so() {
-        assert!(check_engine(Engine::External).is_ok());
-        assert_eq!(check_engine(Engine::Temporal).unwrap_err().status, StatusCode::NOT_IMPLEMENTED);
-        let local = check_engine(Engine::Local).unwrap_err();
-        assert_eq!(
-            (local.status, local.errors[0].pointer.as_str()),
-            (StatusCode::UNPROCESSABLE_ENTITY, "/workflow")
-        );
     }
 }

@@ -186,8 +186,23 @@ described! {
         trigger: Option<Value>,
         labels: Option<BTreeMap<String, String>>,
         engine: Engine,
+        /// With `local`: of the stored workflow; the latest when missing.
+        version: Option<i32>,
+        /// With `local`: -100 to 100, higher first; the workflow's own when missing.
+        priority: Option<i32>,
+        /// With `local` this and `nodes` come from the workflow.
         total_actions: Option<u32>,
         nodes: Option<Vec<DeclaredNode>>,
+    }
+    /// A run of a stored workflow to be started.
+    NewStart {
+        #[schema(pattern = "^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
+        run_id: Option<String>,
+        version: Option<i32>,
+        priority: Option<i32>,
+        inputs: Option<Value>,
+        trigger: Option<Value>,
+        labels: Option<BTreeMap<String, String>>,
     }
     DeclaredNode {
         node_ref: String,

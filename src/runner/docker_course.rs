@@ -18,6 +18,8 @@ use futures_util::StreamExt as _;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::facts::workflow::duration::written;
+
 use super::docker::{self, AWAY_MAX, DockerEngine, WORKSPACE, is_away, is_hopeless, reason};
 use super::docker_container::{LOG_WHOLE_BYTES, TERMINAL_SIZE};
 use super::docker_output::{Pump, Source, reconcile};
@@ -182,10 +184,7 @@ impl Course<'_> {
 
     async fn say_that_it_is_away(&mut self) {
         self.was_away = true;
-        let text = format!(
-            "the connection to Docker was lost; waiting up to {} for it",
-            super::duration::written(AWAY_MAX)
-        );
+        let text = format!("the connection to Docker was lost; waiting up to {} for it", written(AWAY_MAX));
         drop(self.reports.send(Report::warn(text)).await);
     }
 
@@ -210,7 +209,7 @@ impl Course<'_> {
                 Err(error) if is_away(&error) && since.elapsed() < AWAY_MAX => {
                     self.was_away = true;
                     if !self.comes_back().await {
-                        let limit = super::duration::written(AWAY_MAX);
+                        let limit = written(AWAY_MAX);
                         return Err(lost(format!("Docker went away and did not come back within {limit}")));
                     }
                 }

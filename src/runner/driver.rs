@@ -1,9 +1,9 @@
 //! Drives a run: takes the scheduler's steps, and tells it what happened.
 //!
-//! One loop owns the schedule. Attempts and pauses are tasks that come back with what happened; cancel, the run's
-//! time limit and a recorder that has failed become a stop. Decides nothing by itself.
+//! One loop owns the schedule. Attempts, questions, called runs and pauses are tasks that come back with what happened;
+//! cancel, the run's time limit and a recorder that has failed become a stop. Decides nothing by itself.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,37 +15,37 @@ use tokio_util::sync::CancellationToken;
 use crate::client::NewEvent;
 use crate::facts::event::EventType;
 use crate::facts::id::{NodeRef, RunId};
-use crate::facts::status::RunStatus;
+use crate::facts::status::{NodeStatus, RunStatus};
+use crate::facts::workflow::model::Kind;
+use crate::facts::workflow::schedule::{End, Outcome, Schedule, Step, Stop};
+use crate::facts::workflow::scope::{NodeResult, RunSoFar, Scope};
 
-use super::docker::DockerEngine;
-use super::engine::{Attempt, Exit, Resources, time_is_up};
-use super::node::{self, AttemptEnd};
-use super::output::{LastWords, Output};
+use super::call::Calling;
+use super::course::{Beginning, Course};
+use super::engine::{Exit, time_is_up};
+use super::node::AttemptEnd;
+use super::output::Output;
+use super::question::{self, Answer};
 use super::recorder::Recorder;
 use super::run::RunOutcome;
-use super::schedule::{End, Outcome, Schedule, Step, Stop};
-use super::story;
-use super::workflow::Workflow;
+use super::takeover::PENDING;
+use super::{attempt, keep, node, story};
 
 /// A run that says nothing for 15 minutes is taken for stale, so a quiet one says that it is alive.
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(300);
 
-/// Everything a run needs besides its recorder.
-pub(super) struct Course {
-    pub workflow: Workflow,
-    pub run_id: RunId,
-    /// For nodes with an image; without it they are processes.
-    pub engine: Option<DockerEngine>,
-    pub jobs: usize,
-    pub inputs: BTreeMap<String, String>,
-    /// Something to say about the engine.
-    pub note: Option<String>,
-    pub cancel: CancellationToken,
+/// How the driving of a run ended.
+pub(super) enum Driven {
+    /// The run is over.
+    Over(RunOutcome),
+    /// It goes on without this process, which leaves or has lost it.
+    Left,
 }
 
 /// What a task came back with.
 enum Happened {
     Ended(AttemptEnd),
+    Answered(Answer),
     Rested,
 }
 
@@ -56,23 +56,40 @@ struct Driver {
     tasks: JoinSet<Happened>,
     /// Which node a task works for.
     nodes: HashMap<Id, usize>,
-    /// Stops a running attempt.
+    /// Stops a working attempt.
     stops: HashMap<usize, CancellationToken>,
     /// The end of an attempt until the step that records it.
     ends: HashMap<usize, AttemptEnd>,
     failures: HashMap<usize, Exit>,
-    skipped: HashSet<usize>,
-    results: Vec<(NodeRef, Value)>,
+    /// Of every node, for the templates of others.
+    results: Vec<NodeResult>,
+    /// What the run's last event repeats of them.
+    summaries: Vec<(NodeRef, Value)>,
+    /// The run whose outputs this one reuses.
+    reuses: Option<RunId>,
     stop: Option<Stop>,
     end: Option<End>,
     spoke_at: Instant,
 }
 
 /// Runs all nodes and hands all events in; they are durable when the recorder has finished.
-pub(super) async fn drive(course: Course, recorder: Arc<Recorder>) -> RunOutcome {
-    let schedule = Schedule::new(&course.workflow, course.jobs);
+///
+/// `is_busy` is told whenever it changes whether commands work or could, or the run only waits.
+pub(super) async fn drive(
+    course: Arc<Course>,
+    beginning: Beginning,
+    recorder: Arc<Recorder>,
+    is_busy: impl Fn(bool),
+) -> Driven {
+    let count = course.plan.nodes.len();
+    let (schedule, results) = match &beginning {
+        Beginning::New { .. } => (Schedule::new(&course.plan, course.jobs), vec![PENDING; count]),
+        Beginning::Resumed { nodes, results, .. } | Beginning::Rerun { nodes, results, .. } => {
+            (Schedule::resume(&course.plan, course.jobs, nodes), results.clone())
+        }
+    };
     let mut driver = Driver {
-        course: Arc::new(course),
+        course,
         recorder,
         schedule,
         tasks: JoinSet::new(),
@@ -80,43 +97,78 @@ pub(super) async fn drive(course: Course, recorder: Arc<Recorder>) -> RunOutcome
         stops: HashMap::new(),
         ends: HashMap::new(),
         failures: HashMap::new(),
-        skipped: HashSet::new(),
-        results: Vec::new(),
+        results,
+        summaries: Vec::new(),
+        reuses: None,
         stop: None,
         end: None,
         spoke_at: Instant::now(),
     };
-    driver.begin().await;
-    driver.go_on().await;
-    driver.outcome()
+    driver.begin(beginning).await;
+    driver.go_on(is_busy).await;
+    driver.driven().await
 }
 
 impl Driver {
-    async fn begin(&mut self) {
+    async fn begin(&mut self, beginning: Beginning) {
         let data =
             json!({ "runner": concat!("telltale/", env!("CARGO_PKG_VERSION")), "jobs": self.course.jobs });
-        self.say(story::run_event(EventType::RunStarted).with_data(data)).await;
-        if let Some(note) = self.course.note.clone() {
-            let event = story::run_event(EventType::Note).with_message(note);
-            self.say(NewEvent { level: Some("warn".to_owned()), ..event }).await;
+        let started = story::run_event(EventType::RunStarted).with_data(data);
+        match beginning {
+            Beginning::New { note } => {
+                self.say(started).await;
+                if let Some(note) = note {
+                    self.say(story::note("warn", note)).await;
+                }
+            }
+            Beginning::Resumed { note, .. } => {
+                self.say(story::note("warn", note)).await;
+                self.remember_summaries();
+            }
+            Beginning::Rerun { of, .. } => {
+                self.say(started).await;
+                self.reuses = Some(of);
+            }
         }
         let steps = self.schedule.begin();
         self.take(steps).await;
     }
 
-    async fn go_on(&mut self) {
-        let course = Arc::clone(&self.course);
-        let recorder = Arc::clone(&self.recorder);
-        let mut time_limit = Box::pin(time_is_up(course.workflow.timeout));
+    /// What the nodes that completed before have left, as far as an event can repeat it.
+    fn remember_summaries(&mut self) {
+        for (node, result) in self.course.plan.nodes.iter().zip(&self.results) {
+            if let Some(Output::Inline(value)) = Output::of_value(result.output.clone()) {
+                self.summaries.push((node.id.clone(), value));
+            }
+        }
+    }
+
+    async fn go_on(&mut self, is_busy: impl Fn(bool)) {
+        let (course, recorder) = (Arc::clone(&self.course), Arc::clone(&self.recorder));
+        let signals = course.signals.clone();
+        let mut time_limit = Box::pin(time_is_up(course.plan.timeout));
         let mut life = tokio::time::interval(SIGN_OF_LIFE_EVERY);
-        while self.end.is_none() {
+        let mut told_to_leave = false;
+        let mut was_busy = true;
+        while self.end.is_none() && !self.may_leave() {
             let running = self.stop.is_none();
+            let busy = self.works() > 0;
+            if std::mem::replace(&mut was_busy, busy) != busy {
+                is_busy(busy);
+            }
             let steps = tokio::select! {
+                () = signals.lost.cancelled() => return self.let_go().await,
                 Some(joined) = self.tasks.join_next_with_id() => self.joined(joined),
-                () = course.cancel.cancelled(), if running => self.stop_for(Stop::Cancelled),
-                () = recorder.broken().cancelled(), if running => self.stop_for(Stop::Cancelled),
-                () = recorder.superseded().cancelled(), if running => self.stop_for(Stop::Cancelled),
+                () = signals.cancel.cancelled(), if running => self.stop_for(Stop::Cancelled),
+                // What can't be recorded is not executed, `finally` neither.
+                () = recorder.broken().cancelled(), if running => self.stop_for_good(),
+                () = recorder.superseded().cancelled(), if running => self.stop_for_good(),
                 _ = &mut time_limit, if running => self.stop_for(Stop::TimedOut),
+                // Only a wake: `may_leave` looks at it.
+                () = signals.drain.cancelled(), if !told_to_leave => {
+                    told_to_leave = true;
+                    Vec::new()
+                }
                 _ = life.tick() => {
                     self.sign_of_life().await;
                     Vec::new()
@@ -126,23 +178,50 @@ impl Driver {
         }
     }
 
+    /// Whether the process leaves and nothing of this run works here any more; what waits goes on elsewhere.
+    fn may_leave(&self) -> bool {
+        self.course.signals.drain.is_cancelled() && self.works() == 0
+    }
+
+    /// Commands that work here.
+    fn works(&self) -> usize {
+        self.stops.keys().filter(|node| self.course.plan.nodes[**node].takes_a_place()).count()
+    }
+
+    /// Stops what works, and tells nobody.
+    async fn let_go(&mut self) {
+        for stop in self.stops.values() {
+            stop.cancel();
+        }
+        while self.tasks.join_next().await.is_some() {}
+    }
+
     /// What the schedule makes of a task's end.
     fn joined(&mut self, joined: Result<(Id, Happened), JoinError>) -> Vec<Step> {
         let (id, happened) = match joined {
             Ok((id, happened)) => (id, happened),
             // A defect of the runner; the node must not stay RUNNING for it.
-            Err(error) => (error.id(), Happened::Ended(lost(&error))),
+            Err(error) => {
+                let reason = format!("the runner failed: {error}");
+                (error.id(), Happened::Ended(AttemptEnd::without_attempt(Exit::Lost { reason })))
+            }
         };
         let Some(node) = self.nodes.remove(&id) else { return Vec::new() };
-        match happened {
-            Happened::Rested => self.schedule.retry_due(node),
+        let (end, outcome) = match happened {
+            Happened::Rested => return self.schedule.retry_due(node),
             Happened::Ended(end) => {
-                self.stops.remove(&node);
                 let outcome = outcome_of(&end.exit);
-                self.ends.insert(node, end);
-                self.schedule.finished(node, outcome, rand::rng().random_range(0.0..1.0))
+                (end, outcome)
             }
-        }
+            Happened::Answered(Answer { approved, output }) => {
+                let end = AttemptEnd::without_attempt(Exit::Code(0));
+                let outcome = if approved { Outcome::Succeeded } else { Outcome::Rejected };
+                (AttemptEnd { output: Some(Output::Inline(output)), ..end }, outcome)
+            }
+        };
+        self.stops.remove(&node);
+        self.ends.insert(node, end);
+        self.schedule.finished(node, outcome, rand::rng().random_range(0.0..1.0))
     }
 
     fn stop_for(&mut self, reason: Stop) -> Vec<Step> {
@@ -150,50 +229,166 @@ impl Driver {
         self.schedule.stop(reason)
     }
 
+    fn stop_for_good(&mut self) -> Vec<Step> {
+        self.stop = Some(Stop::Cancelled);
+        self.schedule.stop_for_good(Stop::Cancelled)
+    }
+
     async fn take(&mut self, steps: Vec<Step>) {
-        for step in steps {
-            match step {
-                Step::Start { node, attempt } => self.start(node, attempt),
-                Step::Halt { node } => {
-                    if let Some(stop) = self.stops.get(&node) {
-                        stop.cancel();
-                    }
+        let mut steps = VecDeque::from(steps);
+        while let Some(step) = steps.pop_front() {
+            steps.extend(self.take_one(step).await);
+        }
+    }
+
+    /// What comes of a step at once.
+    async fn take_one(&mut self, step: Step) -> Vec<Step> {
+        match step {
+            // Nothing begins in a process that leaves: the store has these nodes as not begun.
+            Step::Decide { .. } | Step::Start { .. } | Step::Ask { .. } | Step::Call { .. }
+                if self.course.signals.drain.is_cancelled() => {}
+            Step::Decide { node } => return self.decide(node),
+            Step::Start { node, attempt } => return self.start(node, attempt),
+            Step::Ask { node, attempt, resumed } => return self.ask(node, attempt, resumed).await,
+            Step::Call { node, attempt, resumed } => return self.call(node, attempt, resumed).await,
+            Step::Lose { node, .. } => {
+                self.ends.insert(node, AttemptEnd::without_attempt(Exit::WorkerLost));
+                return self.schedule.finished(node, Outcome::Lost, 0.0);
+            }
+            Step::Reuse { node } => self.reuse(node).await,
+            Step::Halt { node } => {
+                if let Some(stop) = self.stops.get(&node) {
+                    stop.cancel();
                 }
-                Step::Complete { node, attempt } => self.complete(node, attempt).await,
-                Step::Retry { node, attempt, delay } => self.retry(node, attempt, delay).await,
-                Step::Fail { node, attempt } => self.fail(node, attempt).await,
-                Step::Skip { node, because } => {
-                    self.skipped.insert(node);
-                    let because_failed = !self.skipped.contains(&because);
-                    self.say(story::skipped(self.id(node), self.id(because), because_failed)).await;
-                }
-                Step::Cancel { node, attempt } => {
-                    let closed = self.ends.remove(&node).and_then(|end| end.closed);
-                    let event = story::cancelled(self.id(node), attempt, self.stop);
-                    self.say_after(event, closed).await;
-                }
-                Step::End(end) => {
-                    let exit = match end {
-                        End::Failed { first, .. } => self.failures.get(&first),
-                        End::Completed | End::Stopped(_) => None,
-                    };
-                    let event = story::ended(&self.course.workflow, end, exit, &self.results);
-                    self.say(event).await;
-                    self.end = Some(end);
-                }
+            }
+            Step::Complete { node, attempt } => self.complete(node, attempt).await,
+            Step::Retry { node, attempt, delay } => self.retry(node, attempt, delay).await,
+            Step::Fail { node, attempt } => self.fail(node, attempt).await,
+            Step::Skip { node, because } => {
+                self.results[node].status = NodeStatus::Skipped;
+                self.say(story::skipped(&self.course.plan, node, because)).await;
+            }
+            Step::Cancel { node, attempt } => {
+                self.results[node].status = NodeStatus::Cancelled;
+                let closed = self.ends.remove(&node).and_then(|end| end.closed);
+                let event = story::cancelled(self.id(node), attempt, self.stop);
+                self.say_after(event, closed).await;
+            }
+            Step::End(end) => self.ended(end).await,
+        }
+        Vec::new()
+    }
+
+    async fn ended(&mut self, end: End) {
+        let exit = match end {
+            End::Failed { first, .. } => self.failures.get(&first),
+            End::Completed | End::Stopped(_) => None,
+        };
+        let event = story::ended(&self.course.plan, end, exit, &self.summaries);
+        self.say(event).await;
+        self.end = Some(end);
+    }
+
+    /// What the templates of a node see.
+    fn scope(&self, node: usize) -> Scope {
+        let status = self.schedule.end_so_far().status();
+        let run = RunSoFar { run_id: self.course.run_id.as_str(), inputs: &self.course.inputs, status };
+        self.course.plan.scope(node, run, |other| self.results[other].clone())
+    }
+
+    fn decide(&mut self, node: usize) -> Vec<Step> {
+        let spec = &self.course.plan.nodes[node].spec;
+        match spec.condition.as_ref().map_or(Ok(true), |condition| condition.holds(&self.scope(node))) {
+            Ok(holds) => self.schedule.decided(node, holds),
+            Err(error) => {
+                let exit = Exit::NotStarted { reason: error.to_string(), hopeless: true };
+                self.ends.insert(node, AttemptEnd::without_attempt(exit));
+                self.schedule.undecidable(node)
             }
         }
     }
 
-    fn start(&mut self, node: usize, number: u32) {
+    /// Fails a node that can't be started, for good.
+    fn refuse(&mut self, node: usize, reason: impl ToString) -> Vec<Step> {
+        let exit = Exit::NotStarted { reason: reason.to_string(), hopeless: true };
+        self.ends.insert(node, AttemptEnd::without_attempt(exit));
+        self.schedule.finished(node, Outcome::Hopeless, 0.0)
+    }
+
+    fn start(&mut self, node: usize, number: u32) -> Vec<Step> {
         let stop = CancellationToken::new();
-        self.stops.insert(node, stop.clone());
-        let attempt = attempt_of(&self.course, node, number, stop);
-        let engine = self.course.engine.clone().filter(|_| attempt.image.is_some());
-        let recorder = Arc::clone(&self.recorder);
-        let task = self
-            .tasks
-            .spawn(async move { Happened::Ended(node::run(&recorder, engine.as_ref(), attempt).await) });
+        let attempt = match attempt::prepare(&self.course, &self.scope(node), node, number, stop.clone()) {
+            Ok(attempt) => attempt,
+            Err(reason) => return self.refuse(node, reason),
+        };
+        let (course, recorder) = (Arc::clone(&self.course), Arc::clone(&self.recorder));
+        self.spawn(node, stop, async move { Happened::Ended(work(&course, &recorder, node, attempt).await) });
+        Vec::new()
+    }
+
+    async fn ask(&mut self, node: usize, attempt: u32, resumed: bool) -> Vec<Step> {
+        let planned = self.course.plan.nodes[node].clone();
+        let Kind::Approval(approval) = &planned.spec.kind else {
+            return self.refuse(node, "it is no question");
+        };
+        if !resumed {
+            match question::asked(approval, &self.scope(node), &planned.id, attempt) {
+                Ok(event) => self.say(event).await,
+                Err(fault) => return self.refuse(node, fault),
+            }
+        }
+        let (course, stop) = (Arc::clone(&self.course), CancellationToken::new());
+        let stopped = stop.clone();
+        self.spawn(node, stop, async move {
+            let Course { client, run_id, .. } = &*course;
+            let timeout = planned.spec.timeout;
+            match question::answer(client, run_id, &planned.id, attempt, timeout, &stopped).await {
+                Ok(answer) => Happened::Answered(answer),
+                Err(exit) => Happened::Ended(AttemptEnd::without_attempt(exit)),
+            }
+        });
+        Vec::new()
+    }
+
+    async fn call(&mut self, node: usize, attempt: u32, resumed: bool) -> Vec<Step> {
+        let planned = self.course.plan.nodes[node].clone();
+        let Kind::Call(call) = &planned.spec.kind else { return self.refuse(node, "it is no call") };
+        let inputs = match call.inputs(&self.scope(node)) {
+            Ok(inputs) => inputs,
+            Err(fault) => return self.refuse(node, fault),
+        };
+        let calling = Calling {
+            client: self.course.client.clone(),
+            workflow: call.workflow.to_string(),
+            inputs,
+            caller: self.course.run_id.clone(),
+            node: planned.id.clone(),
+            attempt,
+            depth: self.course.depth + 1,
+        };
+        if !resumed {
+            self.say(calling.started()).await;
+        }
+        let (recorder, stop) = (Arc::clone(&self.recorder), CancellationToken::new());
+        let stopped = stop.clone();
+        self.spawn(node, stop, async move {
+            let began = Instant::now();
+            let result = calling.result(planned.spec.timeout, stopped).await;
+            let mut end = AttemptEnd::of_call(result, began.elapsed());
+            keep::keep(&recorder, &planned.id, attempt, &mut end).await;
+            Happened::Ended(end)
+        });
+        Vec::new()
+    }
+
+    fn spawn(
+        &mut self,
+        node: usize,
+        stop: CancellationToken,
+        task: impl Future<Output = Happened> + Send + 'static,
+    ) {
+        self.stops.insert(node, stop);
+        let task = self.tasks.spawn(task);
         self.nodes.insert(task.id(), node);
     }
 
@@ -201,8 +396,23 @@ impl Driver {
         let Some(mut end) = self.ends.remove(&node) else { return };
         let closed = end.closed.take();
         self.say_after(story::completed(self.id(node), attempt, &end), closed).await;
-        if let Some(Output::Inline(result)) = end.output {
-            self.results.push((self.id(node).clone(), result));
+        if let Some(summary) = end.output.as_ref().and_then(Output::summary) {
+            self.summaries.push((self.id(node).clone(), summary.clone()));
+        }
+        let output = end.output.map(Output::into_value).unwrap_or_default();
+        self.results[node] = NodeResult { status: NodeStatus::Completed, output };
+    }
+
+    async fn reuse(&mut self, node: usize) {
+        let of = self.reuses.clone();
+        let output = self.results[node].output.clone();
+        let mut end = AttemptEnd::without_attempt(Exit::Code(0));
+        end.output = Output::of_value(output);
+        keep::keep(&self.recorder, &self.id(node).clone(), 1, &mut end).await;
+        let event = story::completed(self.id(node), 1, &end).with_data(json!({ "reusedFrom": of }));
+        self.say(event.with_message("reused from an earlier run")).await;
+        if let Some(summary) = end.output.as_ref().and_then(Output::summary) {
+            self.summaries.push((self.id(node).clone(), summary.clone()));
         }
     }
 
@@ -214,7 +424,7 @@ impl Driver {
         self.nodes.insert(task.id(), node);
         let Some(mut end) = self.ends.remove(&node) else { return };
         let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-        let limit = self.course.workflow.nodes[node].retries.limit;
+        let limit = self.course.plan.nodes[node].spec.retries.limit;
         let data = json!({ "delayMs": millis, "nextAttempt": attempt + 1, "attempts": limit + 1 });
         let closed = end.closed.take();
         let event = story::failed(EventType::NodeRetrying, self.id(node), attempt, &end, Some(data));
@@ -226,15 +436,14 @@ impl Driver {
         let closed = end.closed.take();
         let event = story::failed(EventType::NodeFailed, self.id(node), attempt, &end, None);
         self.failures.insert(node, end.exit);
+        self.results[node].status = NodeStatus::Failed;
         self.say_after(event, closed).await;
     }
 
     async fn sign_of_life(&mut self) {
         if self.spoke_at.elapsed() >= SIGN_OF_LIFE_EVERY {
             let running = self.stops.len();
-            let event =
-                story::run_event(EventType::Note).with_message(format!("still running: {running} nodes"));
-            self.say(NewEvent { level: Some("debug".to_owned()), ..event }).await;
+            self.say(story::note("debug", format!("still running: {running} nodes"))).await;
         }
     }
 
@@ -248,14 +457,17 @@ impl Driver {
     }
 
     fn id(&self, node: usize) -> &NodeRef {
-        &self.course.workflow.nodes[node].id
+        &self.course.plan.nodes[node].id
     }
 
-    fn outcome(self) -> RunOutcome {
-        let workflow = &self.course.workflow;
+    async fn driven(mut self) -> Driven {
+        // What waits for people or other runs is adopted by whoever goes on.
+        self.tasks.shutdown().await;
+        let plan = &self.course.plan;
         let (status, failure) = match self.end {
+            None => return Driven::Left,
             Some(End::Failed { first, failed }) => {
-                let sentence = story::failure_sentence(workflow, first, failed, self.failures.get(&first));
+                let sentence = story::failure_sentence(plan, first, failed, self.failures.get(&first));
                 (RunStatus::Failed, Some(sentence))
             }
             Some(End::Stopped(Stop::TimedOut)) => {
@@ -264,37 +476,32 @@ impl Driver {
             Some(End::Stopped(Stop::Cancelled)) => {
                 (RunStatus::Cancelled, Some("it was cancelled".to_owned()))
             }
-            Some(End::Completed) | None => (RunStatus::Completed, None),
+            Some(End::Completed) => (RunStatus::Completed, None),
         };
-        RunOutcome { run_id: self.course.run_id.clone(), status, failure }
+        Driven::Over(RunOutcome { run_id: self.course.run_id.clone(), status, failure })
     }
 }
 
-fn attempt_of(course: &Course, node: usize, number: u32, stop: CancellationToken) -> Attempt {
-    let spec = &course.workflow.nodes[node];
-    let mut env: Vec<(String, String)> =
-        spec.env.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
-    for (name, value) in &course.inputs {
-        let name = name.replace('-', "_").to_ascii_uppercase();
-        env.push((format!("TELLTALE_INPUT_{name}"), value.clone()));
-    }
-    env.push(("TELLTALE_RUN_ID".to_owned(), course.run_id.to_string()));
-    env.push(("TELLTALE_NODE".to_owned(), spec.id.to_string()));
-    env.push(("TELLTALE_ATTEMPT".to_owned(), number.to_string()));
-    Attempt {
-        run_id: course.run_id.clone(),
-        node: spec.id.clone(),
-        number,
-        words: spec.command.words(),
-        image: spec.image.as_deref().map(str::to_owned),
-        env,
-        timeout: spec.timeout,
-        stop,
-        tty: false,
-        resources: Resources::default(),
-        artifacts: Vec::new(),
-        masks: Arc::default(),
-    }
+/// One attempt of a command, once there is a place for it.
+async fn work(
+    course: &Course,
+    recorder: &Recorder,
+    node: usize,
+    attempt: super::engine::Attempt,
+) -> AttemptEnd {
+    let _place = tokio::select! {
+        place = course.places.acquire() => place,
+        () = attempt.stop.cancelled() => return AttemptEnd::without_attempt(Exit::Stopped),
+    };
+    let attempt = match attempt::with_secrets(course, node, attempt).await {
+        Ok(attempt) => attempt,
+        Err(exit) => return AttemptEnd::without_attempt(exit),
+    };
+    let engine = course.engine.as_ref().filter(|_| attempt.image.is_some());
+    let (id, number) = (attempt.node.clone(), attempt.number);
+    let mut end = node::run(recorder, engine, attempt).await;
+    keep::keep(recorder, &id, number, &mut end).await;
+    end
 }
 
 fn outcome_of(exit: &Exit) -> Outcome {
@@ -303,16 +510,5 @@ fn outcome_of(exit: &Exit) -> Outcome {
         Exit::Stopped => Outcome::Cancelled,
         Exit::NotStarted { hopeless: true, .. } => Outcome::Hopeless,
         _ => Outcome::Failed,
-    }
-}
-
-fn lost(error: &JoinError) -> AttemptEnd {
-    AttemptEnd {
-        exit: Exit::Lost { reason: format!("the runner failed: {error}") },
-        output: None,
-        artifacts: Vec::new(),
-        last_words: LastWords::default(),
-        took: Duration::ZERO,
-        closed: None,
     }
 }

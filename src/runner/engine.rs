@@ -7,13 +7,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::facts::id::{NodeRef, RunId};
+use crate::facts::status::RunStatus;
 use crate::facts::time::Timestamp;
+use crate::facts::workflow::duration::written;
+pub use crate::facts::workflow::model::Resources;
 
-use super::duration::written;
 use super::mask::Masker;
 use super::output::ResultFile;
 use super::spool::Spooled;
@@ -80,16 +83,8 @@ pub struct Attempt {
     pub artifacts: Vec<String>,
     /// What must not be seen in anything the node says.
     pub masks: Arc<Masker>,
-}
-
-/// What a container may use; what is missing is the engine's default.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Resources {
-    /// Memory, and no swap beyond it.
-    pub memory_bytes: Option<u64>,
-    /// Thousandths of a processor.
-    pub cpu_millis: Option<u32>,
-    pub pids: Option<u32>,
+    /// What it was given, as NODE_STARTED tells it: secrets by their names.
+    pub inputs: Value,
 }
 
 /// What an engine says while the attempt runs.
@@ -197,6 +192,16 @@ pub enum Exit {
     Lost {
         reason: String,
     },
+    /// Nobody knows: the worker that executed it died.
+    WorkerLost,
+    /// The run that it called did not complete.
+    Called {
+        run_id: RunId,
+        status: RunStatus,
+        reason: Option<String>,
+    },
+    /// A person was asked and did not answer in time.
+    NotAnswered(Duration),
 }
 
 impl Exit {
@@ -229,6 +234,9 @@ impl Exit {
             Self::Stopped => "cancelled".to_owned(),
             Self::NotStarted { .. } => "not-started".to_owned(),
             Self::Lost { .. } => "lost".to_owned(),
+            Self::WorkerLost => "worker-lost".to_owned(),
+            Self::Called { .. } => "called-run-failed".to_owned(),
+            Self::NotAnswered(_) => "not-answered".to_owned(),
         }
     }
 
@@ -236,11 +244,11 @@ impl Exit {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Code(_) | Self::Signal(_) => "NodeError",
-            Self::TimedOut(_) => "TimeoutError",
+            Self::Code(_) | Self::Signal(_) | Self::Called { .. } => "NodeError",
+            Self::TimedOut(_) | Self::NotAnswered(_) => "TimeoutError",
             Self::OutOfMemory => "ResourceError",
             Self::Stopped => "Cancelled",
-            Self::NotStarted { .. } | Self::Lost { .. } => "EngineError",
+            Self::NotStarted { .. } | Self::Lost { .. } | Self::WorkerLost => "EngineError",
         }
     }
 
@@ -255,6 +263,14 @@ impl Exit {
             Self::Stopped => "was stopped".to_owned(),
             Self::NotStarted { reason, .. } => format!("did not start: {reason}"),
             Self::Lost { reason } => format!("was lost: {reason}"),
+            Self::WorkerLost => "was lost with the worker that executed it".to_owned(),
+            Self::Called { run_id, status, reason: None } => {
+                format!("called the run {run_id}, which ended as {status}")
+            }
+            Self::Called { run_id, status, reason: Some(reason) } => {
+                format!("called the run {run_id}, which ended as {status}: {reason}")
+            }
+            Self::NotAnswered(limit) => format!("was not answered within {}", written(*limit)),
         }
     }
 }

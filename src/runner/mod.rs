@@ -1,8 +1,8 @@
 //! Executes a workflow and records it.
 //!
 //! ```text
-//! file ─► yaml ─► reader ─► graph ─► Workflow                      what to do
-//! run ─► driver ◄─► schedule (pure)                                what comes next
+//! file ─► facts::workflow ─► Workflow ─► Plan                      what to do
+//! run ─► driver ◄─► Schedule (pure)                                what comes next
 //!          └─► node ─► docker │ process                            one attempt, its lines and its end
 //!                └─► recorder, log_sender ─► the server, over HTTP
 //! ```
@@ -10,7 +10,10 @@
 //! absence (`recorder`).
 
 mod artifacts;
+mod attempt;
+mod call;
 mod commands;
+mod course;
 pub mod docker;
 mod docker_container;
 mod docker_course;
@@ -22,38 +25,37 @@ mod docker_raw;
 #[cfg(test)]
 mod docker_registry_test;
 mod driver;
-pub mod duration;
 pub mod engine;
-pub mod fault;
-mod graph;
 pub mod guard;
 mod guard_process;
 mod identity;
+mod keep;
 pub mod lines;
 mod log_sender;
 pub mod mask;
 pub mod node;
 pub mod output;
 pub mod process;
-mod reader;
+mod question;
 mod recorder;
 mod run;
 #[cfg(test)]
 mod run_tests;
 #[cfg(test)]
 mod samples_tests;
-pub mod schedule;
 pub mod spool;
 mod story;
+mod takeover;
 mod tar;
 #[cfg(test)]
 mod test_server;
+pub mod worker;
 pub mod workflow;
-#[cfg(test)]
-mod workflow_tests;
 mod workspace;
-mod yaml;
+pub mod wrap;
+mod wrapped;
 
+pub use guard::start as start_guard;
 pub use guard_process::main as guard_main;
 pub use run::{EngineChoice, RunError, RunOptions, RunOutcome, run};
 pub use workflow::{Workflow, WorkflowError, load};

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
@@ -43,14 +43,35 @@ pub struct AttemptEnd {
     pub closed: Option<oneshot::Receiver<()>>,
 }
 
+impl AttemptEnd {
+    /// The end of what no engine has executed.
+    #[must_use]
+    pub fn without_attempt(exit: Exit) -> Self {
+        Self {
+            exit,
+            output: None,
+            artifacts: Vec::new(),
+            last_words: LastWords::default(),
+            took: Duration::ZERO,
+            closed: None,
+        }
+    }
+
+    /// The end of a call, with the result of the run that was called.
+    #[must_use]
+    pub fn of_call(result: Result<Value, Exit>, took: Duration) -> Self {
+        let (exit, output) = match result {
+            Ok(result) => (Exit::Code(0), Output::of_value(result)),
+            Err(exit) => (exit, None),
+        };
+        Self { output, took, ..Self::without_attempt(exit) }
+    }
+}
+
 /// Executes the attempt in Docker when `docker` is given, else as a process, and records everything but its end.
 pub async fn run(recorder: &Recorder, docker: Option<&DockerEngine>, attempt: Attempt) -> AttemptEnd {
-    let began = Instant::now();
     let kind = if docker.is_some() { EngineKind::Docker } else { EngineKind::Process };
-    let started = recorder.event(started(&attempt, kind), None).await;
-    let logs = recorder.logs();
-    logs.barrier(started).await;
-
+    let started = started(&attempt, kind);
     let (reports, received) = mpsc::channel(REPORTS_QUEUED);
     let execution = async {
         let finished = match docker {
@@ -61,13 +82,28 @@ pub async fn run(recorder: &Recorder, docker: Option<&DockerEngine>, attempt: At
         drop(reports);
         finished
     };
-    let listener = Listener::new(recorder, &logs, &attempt);
+    record(recorder, &attempt, started, execution, received).await
+}
+
+/// Records the start, and what `execution` reports until its end, which drops the last sender of what is `received`.
+pub(super) async fn record(
+    recorder: &Recorder,
+    attempt: &Attempt,
+    started: NewEvent,
+    execution: impl Future<Output = Finished>,
+    received: mpsc::Receiver<Report>,
+) -> AttemptEnd {
+    let began = Instant::now();
+    let started = recorder.event(started, None).await;
+    let logs = recorder.logs();
+    logs.barrier(started).await;
+    let listener = Listener::new(recorder, &logs, attempt);
     let (Finished { exit, result }, heard) = tokio::join!(execution, listener.listen(received));
     let Heard { json, words, artifacts } = heard;
     let output = match json.output(result, &attempt.masks) {
         Ok(output) => output,
         Err(why) => {
-            let event = note(&attempt, NoteLevel::Warn, attempt.masks.mask_text(&why));
+            let event = note(attempt, NoteLevel::Warn, attempt.masks.mask_text(&why));
             drop(recorder.event(event, None).await);
             None
         }
@@ -88,13 +124,16 @@ pub async fn run(recorder: &Recorder, docker: Option<&DockerEngine>, attempt: At
 
 fn started(attempt: &Attempt, kind: EngineKind) -> NewEvent {
     let mut data = json!({ "engine": kind.as_str() });
-    if let (EngineKind::Docker, Some(image), Some(data)) = (kind, &attempt.image, data.as_object_mut()) {
-        data.insert("image".to_owned(), json!(image));
+    if let (EngineKind::Docker, Some(image)) = (kind, &attempt.image) {
+        data["image"] = json!(image);
+    }
+    if !attempt.inputs.is_null() {
+        data["inputs"] = attempt.inputs.clone();
     }
     event(EventType::NodeStarted, attempt).with_data(data)
 }
 
-fn event(kind: EventType, attempt: &Attempt) -> NewEvent {
+pub(super) fn event(kind: EventType, attempt: &Attempt) -> NewEvent {
     NewEvent::node(Uuid::now_v7(), kind, attempt.node.as_str(), attempt.number, now())
 }
 

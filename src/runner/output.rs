@@ -61,6 +61,43 @@ pub enum Output {
     Inline(Value),
     /// It has to go as an artifact: JSON, as the node wrote it.
     Large(Vec<u8>),
+    /// It is kept as an artifact, which `reference` names.
+    Kept { reference: Value, value: Value },
+}
+
+impl Output {
+    /// A value of any size; null is none.
+    #[must_use]
+    pub fn of_value(value: Value) -> Option<Self> {
+        if value.is_null() {
+            return None;
+        }
+        let text = value.to_string();
+        Some(if text.len() <= INLINE_MAX_BYTES {
+            Self::Inline(value)
+        } else {
+            Self::Large(text.into_bytes())
+        })
+    }
+
+    /// What the event says of it.
+    #[must_use]
+    pub fn summary(&self) -> Option<&Value> {
+        match self {
+            Self::Inline(value) => Some(value),
+            Self::Kept { reference, .. } => Some(reference),
+            Self::Large(_) => None,
+        }
+    }
+
+    /// What the templates of other nodes see.
+    #[must_use]
+    pub fn into_value(self) -> Value {
+        match self {
+            Self::Inline(value) | Self::Kept { value, .. } => value,
+            Self::Large(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
+        }
+    }
 }
 
 /// What an engine found where the result should be.

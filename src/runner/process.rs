@@ -105,7 +105,7 @@ async fn wait(child: &mut Child, group: &Group, attempt: &Attempt) -> Exit {
     exit
 }
 
-fn ended(status: std::io::Result<ExitStatus>) -> Exit {
+pub(super) fn ended(status: std::io::Result<ExitStatus>) -> Exit {
     match status {
         Ok(status) => match (status.code(), status.signal()) {
             (Some(code), _) => Exit::Code(i64::from(code)),

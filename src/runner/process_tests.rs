@@ -24,6 +24,7 @@ pub fn attempt(script: &str) -> Attempt {
         resources: Resources::default(),
         artifacts: Vec::new(),
         masks: Arc::default(),
+        inputs: serde_json::Value::Null,
     }
 }
 

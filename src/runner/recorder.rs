@@ -16,18 +16,21 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::client::{Client, ClientError, NewEvent, NewLogLine, until_acknowledged};
+use crate::client::{
+    ArtifactLabel, ArtifactSummary, Client, ClientError, NewEvent, NewLogLine, until_acknowledged,
+};
 use crate::facts::event::EventType;
 use crate::facts::id::RunId;
 
 use super::log_sender::{self, LogSink};
+use super::spool::Spooled;
 
 /// Events that wait while the server is away. A node has a handful, so this is a thousand nodes' worth.
 const EVENTS_QUEUED: usize = 10_000;
 /// Events of one request: 200 of the largest that the runner makes are below the server's 8 MiB.
 const EVENTS_PER_REQUEST: usize = 200;
 /// How long a server may be away, from the first failure on. An hour is a long restart, an upgrade or a lunch.
-const PATIENCE: Duration = Duration::from_secs(3600);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3600);
 /// What remains of it once the user wants to leave.
 const PATIENCE_IN_HURRY: Duration = Duration::from_secs(10);
 
@@ -89,6 +92,28 @@ impl Recorder {
     #[must_use]
     pub fn superseded(&self) -> &CancellationToken {
         &self.channel.superseded
+    }
+
+    /// Stores a file of the run, sent again until it is acknowledged. The outer error: recording has failed; the inner one: this
+    /// file was refused.
+    pub(super) async fn upload(
+        &self,
+        label: &ArtifactLabel,
+        file: &Spooled,
+        bytes: u64,
+    ) -> Option<Result<ArtifactSummary, ClientError>> {
+        let send = || async {
+            let opened = file.open().map_err(|error| ClientError::Settings(error.to_string()))?;
+            let Channel { client, run_id, .. } = &self.channel;
+            client.upload_artifact(run_id, label, tokio::fs::File::from_std(opened), bytes).await
+        };
+        match self.channel.insist(send).await {
+            Err(error) if error.is_transient() => {
+                self.channel.fail(error);
+                None
+            }
+            answer => Some(answer),
+        }
     }
 
     /// A handle for the nodes' output.

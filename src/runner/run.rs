@@ -7,22 +7,26 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::client::{Client, ClientError, until_acknowledged};
 use crate::facts::id::RunId;
 use crate::facts::status::RunStatus;
+use crate::facts::workflow::Plan;
+use crate::facts::workflow::fault::quoted;
 
+use super::course::{Beginning, Course, SecretSource, Signals};
 use super::docker::{self, DockerEngine, NoDocker};
-use super::fault::{did_you_mean, quoted};
+use super::driver::{self, Driven};
 use super::recorder::Recorder;
+use super::story;
 use super::workflow::Workflow;
-use super::{driver, story};
 
 /// How long the registration of a run is tried: whoever starts a run without a server wants to know soon.
-const REGISTER_PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const REGISTER_PATIENCE: Duration = Duration::from_secs(30);
 /// How often the server is asked whether the run was cancelled there …
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// … and how often when the answer is long,
@@ -30,7 +34,7 @@ const LOOK_SELDOM_EVERY: Duration = Duration::from_secs(30);
 /// which it is with more nodes than this.
 const SMALL_RUN_NODES: usize = 200;
 /// More nodes at a time than this only get in each other's way on one machine.
-const JOBS_MAX: usize = 256;
+pub(super) const JOBS_MAX: usize = 256;
 
 /// Where nodes with an image run. Nodes without one are always processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -103,38 +107,49 @@ pub enum RunError {
 /// Runs the workflow to its end and returns when all of it is durable.
 pub async fn run(options: RunOptions) -> Result<RunOutcome, RunError> {
     let inputs = inputs(&options.workflow, &options.inputs).map_err(RunError::Inputs)?;
-    let (engine, note) = engine(&options).await?;
+    let plan = options.workflow.plan(&inputs).map_err(|fault| RunError::Inputs(fault.to_string()))?;
+    let (engine, note) = engine(&plan, options.engine).await?;
     let run_id = options.run_id.clone().unwrap_or_else(|| RunId::generated(Uuid::now_v7()));
-    register(&options, &run_id, &inputs).await?;
+    register(&options, &plan, &run_id, &inputs).await?;
 
-    let nodes = options.workflow.nodes.len();
+    let nodes = plan.nodes.len();
+    let jobs = options.jobs.unwrap_or_else(twice_the_cores).clamp(1, JOBS_MAX);
     let recorder = Arc::new(Recorder::start(options.client.clone(), run_id.clone(), options.cancel.clone()));
-    let course = driver::Course {
-        workflow: options.workflow,
+    let course = Arc::new(Course {
+        plan,
         run_id: run_id.clone(),
+        client: options.client.clone(),
         engine,
-        jobs: options.jobs.unwrap_or_else(twice_the_cores).clamp(1, JOBS_MAX),
+        jobs,
+        places: Arc::new(Semaphore::new(jobs)),
         inputs,
-        note,
-        cancel: options.cancel,
-    };
+        secrets: SecretSource::Environment,
+        depth: 0,
+        signals: Signals { cancel: options.cancel, ..Signals::default() },
+    });
     let watch =
         tokio::spawn(watch_for_end(options.client, run_id.clone(), nodes, recorder.superseded().clone()));
-    let outcome = driver::drive(course, Arc::clone(&recorder)).await;
+    let driven = driver::drive(course, Beginning::New { note }, Arc::clone(&recorder), |_| {}).await;
     watch.abort();
     // Every task that held the recorder has ended, so this is the last handle.
     let finished = match Arc::try_unwrap(recorder) {
         Ok(recorder) => recorder.finish().await,
         Err(_) => Err(ClientError::Settings("a node still holds the recorder".to_owned())),
     };
-    finished.map_err(|reason| RunError::NotRecorded { run_id, reason })?;
-    Ok(outcome)
+    finished.map_err(|reason| RunError::NotRecorded { run_id: run_id.clone(), reason })?;
+    match driven {
+        Driven::Over(outcome) => Ok(outcome),
+        // Nobody tells such a run to leave.
+        Driven::Left => Err(RunError::Inputs(format!("the run {run_id} was left before its end"))),
+    }
 }
 
 /// The engine for nodes with an image, and what the history should say about it.
-async fn engine(options: &RunOptions) -> Result<(Option<DockerEngine>, Option<String>), RunError> {
-    let has_images = options.workflow.nodes.iter().any(|node| node.image.is_some());
-    if !has_images || options.engine == EngineChoice::Process {
+async fn engine(
+    plan: &Plan,
+    choice: EngineChoice,
+) -> Result<(Option<DockerEngine>, Option<String>), RunError> {
+    if !plan.has_images() || choice == EngineChoice::Process {
         return Ok((None, None));
     }
     match docker::connect().await {
@@ -146,7 +161,7 @@ async fn engine(options: &RunOptions) -> Result<(Option<DockerEngine>, Option<St
             }
             Ok((Some(engine), None))
         }
-        Err(error) if options.engine == EngineChoice::Docker => Err(error.into()),
+        Err(error) if choice == EngineChoice::Docker => Err(error.into()),
         Err(NoDocker { address, reason }) => {
             let note = format!(
                 "no Docker daemon answers at {address} ({reason}): nodes with an image run as processes of this machine"
@@ -158,11 +173,12 @@ async fn engine(options: &RunOptions) -> Result<(Option<DockerEngine>, Option<St
 
 async fn register(
     options: &RunOptions,
+    plan: &Plan,
     run_id: &RunId,
-    inputs: &BTreeMap<String, String>,
+    inputs: &Map<String, Value>,
 ) -> Result<(), RunError> {
     let given = serde_json::json!(inputs);
-    let request = story::registration(&options.workflow, run_id, &given, options.trigger.clone());
+    let request = story::registration(plan, run_id, &given, options.trigger.clone());
     // The key makes a repeated registration the same one, also when an answer was lost.
     let key = run_id.as_str();
     let registered =
@@ -178,7 +194,12 @@ async fn register(
 
 /// Cancels `superseded` when the server says that the run has ended, which a run that is silent would not learn from
 /// the answers to its events. Failures mean only that it is asked again.
-async fn watch_for_end(client: Client, run_id: RunId, nodes: usize, superseded: CancellationToken) {
+pub(super) async fn watch_for_end(
+    client: Client,
+    run_id: RunId,
+    nodes: usize,
+    superseded: CancellationToken,
+) {
     let mut turns =
         tokio::time::interval(if nodes <= SMALL_RUN_NODES { LOOK_EVERY } else { LOOK_SELDOM_EVERY });
     // The first turn comes at once.
@@ -192,27 +213,13 @@ async fn watch_for_end(client: Client, run_id: RunId, nodes: usize, superseded: 
 }
 
 /// Defaults with the given values over them; every fault at once.
-fn inputs(workflow: &Workflow, given: &BTreeMap<String, String>) -> Result<BTreeMap<String, String>, String> {
-    let known = || workflow.inputs.iter().map(|input| &*input.name);
-    let mut faults: Vec<String> = given
-        .keys()
-        .filter(|name| !known().any(|known| known == name.as_str()))
-        .map(|name| format!("the workflow has no input {}{}", quoted(name), did_you_mean(name, known())))
-        .collect();
-    let mut values = BTreeMap::new();
-    for input in &workflow.inputs {
-        match given.get(&*input.name).cloned().or_else(|| input.default.as_deref().map(str::to_owned)) {
-            Some(value) if value.contains('\0') => {
-                faults.push(format!("the input {} holds U+0000", quoted(&input.name)))
-            }
-            Some(value) => drop(values.insert(input.name.to_string(), value)),
-            None => faults.push(format!("the input {} needs a value", quoted(&input.name))),
-        }
-    }
-    if faults.is_empty() { Ok(values) } else { Err(faults.join("\n")) }
+fn inputs(workflow: &Workflow, given: &BTreeMap<String, String>) -> Result<Map<String, Value>, String> {
+    workflow
+        .check_inputs(&workflow.inputs_from_texts(given))
+        .map_err(|faults| faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("\n"))
 }
 
-fn twice_the_cores() -> usize {
+pub(super) fn twice_the_cores() -> usize {
     std::thread::available_parallelism().map_or(2, |cores| cores.get() * 2)
 }
 
@@ -227,8 +234,8 @@ mod tests {
         let workflow = parse("w", text).unwrap();
         let given =
             |pairs: &[(&str, &str)]| pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        let values = inputs(&workflow, &given(&[("depth", "3")])).unwrap();
-        assert_eq!(values, given(&[("depth", "3"), ("domain", "example.org")]));
+        let values = Value::Object(inputs(&workflow, &given(&[("depth", "3")])).unwrap());
+        assert_eq!(values, serde_json::json!({ "depth": "3", "domain": "example.org" }));
         assert_eq!(
             inputs(&workflow, &given(&[("dpeth", "3")])).unwrap_err(),
             "the workflow has no input `dpeth` (did you mean `depth`?)\nthe input `depth` needs a value"

@@ -62,6 +62,54 @@ nodes:
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn matrices_conditions_templates_and_finally_are_executed() {
+    let workflow = r#"
+name: t
+inputs: { hosts: { type: array, default: [a, b] } }
+nodes:
+  - { id: list, run: 'echo "{\"count\": 2}"' }
+  - { id: scan, needs: list, matrix: { host: "${{ inputs.hosts }}" }, run: [printf, '{"host":"%s"}', "${{ matrix.host }}"] }
+  - { id: few, needs: list, if: nodes.list.output.count > 2, run: x }
+  - { id: many, needs: [few, list], join: any, if: nodes.list.output.count == 2, run: [echo, "${{ nodes.list.output }}"] }
+  - { id: odd, needs: list, if: nodes.list.output.nope > 1, run: x }
+  - { id: tell, needs: scan, run: 'echo "$ALL"', env: { ALL: "${{ nodes.scan.output }}" } }
+finally:
+  - { id: tidy, run: [echo, "${{ run.status }} ${{ nodes.few.status }}"] }
+"#;
+    let (server, client) = serve(0).await;
+    let RunOutcome { status, failure, .. } = run(options(client, workflow)).await.unwrap();
+    assert_eq!(status, RunStatus::Failed);
+    let reason = "`nodes.list.output.nope > 1` has no value: `nodes.list.output.nope` is undefined";
+    assert_eq!(failure, Some(format!("`odd` did not start: {reason}")));
+    let stored = server.stored.lock();
+    assert_eq!(texts(&stored, "scan[b]", "stdout"), [r#"{"host":"b"}"#]);
+    assert_eq!(texts(&stored, "many", "stdout"), [r#"{"count":2}"#]);
+    assert_eq!(texts(&stored, "tell", "stdout"), [r#"[{"host":"a"},{"host":"b"}]"#]);
+    assert_eq!(texts(&stored, "tidy", "stdout"), ["FAILED SKIPPED"]);
+    let course = course(&stored);
+    for told in ["NODE_SKIPPED few null", "NODE_FAILED odd 1", "NODE_COMPLETED tidy 1"] {
+        assert!(course.contains(&told.to_owned()), "{told}: {course:#?}");
+    }
+    assert_eq!(course.last().map(String::as_str), Some("RUN_FAILED"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn finally_runs_after_a_cancel() {
+    let (server, client) = serve(0).await;
+    let workflow = "name: t\nnodes: [{ id: a, run: 'echo up; sleep 1000' }]
+finally: [{ id: z, run: [echo, \"${{ run.status }}\"] }]";
+    let options = options(client, workflow);
+    let cancel = options.cancel.clone();
+    let running = tokio::spawn(run(options));
+    until(&server, |stored| !stored.lines.is_empty()).await;
+    cancel.cancel();
+    assert_eq!(running.await.unwrap().unwrap().status, RunStatus::Cancelled);
+    let stored = server.stored.lock();
+    assert_eq!(texts(&stored, "z", "stdout"), ["CANCELLED"]);
+    assert!(course(&stored).ends_with(&["NODE_COMPLETED z 1".to_owned(), "RUN_CANCELLED".to_owned()]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_run_ends_as_cancelled() {
     let (server, client) = serve(0).await;
     let workflow = "name: t\nnodes: [{ id: a, run: 'echo up; sleep 1000' }, { id: b, needs: [a], run: x }]";

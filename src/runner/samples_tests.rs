@@ -56,12 +56,54 @@ async fn failing_skips_what_needs_the_failed_node_and_completes_the_rest() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_is_looked_up_again_after_a_429_and_leaves_its_report() {
+    for (engine, _) in ENGINES {
+        let (status, course, _) = played("alert-investigation.yaml", engine).await;
+        assert_eq!(status, RunStatus::Completed, "{course:#?}");
+        let told = [
+            "NODE_COMPLETED fetch 1",
+            "NODE_RETRYING look up 1",
+            "NODE_COMPLETED look up 2",
+            "NODE_COMPLETED block 1",
+            "NODE_SKIPPED close null",
+        ];
+        for told in told {
+            assert!(
+                course.iter().any(|event| event.starts_with(told.trim_end_matches(" null"))),
+                "{told}: {course:#?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn samples_of_names_sizes_and_pairs_complete_everywhere() {
+    for (engine, _) in ENGINES {
+        for (name, nodes) in
+            [("unicode.yaml", 5), ("big-payload.yaml", 2), ("matrix.yaml", 5), ("painter.yaml", 1)]
+        {
+            let (status, course, engines) = played(name, engine).await;
+            assert_eq!((status, engines.len()), (RunStatus::Completed, nodes), "{name}: {course:#?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fifty_nodes_complete_in_the_order_of_their_needs() {
+    let (status, course, engines) = played("graph-50.yaml", EngineChoice::Process).await;
+    assert_eq!((status, engines.len()), (RunStatus::Completed, 50));
+    let place = |told: &str| course.iter().position(|event| event == told).unwrap();
+    assert!(place("NODE_COMPLETED start 1") < place("NODE_STARTED a01 1"));
+    assert!(place("NODE_COMPLETED d12 1") < place("NODE_STARTED end 1"));
+}
+
 #[test]
 fn every_sample_is_a_valid_workflow() {
     let samples = std::fs::read_dir(sample("")).unwrap().map(|entry| entry.unwrap().path());
     let yaml: Vec<_> =
         samples.filter(|path| path.extension().is_some_and(|ending| ending == "yaml")).collect();
-    assert!(yaml.len() >= 3);
+    assert!(yaml.len() >= 13);
     for path in yaml {
         load(&path).unwrap_or_else(|error| panic!("{error}"));
     }

@@ -6,14 +6,14 @@ use uuid::Uuid;
 use crate::client::{CreateRun, NewEvent};
 use crate::facts::event::EventType;
 use crate::facts::id::{NodeRef, RunId};
+use crate::facts::workflow::Plan;
+use crate::facts::workflow::duration::written;
+use crate::facts::workflow::fault::quoted;
+use crate::facts::workflow::schedule::{Because, End, Stop};
 
-use super::duration::written;
 use super::engine::{Exit, now};
-use super::fault::quoted;
 use super::node::AttemptEnd;
 use super::output::Output;
-use super::schedule::{End, Stop};
-use super::workflow::Workflow;
 
 /// What RUN_QUEUED may say of the nodes; the event has 64 KiB in all.
 const DECLARATION_MAX_BYTES: usize = 48 * 1024;
@@ -22,32 +22,27 @@ const RESULTS_MAX_BYTES: usize = 32 * 1024;
 
 /// The request that registers the run.
 #[must_use]
-pub fn registration(
-    workflow: &Workflow,
-    run_id: &RunId,
-    inputs: &Value,
-    trigger: Option<Value>,
-) -> CreateRun {
+pub fn registration(plan: &Plan, run_id: &RunId, inputs: &Value, trigger: Option<Value>) -> CreateRun {
     CreateRun {
         run_id: Some(run_id.clone()),
-        workflow: json!(workflow.name),
+        workflow: json!(plan.name),
         inputs: inputs.as_object().is_some_and(|inputs| !inputs.is_empty()).then(|| inputs.clone()),
         trigger: Some(trigger.unwrap_or_else(|| json!({ "type": "manual" }))),
         engine: "external".to_owned(),
-        nodes: declaration(workflow),
-        total_actions: Some(workflow.nodes.len() as u64),
+        nodes: declaration(plan),
+        total_actions: Some(plan.nodes.len() as u64),
         ..CreateRun::default()
     }
 }
 
 /// The nodes with their needs; without them where that is too long; nothing where even the names are.
-fn declaration(workflow: &Workflow) -> Option<Value> {
-    let name = |index: &usize| workflow.nodes[*index].id.as_str();
-    let full = workflow
+fn declaration(plan: &Plan) -> Option<Value> {
+    let name = |index: &usize| plan.nodes[*index].id.as_str();
+    let full = plan
         .nodes
         .iter()
         .map(|node| json!({ "nodeRef": node.id, "needs": node.needs.iter().map(name).collect::<Vec<_>>() }));
-    let names = workflow.nodes.iter().map(|node| json!({ "nodeRef": node.id }));
+    let names = plan.nodes.iter().map(|node| json!({ "nodeRef": node.id }));
     [full.collect::<Vec<_>>(), names.collect()]
         .into_iter()
         .map(Value::Array)
@@ -57,6 +52,12 @@ fn declaration(workflow: &Workflow) -> Option<Value> {
 #[must_use]
 pub fn run_event(kind: EventType) -> NewEvent {
     NewEvent::run(Uuid::now_v7(), kind, now())
+}
+
+/// A note on the run, of this level.
+#[must_use]
+pub fn note(level: &str, text: String) -> NewEvent {
+    NewEvent { level: Some(level.to_owned()), ..run_event(EventType::Note).with_message(text) }
 }
 
 /// An event of a node; `attempt` 0 stands for a node that never started.
@@ -90,10 +91,7 @@ pub fn failed(
 }
 
 fn summary(end: &AttemptEnd) -> Option<Value> {
-    match &end.output {
-        Some(Output::Inline(value)) => Some(value.clone()),
-        Some(Output::Large(_)) | None => None,
-    }
+    end.output.as_ref().and_then(Output::summary).cloned()
 }
 
 fn error_of(node: &NodeRef, end: &AttemptEnd) -> Value {
@@ -109,13 +107,24 @@ fn error_of(node: &NodeRef, end: &AttemptEnd) -> Value {
     })
 }
 
-/// The reason names the need that failed, or was skipped itself.
+/// The reason names the need that failed, was skipped itself or was rejected.
 #[must_use]
-pub fn skipped(node: &NodeRef, because: &NodeRef, because_failed: bool) -> NewEvent {
-    let fate = if because_failed { "failed" } else { "was skipped" };
-    node_event(EventType::NodeSkipped, node, 0)
-        .with_message(format!("it needs {}, which {fate}", quoted(because.as_str())))
-        .with_data(json!({ "reason": "need-failed", "need": because }))
+pub fn skipped(plan: &Plan, node: usize, because: Because) -> NewEvent {
+    let name = |need: usize| &plan.nodes[need].id;
+    let (reason, need, message) = match because {
+        Because::NeedFailed(need) => ("need-failed", Some(need), "failed"),
+        Because::NeedSkipped(need) => ("need-failed", Some(need), "was skipped"),
+        Because::Rejected(need) => ("rejected", Some(need), "was rejected"),
+        Because::Condition => ("condition", None, "its condition was false"),
+        Because::NoneCompleted => ("none-completed", None, "none of its needs completed"),
+    };
+    let event = node_event(EventType::NodeSkipped, name(node), 0);
+    match need {
+        Some(need) => event
+            .with_message(format!("it needs {}, which {message}", quoted(name(need).as_str())))
+            .with_data(json!({ "reason": reason, "need": name(need) })),
+        None => event.with_message(message).with_data(json!({ "reason": reason })),
+    }
 }
 
 #[must_use]
@@ -129,12 +138,7 @@ pub fn cancelled(node: &NodeRef, attempt: u32, stop: Option<Stop>) -> NewEvent {
 
 /// The last event. `first_failure` is the error of the node that failed first.
 #[must_use]
-pub fn ended(
-    workflow: &Workflow,
-    end: End,
-    first_failure: Option<&Exit>,
-    results: &[(NodeRef, Value)],
-) -> NewEvent {
+pub fn ended(plan: &Plan, end: End, first_failure: Option<&Exit>, results: &[(NodeRef, Value)]) -> NewEvent {
     match end {
         End::Completed => {
             let results: serde_json::Map<_, _> =
@@ -145,8 +149,8 @@ pub fn ended(
             if fits { event.with_data(json!({ "result": result })) } else { event }
         }
         End::Failed { first, failed } => {
-            let node = &workflow.nodes[first].id;
-            let message = failure_sentence(workflow, first, failed, first_failure);
+            let node = &plan.nodes[first].id;
+            let message = failure_sentence(plan, first, failed, first_failure);
             let code = first_failure.map_or_else(|| "failed".to_owned(), Exit::code);
             run_event(EventType::RunFailed)
                 .with_message(message.clone())
@@ -157,7 +161,7 @@ pub fn ended(
             run_event(EventType::RunCancelled).with_message("cancelled by whoever started it")
         }
         End::Stopped(Stop::TimedOut) => {
-            let limit = workflow.timeout.map(written).unwrap_or_default();
+            let limit = plan.timeout.map(written).unwrap_or_default();
             let message = format!("the run did not finish within {limit}");
             run_event(EventType::RunTimedOut)
                 .with_message(message.clone())
@@ -168,12 +172,12 @@ pub fn ended(
 
 /// `scan` exited with status 3 (and 2 more nodes failed)
 #[must_use]
-pub fn failure_sentence(workflow: &Workflow, first: usize, failed: usize, exit: Option<&Exit>) -> String {
+pub fn failure_sentence(plan: &Plan, first: usize, failed: usize, exit: Option<&Exit>) -> String {
     let what = exit.map_or_else(|| "failed".to_owned(), Exit::sentence);
     let others = match failed.saturating_sub(1) {
         0 => String::new(),
         1 => " (and 1 more node failed)".to_owned(),
         more => format!(" (and {more} more nodes failed)"),
     };
-    format!("{} {what}{others}", quoted(workflow.nodes[first].id.as_str()))
+    format!("{} {what}{others}", quoted(plan.nodes[first].id.as_str()))
 }

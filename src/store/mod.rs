@@ -1,10 +1,15 @@
-//! PostgreSQL: connections, the journal of events with its projections, the log chunks, partitions.
+//! PostgreSQL: connections, the journal of events with its projections, the log chunks, partitions, the runner's workflows and queue.
 
+pub mod artifacts;
 pub mod checkup;
 pub mod clock;
 pub mod db;
 pub mod journal;
 pub mod lane;
 pub mod logs;
+pub mod objects;
 pub mod partitions;
+pub mod queue;
 pub mod runs;
+pub mod secrets;
+pub mod workflows;

@@ -16,7 +16,7 @@ const LIST: Query = query!("runs/list"; UUID, UUID, UUID, UUID, TEXT_ARRAY, TEXT
 const BY_KEYS: Query = query!("runs/by_keys"; UUID, UUID_ARRAY);
 const HEADS: Query = query!("feed/heads"; UUID_ARRAY);
 const COUNT_ACTIVE: Query = query!("runs/count_active";);
-const SILENT: Query = query!("runs/silent"; TIMESTAMPTZ, INT8);
+const SILENT: Query = query!("runs/silent"; TIMESTAMPTZ, TIMESTAMPTZ, INT8);
 const CLAIM_IDEMPOTENCY_KEY: Query = query!("runs/claim_idempotency_key"; UUID, TEXT, TEXT);
 
 /// Every query of this module, for the test that prepares them all.
@@ -94,7 +94,7 @@ pub async fn list(
 ) -> Result<Vec<ListedRun>, DbError> {
     let statuses: Option<Vec<&str>> =
         (!filter.statuses.is_empty()).then(|| filter.statuses.iter().map(|status| status.as_str()).collect());
-    let pattern = filter.text.as_deref().map(like_pattern);
+    let pattern = filter.text.as_deref().map(super::db::like_pattern);
     let params: [&(dyn tokio_postgres::types::ToSql + Sync); 9] = [
         &organization.0,
         &before.map(|key| key.0),
@@ -139,14 +139,25 @@ pub async fn count_active(db: &Db) -> Result<u64, DbError> {
     number(&db.get().await?.query_one(&COUNT_ACTIVE, &[]).await?, 0)
 }
 
-/// Runs that go on without a sign of life since `since`, at most `limit`.
-pub async fn silent(db: &Db, since: Timestamp, limit: u32) -> Result<Vec<(OrganizationId, RunId)>, DbError> {
+/// Runs that go on without a sign of life since `since`, or that no worker has had since `since_loss`; at most `limit`.
+pub async fn silent(
+    db: &Db,
+    since: Timestamp,
+    since_loss: Timestamp,
+    limit: u32,
+) -> Result<Vec<(OrganizationId, RunId)>, DbError> {
     let read = |row: &Row| -> Result<_, DbError> {
         let run_id: String = column(row, 1)?;
         let run_id = run_id.parse().map_err(|e| DbError::Shape(format!("{e}")))?;
         Ok((OrganizationId(column(row, 0)?), run_id))
     };
-    db.get().await?.query(&SILENT, &[&since, &i64::from(limit)]).await?.iter().map(read).collect()
+    db.get()
+        .await?
+        .query(&SILENT, &[&since, &since_loss, &i64::from(limit)])
+        .await?
+        .iter()
+        .map(read)
+        .collect()
 }
 
 /// Binds an Idempotency-Key to `run_id`, or answers with the run it is bound to already.
@@ -159,12 +170,6 @@ pub async fn claim_idempotency_key(
     let row =
         db.get().await?.query_one(&CLAIM_IDEMPOTENCY_KEY, &[&organization.0, &key, &run_id.as_str()]).await?;
     column::<String>(&row, 0)?.parse().map_err(|e| DbError::Shape(format!("{e}")))
-}
-
-/// `text` anywhere, with LIKE's own signs taken literally.
-fn like_pattern(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    format!("%{escaped}%")
 }
 
 fn listed(row: &Row) -> Result<ListedRun, DbError> {

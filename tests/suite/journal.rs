@@ -52,7 +52,14 @@ fn request(run: &str, body: &str) -> AppendRequest {
             id_given: input.id_given,
         })
         .collect();
-    AppendRequest { organization: OrganizationId::DEFAULT, run_id, events, only_if_new: false }
+    AppendRequest {
+        organization: OrganizationId::DEFAULT,
+        run_id,
+        events,
+        only_if_new: false,
+        enqueue: None,
+        claim: None,
+    }
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ async fn print_all(
 ) -> Result<(), Failure> {
     // Each page moves `after`, and one that doesn't is the last.
     loop {
-        let query = EventQuery { after, limit: Some(PAGE), wait: None };
+        let query = EventQuery { after, limit: Some(PAGE), ..EventQuery::default() };
         let page = client.read_events(run_id, &query).await?;
         let Some(last) = page.events.last() else { return Ok(()) };
         after = last.seq;

@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::app::{self, Running};
 use crate::cli::args::{Engine, RunArgs};
 use crate::cli::failure::{Failure, INTERRUPTED, NOT_REACHABLE, WRONG_USE};
+use crate::cli::inputs;
 use crate::cli::lines::one_line;
 use crate::cli::server;
 use crate::cli::style::{Style, Tone};
@@ -29,6 +30,7 @@ const DRAWING_PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
     let settings = args.flags.settings()?;
     let workflow = runner::load(&args.file).map_err(|fault| Failure::WrongUse(fault.to_string()))?;
+    let inputs = inputs::texts(&inputs::gather(&workflow, &args.inputs)?);
     let run_id = match &args.run_id {
         Some(text) => server::run_id_of(text)?,
         None => RunId::generated(Uuid::now_v7()),
@@ -50,7 +52,7 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
             Engine::Process => EngineChoice::Process,
         },
         jobs: args.jobs.map(usize::from),
-        inputs: args.inputs.iter().cloned().collect(),
+        inputs,
         trigger: None,
         cancel,
     };
@@ -70,7 +72,7 @@ pub(crate) async fn run(args: &RunArgs) -> Result<u8, Failure> {
 
 /// The log of a server that this command runs for itself: what goes well is told by the run, and would only tear
 /// the drawing.
-fn init_logs(settings: &Settings) -> Result<(), Failure> {
+pub(crate) fn init_logs(settings: &Settings) -> Result<(), Failure> {
     let mut settings = settings.clone();
     if settings.log_level == "info" {
         settings.log_level = "warn".to_owned();
@@ -131,20 +133,20 @@ fn cancel_on_signals() -> Result<(CancellationToken, CancellationToken), Failure
 }
 
 /// The server that this command runs for itself.
-struct OwnServer {
+pub(crate) struct OwnServer {
     running: Running,
     stop: CancellationToken,
 }
 
 impl OwnServer {
-    async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.cancel();
         self.running.stopped().await;
     }
 }
 
 /// A client of the server that is there, or of one started here. A server that was named has to be there.
-async fn connect(settings: &Settings) -> Result<(Client, Option<OwnServer>), Failure> {
+pub(crate) async fn connect(settings: &Settings) -> Result<(Client, Option<OwnServer>), Failure> {
     let client = server::client(settings)?;
     match client.health().await {
         Ok(()) => return Ok((client, None)),
@@ -171,7 +173,7 @@ fn told(outcome: &RunOutcome, style: Style) -> String {
     }
 }
 
-fn failure(error: RunError) -> Failure {
+pub(crate) fn failure(error: RunError) -> Failure {
     let exit_status = match &error {
         RunError::Inputs(_) | RunError::RunExists(_) => WRONG_USE,
         RunError::NotRegistered(error) => Failure::from(error.clone()).exit_status(),

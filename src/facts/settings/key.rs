@@ -42,6 +42,9 @@ keys! {
     PostgresBin "postgres_bin" "DIR" "Folder with initdb and postgres for the embedded database";
     SocketDir "socket_dir" "DIR" "Folder for the socket of the embedded database [default: chosen to fit]";
     Token "token" "TOKEN" "Bearer token that the server asks for and the client commands send";
+    LocalWorker "local_worker" "BOOL" "Let the server start a worker of its own when runs wait and no worker does [default: true]";
+    ProcessEngine "process_engine" "BOOL" "Let workers execute nodes without an image as processes of their machine [default: false]";
+    SecretKey "secret_key" "BASE64" "Key that stored secrets are sealed with, 32 bytes [default: kept in the data directory]";
     CorsOrigins "cors_origins" "ORIGIN,…" "Origins whose pages may call the API";
     AllowedHosts "allowed_hosts" "HOST,…" "Host names the server answers to, beside its own address";
     LokiUrl "loki_url" "URL" "Loki that log lines are shipped to";
@@ -56,8 +59,17 @@ pub(super) const ENV_PREFIX: &str = "TELLTALE_";
 
 /// Variables that carry no setting but belong to telltale: the file's place, and what a node is told
 /// about itself, so that telltale's own commands work inside a node.
-pub(super) const ENV_ELSEWHERE: &[&str] =
-    &["TELLTALE_CONFIG", "TELLTALE_RUN_ID", "TELLTALE_NODE_REF", "TELLTALE_ATTEMPT", "TELLTALE_OUTPUT"];
+pub(super) const ENV_ELSEWHERE: &[&str] = &[
+    "TELLTALE_CONFIG",
+    "TELLTALE_RUN_ID",
+    "TELLTALE_NODE",
+    "TELLTALE_NODE_REF",
+    "TELLTALE_ATTEMPT",
+    "TELLTALE_OUTPUT",
+];
+
+/// What a run's inputs are called inside its nodes.
+pub(super) const ENV_INPUTS: &str = "TELLTALE_INPUT_";
 
 /// Variables of the test suites, which are nobody's setting.
 pub(super) const ENV_TESTS: &str = "TELLTALE_TEST_";

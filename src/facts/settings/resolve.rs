@@ -6,9 +6,10 @@ use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use super::key::{ENV_ELSEWHERE, ENV_PREFIX, ENV_TESTS};
+use super::key::{ENV_ELSEWHERE, ENV_INPUTS, ENV_PREFIX, ENV_TESTS};
 use super::parse::{self, Parsed};
 use super::{Fault, Key, file};
+use crate::facts::secret::SecretKey;
 
 /// Fewer would leave appends, log chunks and readers waiting for each other.
 const POOL_RANGE: RangeInclusive<usize> = 4..=200;
@@ -32,6 +33,10 @@ pub struct Settings {
     /// For the embedded database's socket; None: the server chooses one that is short enough.
     pub socket_dir: Option<PathBuf>,
     pub token: Option<String>,
+    /// What secrets are sealed with; None: the data directory keeps a key.
+    pub local_worker: bool,
+    pub process_engine: bool,
+    pub secret_key: Option<SecretKey>,
     pub cors_origins: Vec<String>,
     pub allowed_hosts: Vec<String>,
     /// Without a trailing slash.
@@ -98,6 +103,9 @@ impl Settings {
             postgres_bin: pick.one(Key::PostgresBin, parse::path),
             socket_dir: pick.one(Key::SocketDir, parse::path),
             token: pick.one(Key::Token, parse::token),
+            local_worker: pick.one(Key::LocalWorker, parse::boolean).unwrap_or(true),
+            process_engine: pick.one(Key::ProcessEngine, parse::boolean).unwrap_or(false),
+            secret_key: pick.one(Key::SecretKey, str::parse),
             cors_origins: pick.list(Key::CorsOrigins, parse::origin),
             allowed_hosts: pick.list(Key::AllowedHosts, parse::host),
             loki_url: pick.one(Key::LokiUrl, parse::http_url),
@@ -156,6 +164,9 @@ impl fmt::Debug for Settings {
             .field("postgres_bin", &self.postgres_bin)
             .field("socket_dir", &self.socket_dir)
             .field("token", &self.token.as_ref().map(|_| "…"))
+            .field("local_worker", &self.local_worker)
+            .field("process_engine", &self.process_engine)
+            .field("secret_key", &self.secret_key)
             .field("cors_origins", &self.cors_origins)
             .field("allowed_hosts", &self.allowed_hosts)
             .field("loki_url", &self.loki_url)
@@ -216,7 +227,8 @@ impl Sources {
         for (name, value) in &self.env {
             let Some(name) = name.to_str() else { continue };
             let Some(rest) = name.strip_prefix(ENV_PREFIX) else { continue };
-            if name.starts_with(ENV_TESTS) || ENV_ELSEWHERE.contains(&name) || value.is_empty() {
+            let is_a_nodes = name.starts_with(ENV_INPUTS) || name.starts_with(ENV_TESTS);
+            if is_a_nodes || ENV_ELSEWHERE.contains(&name) || value.is_empty() {
                 continue;
             }
             match (Key::ALL.iter().find(|key| key.env() == name), value.to_str()) {

@@ -8,11 +8,12 @@ pub mod embedded;
 pub mod migrate;
 mod pool;
 mod query;
+pub(super) mod row;
 mod tls;
 mod types;
 mod url;
 
 pub use connect::{Messages, Target, TargetError, connect, drive};
 pub use pool::{Connection, Db, DbError, Executor, POOL_WAIT, Transaction};
-pub use query::Query;
 pub(crate) use query::query;
+pub use query::{Query, like_pattern};

@@ -25,3 +25,10 @@ macro_rules! query {
     };
 }
 pub(crate) use query;
+
+/// A pattern for LIKE that fits `text` anywhere, with LIKE's own signs taken literally.
+#[must_use]
+pub fn like_pattern(text: &str) -> String {
+    let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    format!("%{escaped}%")
+}

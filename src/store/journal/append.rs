@@ -1,14 +1,15 @@
 //! The lanes: each takes the requests of its runs in order, and writes them a flush at a time.
 //!
-//! A flush goes through up to three rounds. *Hot*: states from memory. *Fresh*: the runs whose head had
-//! moved, or that hold a repeated event, are loaded, deduplicated and planned again. *Locked*: load and write
-//! in one transaction under the runs' locks, so that two servers on one run can't turn each other away for ever.
+//! A flush goes through up to three rounds. *Hot*: states from memory, repeated events unknown. *Fresh*: the runs whose head
+//! had moved, or all of them when one holds a repeated event, are loaded, deduplicated and planned again. *Locked*: load and
+//! write in one transaction under the runs' locks, so that two servers on one run can't turn each other away for ever.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+use tokio_postgres::error::SqlState;
 use tracing::{error, warn};
 
 use super::chain;
@@ -132,7 +133,7 @@ impl Writer {
                     left = again;
                     round = if round == Round::Hot { Round::Fresh } else { Round::Locked };
                 }
-                Err(cut) => match self.recover(cut, &mut in_doubt_since).await {
+                Err(cut) => match self.recover(cut, round, &mut in_doubt_since).await {
                     Some(groups) => {
                         left = groups;
                         round = Round::Fresh;
@@ -144,10 +145,15 @@ impl Writer {
     }
 
     /// What to do about a round that was cut short: the groups to try again, or `None` once all are answered.
-    async fn recover(&mut self, cut: Cut, in_doubt_since: &mut Option<Instant>) -> Option<Vec<Group>> {
+    async fn recover(
+        &mut self,
+        cut: Cut,
+        round: Round,
+        in_doubt_since: &mut Option<Instant>,
+    ) -> Option<Vec<Group>> {
         let Cut { groups, error, sent } = cut;
         let class = error.sql_state().map(|state| state.code()[..2].to_owned()).unwrap_or_default();
-        if class == "40" {
+        if class == "40" || (round == Round::Hot && error.sql_state() == Some(&SqlState::UNIQUE_VIOLATION)) {
             return Some(groups);
         }
         if matches!(class.as_str(), "22" | "23" | "54") {
@@ -189,7 +195,7 @@ impl Writer {
         };
         if round != Round::Locked {
             let attempt = self.attempt(Executor::Connection(&connection), groups, round, check_all).await?;
-            return Ok(self.conclude(attempt));
+            return Ok(self.conclude(attempt, round));
         }
         let transaction = match connection.transaction().await {
             Ok(transaction) => transaction,
@@ -203,7 +209,7 @@ impl Writer {
         }
         let attempt = self.attempt(Executor::Transaction(&transaction), groups, round, check_all).await?;
         match transaction.commit().await {
-            Ok(()) => Ok(self.conclude(attempt)),
+            Ok(()) => Ok(self.conclude(attempt, round)),
             Err(error) => Err(Cut { groups: attempt.groups, error, sent: true }),
         }
     }
@@ -223,7 +229,7 @@ impl Writer {
         let now = clock::now();
         let plans: Vec<RunPlan> =
             groups.iter_mut().zip(states).map(|(group, state)| planned(group, state, &stored, now)).collect();
-        match send(&on, &groups, &plans, check_all).await {
+        match send(&on, &groups, &plans).await {
             Ok(verdicts) => Ok(Attempt { groups, plans, verdicts }),
             Err(error) => Err(Cut { groups, error, sent: true }),
         }
@@ -271,14 +277,24 @@ impl Writer {
     }
 
     /// Answers what was written, tells those who watch, and gives back what must be tried again.
-    fn conclude(&mut self, attempt: Attempt) -> Vec<Group> {
+    fn conclude(&mut self, attempt: Attempt, round: Round) -> Vec<Group> {
         let Attempt { groups, plans, verdicts } = attempt;
         let committed_at = Instant::now();
         let mut again = Vec::new();
         for ((group, mut plan), verdict) in groups.into_iter().zip(plans).zip(verdicts) {
-            if verdict == Verdict::Again {
-                again.push(group);
-                continue;
+            // Where every event is stored already, nothing had to be written.
+            match verdict {
+                _ if plan.events.is_empty() => {}
+                Verdict::Written => {}
+                // What was written under the claim before it was over may be repeated after it, which the next round sees.
+                Verdict::Fenced if round != Round::Hot => {
+                    refuse(vec![group], &AppendError::ClaimLost);
+                    continue;
+                }
+                Verdict::Again | Verdict::Fenced => {
+                    again.push(group);
+                    continue;
+                }
             }
             self.count(&group, &plan);
             (self.on_commit)(committed(&group, &plan, committed_at));
@@ -313,16 +329,11 @@ impl Writer {
 }
 
 /// Writes the plans in one round trip; nothing is sent when every event is a repetition.
-async fn send(
-    on: &Executor<'_>,
-    groups: &[Group],
-    plans: &[RunPlan],
-    check_all: bool,
-) -> Result<Vec<Verdict>, DbError> {
+async fn send(on: &Executor<'_>, groups: &[Group], plans: &[RunPlan]) -> Result<Vec<Verdict>, DbError> {
     if plans.iter().all(|plan| plan.events.is_empty()) {
         return Ok(vec![Verdict::Written; plans.len()]);
     }
-    let columns = Columns::of(plans, groups, check_all)?;
+    let columns = Columns::of(plans, groups)?;
     let rows = on.query(&APPEND_EVENTS, &columns.params()).await?;
     write::verdicts(&rows, plans.len())
 }

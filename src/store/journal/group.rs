@@ -26,11 +26,18 @@ pub(super) struct Pending {
     pub reply: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
-/// The requests of one flush for one run.
+/// The requests of one flush for one run, all under the same claim or all under none.
 #[derive(Debug)]
 pub(super) struct Group {
     pub name: RunName,
     pub requests: Vec<Pending>,
+}
+
+impl Group {
+    /// The claim under which the run is written to.
+    pub fn claim(&self) -> Option<i32> {
+        self.requests.first().and_then(|pending| pending.request.claim)
+    }
 }
 
 /// The lock bucket of a run: the same on every server.

@@ -24,6 +24,7 @@ pub use chain::{Hash, genesis, next as next_hash};
 pub use load::load_one;
 pub use request::{
     AppendError, AppendRequest, Appended, Committed, CommittedEvent, EventResult, NewEvent, Outcome,
+    QueueEntry,
 };
 
 use crate::store::db::Query;

@@ -22,6 +22,8 @@ pub(super) struct RunPlan {
     /// The head the store must have for this plan to be right.
     pub expected: u64,
     pub status_before: Option<RunStatus>,
+    /// Nodes from here on are not in the store yet.
+    pub nodes_before: usize,
     pub events: Vec<PlannedEvent>,
     /// Whether trigger, labels, inputs or result may have changed.
     pub documents_changed: bool,
@@ -48,6 +50,14 @@ pub(super) struct PlannedAnswer {
     pub results: Vec<EventResult>,
 }
 
+impl RunPlan {
+    /// Whether the run was not over before, and is so after these events.
+    pub fn ends_run(&self) -> bool {
+        let was_over = self.status_before.is_some_and(RunStatus::is_terminal);
+        !was_over && self.state.run.status().is_terminal()
+    }
+}
+
 /// Folds `requests` onto `state`. `stored` says which of their event ids the store has already, and where.
 pub(super) fn plan(
     name: RunName,
@@ -58,6 +68,7 @@ pub(super) fn plan(
 ) -> RunPlan {
     let expected = state.run.head.head_seq;
     let status_before = state.run.head.status;
+    let nodes_before = state.run.nodes.len();
     let mut events = Vec::new();
     let mut answers = Vec::with_capacity(requests.len());
     let mut checkpoints = Vec::new();
@@ -101,5 +112,15 @@ pub(super) fn plan(
         let head_seq = state.run.head.head_seq;
         answers.push(PlannedAnswer { head_seq, created: head_before == 0 && head_seq > 0, results });
     }
-    RunPlan { name, state, expected, status_before, events, documents_changed, checkpoints, answers }
+    RunPlan {
+        name,
+        state,
+        expected,
+        status_before,
+        nodes_before,
+        events,
+        documents_changed,
+        checkpoints,
+        answers,
+    }
 }

@@ -28,6 +28,23 @@ pub struct AppendRequest {
     pub events: Vec<NewEvent>,
     /// Append only when the run has no event yet; else answer with what it is.
     pub only_if_new: bool,
+    /// Queue the run for workers, in the same transaction, if this makes it.
+    pub enqueue: Option<QueueEntry>,
+    /// The claim under which the run is written to; refused once it is over.
+    pub claim: Option<i32>,
+}
+
+/// What the queue must know of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueEntry {
+    pub workflow: String,
+    pub version: i32,
+    /// Higher first.
+    pub priority: i32,
+    /// Runs of the workflow at the same time; `None`: any number.
+    pub concurrency: Option<i32>,
+    /// What a worker must have.
+    pub engines: Vec<String>,
 }
 
 words! {
@@ -69,6 +86,9 @@ pub enum AppendError {
     /// The database refused this very request.
     #[error("the database refused the events: {0}")]
     Rejected(String),
+    /// The run has been claimed again since, or is over: nothing of this request is stored.
+    #[error("the claim is over")]
+    ClaimLost,
 }
 
 /// What a transaction made durable for one run, for those who watch.

@@ -67,6 +67,9 @@ pub enum LogError {
         name.node_ref, name.attempt, name.stream
     )]
     Gap { name: StreamName, given: u64, expected: u64 },
+    /// The run has been claimed again since, or is over.
+    #[error("the claim is over")]
+    ClaimLost,
 }
 
 /// Lines that a transaction made durable, for those who watch.

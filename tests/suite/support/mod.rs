@@ -15,6 +15,8 @@ pub mod rng;
 pub mod server;
 pub mod sse;
 pub mod wait;
+pub mod worker;
+pub mod workflow;
 pub mod ws;
 
 pub use http::{Answer, Http};

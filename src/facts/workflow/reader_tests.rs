@@ -3,13 +3,22 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use super::workflow::{Command, FILE_MAX_BYTES, NODES_MAX, Retries, load, parse};
+use serde_json::json;
+
+use super::command::Rendered;
+use super::model::{FILE_MAX_BYTES, NODES_MAX, Node, Retries};
+use super::parse;
+use super::scope::Scope;
 
 fn faults(text: &str) -> String {
     match parse("w.yaml", text) {
         Ok(_) => String::new(),
         Err(faults) => faults.to_string(),
     }
+}
+
+fn rendered(node: &Node) -> Rendered {
+    node.command().unwrap().render(&Scope::of(&json!({}))).unwrap()
 }
 
 #[test]
@@ -34,14 +43,16 @@ nodes:
     let workflow = parse("w.yaml", text).unwrap();
     assert_eq!(&*workflow.name, "recon");
     assert_eq!(workflow.timeout, Some(Duration::from_secs(600)));
-    assert_eq!(workflow.inputs[0].default.as_deref(), Some("example.org"));
+    assert_eq!(workflow.inputs[0].default, Some("example.org".into()));
     assert_eq!(workflow.inputs[1].default, None);
     let [list, scan, done] = &workflow.nodes[..] else { panic!("three nodes") };
-    assert_eq!(list.command, Command::Script("echo hi".into()));
-    let env: Vec<_> = list.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let rendered = rendered(list);
+    assert_eq!(rendered.words, ["/bin/sh", "-c", "echo hi"]);
+    let env: Vec<_> = rendered.env.iter().map(|(name, value)| format!("{name}={value}")).collect();
     assert_eq!(env, ["VERSION=1.10", "EMPTY=", "FLAG=true"]);
-    assert_eq!((scan.needs.as_slice(), scan.image.as_deref()), (&[0][..], Some("telltale/busybox")));
-    assert_eq!(scan.command.words(), ["/bin/echo", "a b"]);
+    let rendered = super::reader_tests::rendered(scan);
+    assert_eq!((scan.needs.as_slice(), rendered.image.as_deref()), (&[0][..], Some("telltale/busybox")));
+    assert_eq!(rendered.words, ["/bin/echo", "a b"]);
     assert_eq!(scan.retries, Retries { limit: 3, backoff: Duration::from_millis(500) });
     assert_eq!((done.needs.as_slice(), done.retries.limit), (&[1][..], 2));
 }
@@ -66,9 +77,9 @@ nodes:
   - just text
 ";
     let expected = "\
-w.yaml:2:1: found the unknown key `tiemout` (did you mean `timeout`?), expected one of name, description, inputs, timeout, nodes
+w.yaml:2:1: found the unknown key `tiemout` (did you mean `timeout`?), expected one of name, description, inputs, timeout, priority, concurrency, nodes, finally
 w.yaml:6:14: found `30`, expected a duration such as 500ms, 30s, 5m or 1h30m, at most 168h
-w.yaml:8:5: found the unknown key `neds` (did you mean `needs`?), expected one of id, needs, image, run, env, timeout, retries
+w.yaml:8:5: found the unknown key `neds` (did you mean `needs`?), expected one of id, needs, join, if, matrix, image, run, env, secrets, timeout, retries, tty, resources, artifacts, approval, workflow, with
 w.yaml:9:10: found an empty list, expected a script, or a list of words to execute
 w.yaml:10:9: found the id `b` a second time (first on line 7), expected an id that no other node has
 w.yaml:11:13: found `aa`, which is no node (did you mean `a`?), expected the id of a node of this workflow
@@ -77,7 +88,7 @@ w.yaml:14:5: found a node without `id`, expected `id`: an id for the node
 w.yaml:15:12: found `1X`, expected a variable's name: letters, digits and _, not beginning with a digit
 w.yaml:15:19: found `TELLTALE_TOKEN`, expected a name without TELLTALE_, which the runner sets itself
 w.yaml:15:41: found a list, expected a text
-w.yaml:16:5: found `just text`, expected a node: a mapping with id, needs, image, run, env, timeout, retries";
+w.yaml:16:5: found `just text`, expected a node: a mapping with id, needs, join, if, matrix, image, run, env, secrets, timeout, retries, tty, resources, artifacts, approval, workflow, with";
     assert_eq!(faults(text), expected);
 }
 
@@ -133,15 +144,9 @@ fn a_chain_of_ten_thousand_nodes_is_read_and_one_more_is_refused() {
 }
 
 #[test]
-fn files_that_are_too_large_missing_or_no_text_are_refused_with_a_sentence() {
+fn a_file_that_is_too_large_is_refused_with_a_sentence() {
     let large = format!("name: x # {}\nnodes: []", "x".repeat(FILE_MAX_BYTES));
     assert!(faults(&large).contains("at most 1 MiB"));
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("w.yaml");
-    assert!(load(&path).unwrap_err().to_string().contains("can't be read"));
-    std::fs::write(&path, b"name: x\nnodes: \xff").unwrap();
-    let error = load(&path).unwrap_err().to_string();
-    assert!(error.ends_with(":2:8: found a byte that is no UTF-8, expected a text in UTF-8"), "{error}");
 }
 
 #[test]

@@ -23,6 +23,20 @@ pub struct Fault {
     pub expected: String,
 }
 
+impl Fault {
+    #[must_use]
+    pub fn new(at: Place, found: impl Into<String>, expected: impl Into<String>) -> Self {
+        Self { at, found: found.into(), expected: expected.into() }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at: Place { line, column }, found, expected } = self;
+        write!(f, "{line}:{column}: found {found}, expected {expected}")
+    }
+}
+
 /// Everything that is wrong with one file, in the order of the file; never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Faults {
@@ -48,12 +62,7 @@ impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, fault) in self.faults.iter().take(PRINTED_MAX).enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
-            let Place { line, column } = fault.at;
-            write!(
-                f,
-                "{separator}{}:{line}:{column}: found {}, expected {}",
-                self.file, fault.found, fault.expected
-            )?;
+            write!(f, "{separator}{}:{fault}", self.file)?;
         }
         match self.faults.len().saturating_sub(PRINTED_MAX) {
             0 => Ok(()),

@@ -1,0 +1,330 @@
+//! Artifacts: bytes in, hashed as they pass; then the object, its row and its event, in this order.
+//!
+//! Whatever breaks off between these is mended by sending the same again: the artifact's id follows from its place and
+//! its content (`facts::artifact`), and the event's from that. An artifact that is recorded never changes: another
+//! content under the same name is refused.
+
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use std::ops::Range;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::Core;
+use super::ingest::{self, server_event};
+use crate::facts::artifact::{ARTIFACT_MAX_BYTES, ArtifactName, ArtifactPlace, event_id};
+use crate::facts::event::{Event, EventType};
+use crate::facts::id::{NodeRef, OrganizationId, RunId, RunKey};
+use crate::facts::json::Json;
+use crate::facts::time::Timestamp;
+use crate::store::artifacts::{self, ArtifactRow};
+use crate::store::db::DbError;
+use crate::store::journal::AppendError;
+use crate::store::objects::{ObjectError, ObjectKey, Staged, Staging};
+use crate::store::{clock, runs};
+
+/// An artifact as the API shows it, and as its event carries it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Artifact<'a> {
+    pub artifact_id: Uuid,
+    #[schema(value_type = String)]
+    pub name: &'a ArtifactName,
+    /// Null for the run's own.
+    #[schema(value_type = Option<String>)]
+    pub node_ref: Option<&'a NodeRef>,
+    pub attempt: Option<u32>,
+    pub media_type: &'a str,
+    pub bytes: u64,
+    /// In hexadecimal digits.
+    pub sha256: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Timestamp,
+}
+
+impl<'a> From<&'a ArtifactRow> for Artifact<'a> {
+    fn from(row: &'a ArtifactRow) -> Self {
+        Self {
+            artifact_id: row.artifact_id,
+            name: &row.place.name,
+            node_ref: row.place.node_ref.as_ref(),
+            attempt: row.place.attempt,
+            media_type: &row.media_type,
+            bytes: row.bytes,
+            sha256: hex(&row.sha256),
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// A digest as people write it.
+#[must_use]
+pub fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Why an artifact is not stored or not given.
+#[derive(Debug, thiserror::Error)]
+pub enum ArtifactError {
+    #[error("there is no such run")]
+    NoSuchRun,
+    #[error("an artifact is at most {ARTIFACT_MAX_BYTES} bytes")]
+    TooLarge,
+    /// The place is taken by the artifact of this id, with another content.
+    #[error("this name is taken, by an artifact with another content")]
+    Differs(Uuid),
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    #[error(transparent)]
+    Db(#[from] DbError),
+    #[error(transparent)]
+    Append(#[from] AppendError),
+}
+
+/// What has been stored, or was already.
+#[derive(Debug)]
+pub struct Stored {
+    pub row: ArtifactRow,
+    pub is_new: bool,
+}
+
+/// An artifact on its way in. Dropped before [`Upload::finish`], nothing is left of it.
+pub struct Upload {
+    organization: OrganizationId,
+    run_id: RunId,
+    run: RunKey,
+    place: ArtifactPlace,
+    media_type: String,
+    /// The claim under which it is sent, which must be the run's last one.
+    claim: Option<i32>,
+    content: Content,
+}
+
+/// Bytes as they come in, counted and hashed.
+struct Content {
+    staging: Staging,
+    hash: Sha256,
+    bytes: u64,
+}
+
+/// All bytes, on disk but not published.
+struct Whole {
+    staged: Staged,
+    sha256: [u8; 32],
+    bytes: u64,
+}
+
+impl Content {
+    async fn begin(core: &Core) -> Result<Self, ArtifactError> {
+        Ok(Self { staging: core.objects.stage().await?, hash: Sha256::new(), bytes: 0 })
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), ArtifactError> {
+        self.bytes = self.bytes.saturating_add(bytes.len() as u64);
+        if self.bytes > ARTIFACT_MAX_BYTES {
+            return Err(ArtifactError::TooLarge);
+        }
+        self.hash.update(bytes);
+        Ok(self.staging.write(bytes).await?)
+    }
+
+    async fn complete(self) -> Result<Whole, ArtifactError> {
+        let Self { staging, hash, bytes } = self;
+        Ok(Whole { staged: staging.complete().await?, sha256: hash.finalize().into(), bytes })
+    }
+}
+
+impl Upload {
+    /// Begins to take an artifact of a run that is there.
+    pub async fn begin(
+        core: &Core,
+        organization: OrganizationId,
+        run_id: RunId,
+        place: ArtifactPlace,
+        media_type: String,
+        claim: Option<i32>,
+    ) -> Result<Self, ArtifactError> {
+        let run = runs::find(&core.db, organization, &run_id).await?.ok_or(ArtifactError::NoSuchRun)?;
+        let content = Content::begin(core).await?;
+        Ok(Self { organization, run_id, run: run.run_key, place, media_type, claim, content })
+    }
+
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), ArtifactError> {
+        self.content.write(bytes).await
+    }
+
+    /// All bytes are in: publishes the object, records the row, appends ARTIFACT_RECORDED.
+    pub async fn finish(self, core: &Core) -> Result<Stored, ArtifactError> {
+        let Self { organization, run_id, run, place, media_type, claim, content } = self;
+        let Whole { staged, sha256, bytes } = content.complete().await?;
+        let artifact_id = place.artifact_id(organization, &run_id, &sha256);
+        let row = ArtifactRow {
+            artifact_id,
+            run_key: run,
+            place,
+            media_type,
+            bytes,
+            sha256,
+            created_at: clock::now(),
+        };
+        record(core, organization, run_id, staged, row, claim).await
+    }
+}
+
+async fn record(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: RunId,
+    staged: Staged,
+    row: ArtifactRow,
+    claim: Option<i32>,
+) -> Result<Stored, ArtifactError> {
+    let key = key_of(organization, &row);
+    let taken = artifacts::at_place(&core.db, organization, row.run_key, &row.place).await?;
+    let stored = match taken {
+        Some(first) if first.artifact_id != row.artifact_id => {
+            return Err(ArtifactError::Differs(first.artifact_id));
+        }
+        Some(first) => {
+            if !core.objects.exists(key).await? {
+                core.objects.publish(staged, key).await?;
+            }
+            Stored { row: first, is_new: false }
+        }
+        None => {
+            core.objects.publish(staged, key).await?;
+            insert(core, organization, row).await?
+        }
+    };
+    let data = Json::from_value(&Artifact::from(&stored.row))
+        .map_err(|error| AppendError::Rejected(error.to_string()))?;
+    let event = Event {
+        node_ref: stored.row.place.node_ref.clone(),
+        attempt: stored.row.place.attempt,
+        occurred_at: stored.row.created_at,
+        ..server_event(EventType::ArtifactRecorded, event_id(stored.row.artifact_id), Some(data))
+    };
+    ingest::append_own(core, organization, run_id, vec![event], claim).await?;
+    Ok(stored)
+}
+
+/// Records the row of a published object. Somebody may have been faster, with the same content or another.
+async fn insert(
+    core: &Core,
+    organization: OrganizationId,
+    row: ArtifactRow,
+) -> Result<Stored, ArtifactError> {
+    if artifacts::insert(&core.db, organization, &row).await? {
+        return Ok(Stored { row, is_new: true });
+    }
+    match artifacts::at_place(&core.db, organization, row.run_key, &row.place).await? {
+        Some(first) if first.artifact_id == row.artifact_id => Ok(Stored { row: first, is_new: false }),
+        Some(first) => {
+            core.objects.remove(key_of(organization, &row)).await?;
+            Err(ArtifactError::Differs(first.artifact_id))
+        }
+        None => Err(DbError::Shape("an artifact's place is taken and empty".into()).into()),
+    }
+}
+
+fn key_of(organization: OrganizationId, row: &ArtifactRow) -> ObjectKey {
+    ObjectKey { organization, run: row.run_key, artifact_id: row.artifact_id }
+}
+
+/// The run's artifact of that id, and whether its bytes are as many as were recorded.
+pub async fn find(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: &RunId,
+    artifact_id: Uuid,
+) -> Result<Option<ArtifactRow>, ArtifactError> {
+    let run = runs::find(&core.db, organization, run_id).await?.ok_or(ArtifactError::NoSuchRun)?;
+    Ok(artifacts::find(&core.db, organization, run.run_key, artifact_id).await?)
+}
+
+/// The bytes of `range`; an object that has another size than recorded is not given.
+pub async fn read(
+    core: &Core,
+    organization: OrganizationId,
+    row: &ArtifactRow,
+    range: Range<u64>,
+) -> Result<BoxStream<'static, std::io::Result<Bytes>>, ArtifactError> {
+    use futures_util::{StreamExt as _, TryStreamExt as _};
+    let key = key_of(organization, row);
+    let size = core.objects.size(key).await?;
+    if size != row.bytes {
+        let text = format!("the object of artifact {} has {size} bytes, not {}", row.artifact_id, row.bytes);
+        return Err(DbError::Shape(text).into());
+    }
+    if range.is_empty() {
+        return Ok(futures_util::stream::empty().boxed());
+    }
+    Ok(core.objects.read(key, range).await?.map_err(std::io::Error::other).boxed())
+}
+
+/// JSON that is too large for an event, held until the run that it belongs to is there.
+///
+/// A run's inputs are named by its first event, so their artifact is referred to before it can be recorded: hold the
+/// text, start the run with [`Held::reference`] in its place, then [`Held::record`] it under the run. Whoever reads the
+/// reference in between, or after a crash in between and before the request's repeat, finds no artifact yet.
+pub struct Held {
+    organization: OrganizationId,
+    run_id: RunId,
+    place: ArtifactPlace,
+    artifact_id: Uuid,
+    whole: Whole,
+}
+
+/// What stands where the JSON would have stood.
+#[derive(Serialize)]
+struct Reference {
+    #[serde(rename = "$artifact")]
+    artifact_id: Uuid,
+    bytes: u64,
+    sha256: String,
+}
+
+/// Takes JSON text as the artifact `name` of the run itself; nothing is published yet.
+pub async fn store_json(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: &RunId,
+    name: &str,
+    text: &Json,
+) -> Result<Held, ArtifactError> {
+    let name = name.parse().map_err(|error| DbError::Shape(format!("{error}")))?;
+    let place = ArtifactPlace { name, node_ref: None, attempt: None };
+    let mut content = Content::begin(core).await?;
+    content.write(text.get().as_bytes()).await?;
+    let whole = content.complete().await?;
+    let artifact_id = place.artifact_id(organization, run_id, &whole.sha256);
+    Ok(Held { organization, run_id: run_id.clone(), place, artifact_id, whole })
+}
+
+impl Held {
+    /// `{"$artifact": id, "bytes": n, "sha256": hex}`
+    pub fn reference(&self) -> Result<Json, AppendError> {
+        let Self { artifact_id, whole, .. } = self;
+        let reference =
+            Reference { artifact_id: *artifact_id, bytes: whole.bytes, sha256: hex(&whole.sha256) };
+        Json::from_value(&reference).map_err(|error| AppendError::Rejected(error.to_string()))
+    }
+
+    /// Publishes and records it, now that the run is there.
+    pub async fn record(self, core: &Core, run: RunKey) -> Result<Stored, ArtifactError> {
+        let Self { organization, run_id, place, artifact_id, whole } = self;
+        let Whole { staged, sha256, bytes } = whole;
+        let row = ArtifactRow {
+            artifact_id,
+            run_key: run,
+            place,
+            media_type: "application/json".to_owned(),
+            bytes,
+            sha256,
+            created_at: clock::now(),
+        };
+        record(core, organization, run_id, staged, row, None).await
+    }
+}
