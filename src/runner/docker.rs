@@ -131,20 +131,31 @@ pub async fn execute(engine: &DockerEngine, attempt: &Attempt, reports: &Reports
     finished
 }
 
-/// Removes a container, running or not; waits for a daemon that is away.
+/// Removes a container, running or not. When the daemon is away nobody waits for that: it is removed once the daemon
+/// is back, or by the guard when this process ends before.
 pub(super) async fn remove(docker: &Docker, id: &str) {
-    let options = || query::RemoveContainerOptionsBuilder::default().force(true).v(true).build();
-    let mut removed = docker.remove_container(id, Some(options())).await;
-    if removed.as_ref().is_err_and(is_away) && comes_back(docker).await {
-        removed = docker.remove_container(id, Some(options())).await;
+    if let Err(error) = try_to_remove(docker, id).await {
+        tracing::warn!(container = id, %error, "a container can't be removed yet; it is tried again");
+        let (docker, id) = (docker.clone(), id.to_owned());
+        tokio::spawn(async move {
+            if !comes_back(&docker).await || try_to_remove(&docker, &id).await.is_err() {
+                tracing::warn!(container = id, "a container could not be removed; the next start will");
+            }
+        });
     }
-    match removed {
-        Ok(()) => {}
-        Err(error) if matches!(status(&error), Some(404 | 409)) => {}
-        Err(error) => {
-            tracing::warn!(container = id, %error, "a container could not be removed; the next start will")
+}
+
+/// The error is that of a daemon that gave no answer.
+async fn try_to_remove(docker: &Docker, id: &str) -> Result<(), DockerError> {
+    let options = query::RemoveContainerOptionsBuilder::default().force(true).v(true).build();
+    match docker.remove_container(id, Some(options)).await {
+        Err(error) if is_away(&error) => return Err(error),
+        Err(error) if !matches!(status(&error), Some(404 | 409)) => {
+            tracing::warn!(container = id, %error, "a container could not be removed; the next start will");
         }
+        _ => {}
     }
+    Ok(())
 }
 
 /// Whether the daemon gave no answer at all: it is being restarted, or is gone.

@@ -17,6 +17,10 @@ const UNPRIVILEGED_USER: &str = "65534:65534";
 const TERMINAL: &str = "xterm-256color";
 /// Rows and columns, as terminals have had them for fifty years.
 pub const TERMINAL_SIZE: [u16; 2] = [24, 80];
+/// The daemon's log is what is read after its restart, from the beginning; past the first file that begins is gone.
+const LOG_BOUNDS: [(&str, &str); 2] = [("max-size", "200m"), ("max-file", "2")];
+/// Up to here an output is surely whole in the log, where a short line takes thrice its length.
+pub const LOG_WHOLE_BYTES: u64 = 64 * 1024 * 1024;
 /// Docker counts processors in thousand millionths.
 const NANO_CPUS_PER_MILLI: i64 = 1_000_000;
 
@@ -44,7 +48,12 @@ pub fn body(attempt: &Attempt, image: &str, user: &str, identity: &Identity) -> 
         console_size: attempt.tty.then(|| TERMINAL_SIZE.map(usize::from).to_vec()),
         privileged: Some(false),
         // `local` keeps raw bytes (json-file writes U+FFFD for what is no UTF-8) and rotates by itself.
-        log_config: Some(HostConfigLogConfig { typ: Some("local".to_owned()), config: None }),
+        log_config: Some(HostConfigLogConfig {
+            typ: Some("local".to_owned()),
+            config: Some(
+                LOG_BOUNDS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            ),
+        }),
         ..HostConfig::default()
     };
     ContainerCreateBody {

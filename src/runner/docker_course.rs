@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use crate::facts::workflow::duration::written;
 
 use super::docker::{self, AWAY_MAX, DockerEngine, WORKSPACE, is_away, is_hopeless, reason};
-use super::docker_container::TERMINAL_SIZE;
+use super::docker_container::{LOG_WHOLE_BYTES, TERMINAL_SIZE};
 use super::docker_output::{Pump, Source, reconcile};
 use super::docker_raw::{self, Output};
 use super::engine::{Attempt, Exit, Finished, Report, Reports, STOP_GRACE, time_is_up};
@@ -60,10 +60,9 @@ pub async fn run(
     let failed = |error: DockerError| Exit::not_started(reason(&error), is_hopeless(&error));
     let directory = bollard::body_full(tar::directory(WORKSPACE.trim_start_matches('/')).into());
     let upload = query::UploadToContainerOptionsBuilder::default().path("/").build();
-    engine.docker.upload_to_container(id, Some(upload), directory).await.map_err(failed)?;
-
+    let upload = engine.docker.upload_to_container(id, Some(upload), directory);
+    let ((), attached) = tokio::try_join!(upload, attach(engine, id, attempt.tty)).map_err(failed)?;
     let over = CancellationToken::new();
-    let attached = attach(engine, id, attempt.tty).await.map_err(failed)?;
     let pump = Pump::attached(attached, reports.clone(), over.clone());
     let started = engine.docker.start_container(id, None::<query::StartContainerOptions>).await;
     // When the daemon goes away before it answers, nobody knows whether it began; the course finds out.
@@ -135,6 +134,11 @@ impl Course<'_> {
                 return halted.unwrap_or_else(|| judged(&state, self.was_away));
             }
             // The daemon is back, or only the waiting's connection had broken: it goes on.
+            if seen.bytes() > LOG_WHOLE_BYTES {
+                let text = "the container has written so much that Docker may have cut its log: lines from around the \
+                            moment when the connection was lost may be missing";
+                drop(self.reports.send(Report::warn(text)).await);
+            }
             over = CancellationToken::new();
             pump = Pump::following(self.source(), seen, self.reports.clone(), over.clone()).await;
             if let Some(exit) = halted {

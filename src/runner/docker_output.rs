@@ -28,6 +28,10 @@ pub struct Seen {
 }
 
 impl Seen {
+    pub fn bytes(&self) -> u64 {
+        self.stdout.bytes + self.stderr.bytes
+    }
+
     fn of(&mut self, stream: StreamName) -> &mut Position {
         match stream {
             StreamName::Stdout => &mut self.stdout,
@@ -147,7 +151,7 @@ async fn report(reports: &Reports, stream: StreamName, bytes: Bytes) -> bool {
 /// Reports what the daemon logged and the connection did not bring: output from a broken connection, or from the
 /// moment between the attachment's answer and its effect. The container has ended.
 pub async fn reconcile(source: Source<'_>, seen: Seen, reports: &Reports) {
-    if !seen.broken && seen.stdout.bytes + seen.stderr.bytes > RECHECK_MAX_BYTES {
+    if !seen.broken && seen.bytes() > RECHECK_MAX_BYTES {
         return;
     }
     let mut log = source.log(false).await;

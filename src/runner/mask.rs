@@ -186,7 +186,7 @@ fn encodings_of(secret: &[u8], forms: &mut Vec<Vec<u8>>) {
     forms.push(secret.to_vec());
     if let Ok(text) = std::str::from_utf8(secret) {
         let written = Value::String(text.to_owned()).to_string();
-        forms.push(written[1..written.len() - 1].as_bytes().to_vec());
+        forms.push(written.as_bytes()[1..written.len() - 1].to_vec());
         forms.push(ascii_json(text).into_bytes());
     }
     for whole in [STANDARD_NO_PAD.encode(secret), URL_SAFE_NO_PAD.encode(secret)] {
@@ -213,7 +213,7 @@ fn inner_base64(engine: &impl base64::Engine, secret: &[u8], before: usize) -> V
     let encoded = engine.encode([&[0u8; 3][..before], secret].concat()).into_bytes();
     // A letter has 6 bits: 1 byte before spoils 2 letters, 2 bytes spoil 3.
     let start = [0, 2, 3][before];
-    let spoilt_end = usize::from((before + secret.len()) % 3 != 0);
+    let spoilt_end = usize::from(!(before + secret.len()).is_multiple_of(3));
     encoded[start.min(encoded.len() - spoilt_end)..encoded.len() - spoilt_end].to_vec()
 }
 

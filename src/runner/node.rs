@@ -302,3 +302,7 @@ impl<'a> Listener<'a> {
         drop(self.recorder.event(event, None).await);
     }
 }
+
+#[cfg(test)]
+#[path = "node_tests.rs"]
+mod tests;

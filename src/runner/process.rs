@@ -54,7 +54,7 @@ pub async fn execute(attempt: &Attempt, reports: &Reports) -> Finished {
     let stderr = stderr.map(|pipe| tokio::spawn(forward(pipe, spawned(StreamName::Stderr))));
 
     let exit = wait(&mut child, &group, attempt).await;
-    group.is_over();
+    group.end();
     over.cancel();
     for reader in [stdout, stderr].into_iter().flatten() {
         // A reader ends with its pipe or with the grace; it can't fail in another way.
@@ -137,7 +137,7 @@ impl Group {
     }
 
     /// From here on the group's number may become another's.
-    fn is_over(mut self) {
+    fn end(mut self) {
         if let Some(group) = self.0.take() {
             guard::is_over(group.as_raw());
         }
@@ -186,4 +186,4 @@ async fn forward(
 
 #[cfg(test)]
 #[path = "process_tests.rs"]
-mod tests;
+pub mod tests;
