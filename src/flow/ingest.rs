@@ -20,7 +20,7 @@ use crate::store::clock;
 use crate::store::db::DbError;
 use crate::store::journal::{AppendError, AppendRequest, Appended, NewEvent, QueueEntry};
 use crate::store::logs::{self, LogError, LogsAppended, NewLine, Sealed, StreamName};
-use crate::store::runs;
+use crate::store::{queue, runs};
 
 pub use crate::facts::batch::BodyFormat;
 pub use crate::flow::lines::parse_lines;
@@ -164,14 +164,22 @@ pub async fn append_own(
     append(core, organization, run_id, events.into_iter().map(input).collect(), claim).await
 }
 
-/// Appends log lines to a run, registering it when it is unknown.
+/// Appends log lines to a run, registering it when it is unknown. Under a claim, only while it is the run's last one: lines
+/// that are on their way when the next one is made are still stored, since the node did print them.
 pub async fn append_lines(
     core: &Core,
     organization: OrganizationId,
     run_id: RunId,
     lines: Vec<NewLine>,
+    claim: Option<i32>,
 ) -> Result<LogsAppended, LogError> {
-    let key = registered(core, organization, run_id).await?;
+    let key = match claim {
+        Some(claim) => {
+            let held = queue::held(&core.db, organization, &run_id, claim).await.map_err(of_db)?;
+            held.ok_or(LogError::ClaimLost)?
+        }
+        None => registered(core, organization, run_id).await?,
+    };
     core.logs.append(key, lines).await
 }
 
