@@ -2,11 +2,14 @@
 //
 // It owns the live connection (WebSocket, else SSE, else long poll) with its cursor, and the drawing. It never
 // folds events: the state on the page is always the server's own, asked for again when events arrive. Text from
-// runs enters the document through textContent only.
+// runs enters the document through textContent only (tools.js). What a person can do to a run is in control.js.
 
-const API = '/api/v1';
+import { controls, files, questions } from './control.js';
+import {
+  $, API, ENDED, ago, badge, clockTime, el, get, number, progressBar, query, runLink, runPath, setBadge, setText, spent, workflowOf,
+} from './tools.js';
+
 const RUN_STATUSES = ['QUEUED', 'RUNNING', 'AWAITING_INPUT', 'COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT', 'STALE'];
-const ENDED = new Set(['COMPLETED', 'FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT']);
 const MAX_LOG_ROWS = 2000; // a browser scrolls this many without effort; the whole output is one download away
 const MAX_EVENT_ROWS = 500;
 const STATE_EVERY_MS = 200; // five looks at the state a second are smooth, and bound what a flood of events costs
@@ -16,106 +19,6 @@ const TRIES_BEFORE_FALLBACK = 2; // one lost handshake is an accident, two on a 
 const LIST_POLL_MS = 3000;
 const LINE_POLL_MS = 1000;
 const LONG_POLL_S = 25;
-
-// ---------------------------------------------------------------- small tools
-
-const $ = (id) => document.getElementById(id);
-
-/** Makes an element; children are nodes or text, never markup. */
-function el(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith('on')) element.addEventListener(name.slice(2), value);
-    else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, value === true ? '' : value);
-  }
-  element.append(...children.filter((child) => child !== null && child !== undefined));
-  return element;
-}
-
-/** Writes text only where it changed, so that selections and screen readers are left in peace. */
-function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
-
-// A shape for each status, so that none is told by its colour alone.
-const SHAPES = {
-  ring: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11z',
-  arc: 'M8 2.5a5.5 5.5 0 1 1-5.5 5.5',
-  check: 'M3 8.5l3.4 3.4L13 5',
-  cross: 'M4 4l8 8M12 4l-8 8',
-  again: 'M12.9 6A5.3 5.3 0 1 0 13.3 9M13.3 2.6V6H9.9',
-  hand: 'M8 3v6M8 12.6v.2',
-  skip: 'M3 4l4.5 4L3 12M8.5 4L13 8l-4.5 4',
-  bar: 'M3.5 8h9',
-  clock: 'M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11zM8 5v3.2l2.2 1.4',
-  dots: 'M3 8h.2M8 8h.2M13 8h.2',
-};
-const SHAPE_OF = {
-  QUEUED: 'dots', PENDING: 'ring', RUNNING: 'arc', RETRYING: 'again', AWAITING_INPUT: 'hand', COMPLETED: 'check',
-  FAILED: 'cross', SKIPPED: 'skip', CANCELLED: 'bar', TERMINATED: 'bar', TIMED_OUT: 'clock', STALE: 'dots',
-};
-
-function badge() {
-  const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg');
-  svg.setAttribute('viewBox', '0 0 16 16');
-  svg.setAttribute('aria-hidden', 'true');
-  const path = document.createElementNS('http://www.w3.org/2000/svg', 'path');
-  svg.append(path);
-  return el('span', { class: 'badge' }, svg, el('span', { class: 'word' }));
-}
-
-function setBadge(element, status) {
-  if (element.dataset.status === status) return;
-  element.dataset.status = status;
-  element.querySelector('path').setAttribute('d', SHAPES[SHAPE_OF[status] ?? 'ring']);
-  element.querySelector('.word').textContent = status.toLowerCase().replaceAll('_', ' ');
-}
-
-function progressBar(label) {
-  return el('progress', { max: 1, value: 0, 'aria-label': label });
-}
-
-function duration(ms) {
-  if (!Number.isFinite(ms) || ms < 0) return '0.0 s';
-  if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
-  const seconds = Math.floor(ms / 1000);
-  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
-  return h ? `${h} h ${m} min` : `${m} min ${String(s).padStart(2, '0')} s`;
-}
-
-/** How long something took, or has taken until now when it is not over. */
-function spent(from, to, over) {
-  if (!from) return over ? '–' : '';
-  return duration((to ? Date.parse(to) : Date.now()) - Date.parse(from));
-}
-
-function clockTime(at) {
-  const date = new Date(at);
-  return Number.isNaN(date.getTime()) ? '' : date.toLocaleTimeString([], { hour12: false }) + '.' + String(date.getMilliseconds()).padStart(3, '0');
-}
-
-function ago(at) {
-  const s = Math.round((Date.now() - Date.parse(at)) / 1000);
-  if (!Number.isFinite(s)) return '';
-  if (s < 5) return 'now';
-  if (s < 60) return `${s} s ago`;
-  if (s < 3600) return `${Math.floor(s / 60)} min ago`;
-  if (s < 86_400) return `${Math.floor(s / 3600)} h ago`;
-  return new Date(at).toLocaleDateString();
-}
-
-const workflowOf = (run) => (typeof run.workflow === 'string' ? run.workflow : run.workflow?.name ?? run.workflow?.id) || 'unnamed workflow';
-const number = (n) => Number(n).toLocaleString('en');
-
-/** Reads JSON; an error carries the problem's own words. */
-async function get(path, signal) {
-  const response = await fetch(path, { signal, cache: 'no-store', headers: { accept: 'application/json' } });
-  if (response.ok) return response.json();
-  const problem = await response.json().catch(() => ({}));
-  const error = new Error(problem.detail || problem.title || `the server answered ${response.status}`);
-  error.status = response.status;
-  throw error;
-}
 
 // ---------------------------------------------------------------- the live connection
 
@@ -268,14 +171,6 @@ function showLink(state, transport) {
 
 // ---------------------------------------------------------------- addresses
 
-const runPath = (runId) => `${API}/runs/${encodeURIComponent(runId)}`;
-const runLink = (runId, params) => `#/runs/${encodeURIComponent(runId)}${query(params)}`;
-
-function query(params = {}) {
-  const text = new URLSearchParams(Object.entries(params).filter(([, value]) => value)).toString();
-  return text && `?${text}`;
-}
-
 let leave = () => {};
 
 function route() {
@@ -426,6 +321,7 @@ function runView(runId, params) {
   const stop = new AbortController();
   const target = { runId, seq: 0, logSeq: 0 };
   const nodes = new Map();
+  const called = new Map(); // node → the run that it called last
   const only = params.node ?? '';
   let state = null;
   let hellos = 0;
@@ -436,7 +332,8 @@ function runView(runId, params) {
   let close = () => {};
   document.title = `${runId} · telltale`;
   $('crumbs').replaceChildren(el('a', { href: '#/' }, 'Runs'), el('code', { 'aria-current': 'page' }, runId));
-  const view = runFrame(runId, only);
+  const parts = { controls: controls(runId, only), questions: questions(runId, stop.signal), files: files(runId, only, stop.signal) };
+  const view = runFrame(runId, only, parts);
   $('main').replaceChildren(notice('Looking for this run', 'Asking the server …'));
 
   const events = tailPane(view.events, view.eventsFollow, MAX_EVENT_ROWS, eventRow, 'events');
@@ -447,10 +344,12 @@ function runView(runId, params) {
     if (!state) $('main').replaceChildren(view.root);
     state = next;
     view.show(next);
+    parts.controls.show(next);
+    parts.questions.show(next);
     for (const node of next.nodes ?? []) {
       let row = nodes.get(node.nodeRef);
       if (!row) { nodes.set(node.nodeRef, row = nodeRow(runId, node.nodeRef, only)); view.nodes.append(row.element); }
-      row.show(node, next);
+      row.show(node, next, called.get(node.nodeRef));
     }
     tick();
   }
@@ -459,6 +358,7 @@ function runView(runId, params) {
     const next = await get(runPath(runId), stop.signal).catch(() => null);
     if (next) showState(next);
   });
+  const refreshFiles = throttled(() => parts.files.refresh());
 
   function tick() {
     if (!state) return;
@@ -473,10 +373,17 @@ function runView(runId, params) {
       if (!moved && event.seq > target.seq + 1) gaps += event.seq - target.seq - 1;
       moved = false;
       target.seq = event.seq;
+      heed(event);
       if (!only || event.nodeRef === only || !event.nodeRef) fresh.push(event);
     }
     events.push(fresh);
     if (hellos > 1) sayResumed();
+  }
+
+  /** What an event says that the run's state doesn't. */
+  function heed(event) {
+    if (event.data?.childRunId) called.set(event.nodeRef, event.data.childRunId);
+    if (event.type === 'ARTIFACT_RECORDED') refreshFiles();
   }
 
   function takeLines(arrived) {
@@ -513,9 +420,13 @@ function runView(runId, params) {
     const stored = await get(`${runPath(runId)}/events?after=${from}&limit=${MAX_EVENT_ROWS}`, stop.signal);
     const tail = await get(`${runPath(runId)}/logs?tail=${MAX_LOG_ROWS}`, stop.signal);
     const shown = only ? await get(`${runPath(runId)}/logs${query({ nodeRef: only, tail: MAX_LOG_ROWS })}`, stop.signal) : tail;
+    // What is not shown any more may still lead to other runs.
+    if (from) (await get(`${runPath(runId)}/events?type=NODE_STARTED&limit=5000`, stop.signal)).events.forEach(heed);
+    refreshFiles();
     target.seq = from;
     takeEvents(stored.events);
     showState(first);
+    if (target.seq > first.headSeq) refresh(); // what came between the two reads brings no frame
     target.logSeq = tail.lines.at(-1)?.logSeq ?? 0;
     lines.push(shown.lines);
     shownLog = Math.max(target.logSeq, shown.lines.at(-1)?.logSeq ?? 0);
@@ -554,7 +465,7 @@ function throttled(work) {
 }
 
 /** The fixed parts of the run's page. */
-function runFrame(runId, only) {
+function runFrame(runId, only, parts) {
   const mark = badge();
   const name = el('h1');
   const took = el('dd', { class: 'took' });
@@ -571,8 +482,8 @@ function runFrame(runId, only) {
   const root = el('article', { class: 'run' },
     el('header', { class: 'head' }, el('div', { class: 'title' }, mark, el('div', {}, name, el('code', {}, runId))),
       el('dl', {}, fact('took', took), fact('started', started), fact('trigger', trigger), fact('events', head)),
-      el('div', { class: 'meter' }, bar, count), failure, resumed),
-    el('section', { class: 'pane' }, el('header', {}, el('h2', {}, 'Nodes'), counts), nodes),
+      el('div', { class: 'meter' }, bar, count), parts.controls.element, failure, resumed, parts.questions.element),
+    el('section', { class: 'pane' }, el('header', {}, el('h2', {}, 'Nodes'), counts), nodes, parts.files.element),
     el('section', { class: 'pane' }, el('header', {}, el('h2', {}, 'Output'), chip,
       el('a', { class: 'quiet', href: `${runPath(runId)}/logs/download`, download: `${runId}.log` }, 'download'), linesFollow), lines),
     el('section', { class: 'pane' }, el('header', {}, el('h2', {}, 'Events'),
@@ -583,7 +494,7 @@ function runFrame(runId, only) {
     root.dataset.status = run.status;
     setText(name, workflowOf(run));
     setText(started, run.startedAt ? new Date(run.startedAt).toLocaleString() : 'not yet');
-    setText(trigger, (typeof run.trigger === 'string' ? run.trigger : run.trigger?.type ?? run.trigger?.kind) || 'not given');
+    showTrigger(trigger, run.trigger);
     setText(head, number(run.headSeq));
     root.dataset.headSeq = run.headSeq;
     setProgress(bar, count, run.progress);
@@ -602,6 +513,14 @@ function runFrame(runId, only) {
   return { root, nodes, events, lines, eventsFollow, linesFollow, resumed, show, tick };
 }
 
+/** Why the run began; the run that it comes from is a link. */
+function showTrigger(element, trigger) {
+  const word = (typeof trigger === 'string' ? trigger : trigger?.type ?? trigger?.kind) || 'not given';
+  const origin = trigger?.parentRunId ?? (word === 'rerun' ? trigger.runId : null);
+  if (!origin) setText(element, word);
+  else if (!element.childElementCount) element.replaceChildren(el('a', { href: runLink(origin), title: origin }, word));
+}
+
 function nodeRow(runId, nodeRef, only) {
   const chosen = only === nodeRef;
   const mark = badge();
@@ -615,14 +534,20 @@ function nodeRow(runId, nodeRef, only) {
   const lines = el('span', { class: 'count' });
   const element = el('li', { 'data-node': nodeRef }, el('a', { href: runLink(runId, chosen ? {} : { node: nodeRef }), 'aria-current': chosen ? 'true' : null },
     mark, el('code', { class: 'ref' }, nodeRef), attempt, took, el('span', { class: 'track', 'aria-hidden': 'true' }, span), meter, last, lines));
+  const child = el('a', { class: 'child' });
   let node = {};
   const over = () => ['COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED'].includes(node.status);
   const say = (text) => { const plain = plainText(text); if (plain.trim()) setText(last, plain.slice(0, 300)); };
   return {
     element,
     say,
-    show(next, run) {
+    show(next, run, calledRun) {
       node = next;
+      if (calledRun && child.textContent !== calledRun) {
+        child.href = runLink(calledRun);
+        setText(child, calledRun);
+        element.append(child);
+      }
       setBadge(mark, node.status);
       element.dataset.status = node.status;
       element.dataset.attempt = node.attempt ?? '';

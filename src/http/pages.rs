@@ -36,9 +36,11 @@ macro_rules! file {
     }};
 }
 
-static FILES: [File; 5] = [
+static FILES: [File; 7] = [
     file!("index.html", "text/html; charset=utf-8"),
     file!("app.js", "text/javascript; charset=utf-8"),
+    file!("control.js", "text/javascript; charset=utf-8"),
+    file!("tools.js", "text/javascript; charset=utf-8"),
     file!("style.css", "text/css; charset=utf-8"),
     file!("docs.html", "text/html; charset=utf-8"),
     file!("docs.js", "text/javascript; charset=utf-8"),

@@ -2,7 +2,8 @@
 
 use crate::source::root;
 
-const FILES: [&str; 3] = ["index.html", "app.js", "style.css"];
+const SCRIPTS: [&str; 3] = ["app.js", "control.js", "tools.js"];
+const OTHERS: [&str; 2] = ["index.html", "style.css"];
 
 /// What would let a run's text become markup or code.
 const WAYS_TO_MARKUP: [&str; 9] = [
@@ -23,9 +24,11 @@ fn page(name: &str) -> String {
 
 #[test]
 fn text_never_becomes_markup() {
-    let script = page("app.js");
-    let used: Vec<_> = WAYS_TO_MARKUP.into_iter().filter(|way| script.contains(way)).collect();
-    assert!(used.is_empty(), "web/app.js uses {used:?}");
+    for name in SCRIPTS {
+        let script = page(name);
+        let used: Vec<_> = WAYS_TO_MARKUP.into_iter().filter(|way| script.contains(way)).collect();
+        assert!(used.is_empty(), "web/{name} uses {used:?}");
+    }
 }
 
 #[test]
@@ -42,7 +45,7 @@ fn nothing_is_inline_in_the_document() {
 fn the_page_asks_no_other_host() {
     // The name of SVG's namespace is an address that is never asked.
     let foreign = regex::Regex::new(r"(https?:)?//[a-z0-9-]+\.[a-z]").unwrap();
-    for name in FILES {
+    for name in SCRIPTS.into_iter().chain(OTHERS) {
         let text = page(name).replace("http://www.w3.org/2000/svg", "");
         assert!(foreign.find(&text).is_none(), "web/{name}: {:?}", foreign.find(&text));
     }

@@ -196,6 +196,69 @@ test('a sample runs on through kill -9 of the server while the page watches', as
   assertGapless(await seqsShown(page));
 });
 
+const GREET = 'name: greet\nnodes:\n- { id: hello, run: echo hello }\n';
+const PEOPLE = `
+name: people
+nodes:
+- { id: called, workflow: greet }
+- id: ask
+  needs: [called]
+  approval:
+    message: May it go on?
+    form:
+      type: object
+      properties: { days: { type: integer, minimum: 1 }, why: { type: string }, sure: { type: boolean } }
+      required: [days]
+      additionalProperties: false
+- id: write
+  needs: [ask]
+  env: { DATA: "\${{ nodes.ask.output.data }}" }
+  run: mkdir out; printf '%s' "$DATA" >out/answer.json
+  artifacts: out/*
+`;
+
+test('a question is answered in the browser, and the run goes on to its end', async ({ page, server, quiet }) => {
+  await server.put(GREET);
+  await server.startWorkflow(PEOPLE, 'run-people');
+  await openRun(page, server, 'run-people');
+  await isRun(page, 'AWAITING_INPUT');
+  const question = page.locator('[data-question="ask"]');
+  await question.getByText('May it go on?').waitFor();
+  quiet.add(400);
+  await question.getByRole('button', { name: 'Approve' }).click();
+  await question.locator('.said:has-text("days")').waitFor(); // the server's own words
+  await question.getByLabel('days').fill('3');
+  await question.getByLabel('sure').check();
+  await question.getByRole('button', { name: 'Approve' }).click();
+  await isRun(page, 'COMPLETED');
+  assert.equal(await page.locator('[data-question]').count(), 0, 'an answered question is still asked');
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'out/answer.json' }).click()]);
+  assert.equal(download.suggestedFilename(), 'answer.json');
+  assert.deepEqual(JSON.parse(fs.readFileSync(await download.path(), 'utf8')), { days: 3, sure: true });
+  await page.locator(`${node('called')} .child`).click();
+  await isNode(page, 'hello', 'COMPLETED');
+  await page.getByRole('link', { name: 'workflow', exact: true }).click();
+  await isNode(page, 'ask', 'COMPLETED');
+});
+
+test('a run is run again, rejected and cancelled in the browser', async ({ page, server }) => {
+  await server.put(GREET);
+  await server.startWorkflow(PEOPLE, 'run-again');
+  await openRun(page, server, 'run-again');
+  await page.locator('[data-question="ask"]').getByRole('button', { name: 'Reject' }).click();
+  await isNode(page, 'write', 'SKIPPED');
+  await isRun(page, 'COMPLETED');
+  await page.goto(`${server.url}/ui/#/runs/run-again?node=ask`);
+  await page.getByRole('button', { name: 'Run again from ask' }).click();
+  await page.waitForFunction(() => !location.hash.includes('run-again'));
+  await isRun(page, 'AWAITING_INPUT');
+  await isNode(page, 'called', 'COMPLETED');
+  page.once('dialog', (dialog) => dialog.accept());
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await isRun(page, 'CANCELLED');
+  await sees(page, 'button:has-text("Run again")');
+});
+
 // ---------------------------------------------------------------- running them
 
 /** A page of its own for each test; anything that the browser complains about fails it. */

@@ -31,7 +31,7 @@ export class Server {
   async start() {
     this.process = spawn(BINARY, ['serve'], {
       cwd: ROOT,
-      env: cleanEnvironment({ TELLTALE_DATA_DIR: this.dataDir, TELLTALE_LISTEN: this.listen }),
+      env: cleanEnvironment({ TELLTALE_DATA_DIR: this.dataDir, TELLTALE_LISTEN: this.listen, TELLTALE_PROCESS_ENGINE: 'true' }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.process.stderr.on('data', (chunk) => { this.said = (this.said + chunk).slice(-8192); });
@@ -59,8 +59,16 @@ export class Server {
     await once(this.process, 'exit');
   }
 
+  /** Ends the server's own worker, which outlives it and says in its lock file who it is. */
+  #stopWorker() {
+    const pid = Number(fs.readFileSync(path.join(this.dataDir, 'worker.lock'), { encoding: 'utf8', flag: 'a+' }));
+    const command = pid && fs.existsSync(`/proc/${pid}`) ? fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '';
+    if (command.includes('worker\0--local')) process.kill(pid, 'SIGTERM');
+  }
+
   /** Stops cleanly, the database with it, and removes the data. */
   async stop() {
+    this.#stopWorker();
     if (this.process.exitCode === null && this.process.signalCode === null) {
       this.process.kill('SIGTERM');
       await once(this.process, 'exit');
@@ -88,6 +96,17 @@ export class Server {
       method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body: `${lines}\n`,
     });
     if (!response.ok) throw new Error(`appending lines: ${response.status} ${await response.text()}`);
+  }
+
+  /** Stores a workflow, and starts a run of it that the server's own worker executes. */
+  async startWorkflow(source, runId) {
+    const { name } = await this.put(source);
+    return this.call('POST', `/api/v1/workflows/${name}/run`, { runId });
+  }
+
+  async put(source) {
+    const name = /^name: (\S+)$/m.exec(source)[1];
+    return this.call('PUT', `/api/v1/workflows/${name}`, { source });
   }
 
   /** Runs a sample as processes of this machine; resolves with its exit status and what it printed. */

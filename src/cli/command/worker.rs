@@ -1,6 +1,7 @@
 //! `telltale worker`: claims runs and executes them until a signal ends it.
 
 use std::fs::{File, TryLockError};
+use std::io::Write as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ use super::watch::say;
 
 /// A server's own worker leaves after this long without a run; the next one starts within milliseconds.
 const IDLE_LIMIT: Duration = Duration::from_secs(60);
-/// The file that says that there is one, in the data directory.
+/// The file that says that there is one, in the data directory: locked for as long as it lives, with its pid in it.
 const LOCK: &str = "worker.lock";
 /// The status of a command that a second signal has ended, as shells tell it.
 const INTERRUPTED: u8 = 130;
@@ -72,9 +73,13 @@ fn lock(data_dir: &Path) -> Result<Option<File>, Failure> {
     let path = data_dir.join(LOCK);
     let unusable =
         |error: std::io::Error| Failure::NotReachable(format!("{} can't be used: {error}", path.display()));
-    let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(unusable)?;
+    let mut file = File::options().create(true).truncate(false).write(true).open(&path).map_err(unusable)?;
     match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
+        Ok(()) => {
+            // Only for whoever looks for the process; the lock is what counts.
+            file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(unusable)?;
+            Ok(Some(file))
+        }
         Err(TryLockError::WouldBlock) => Ok(None),
         Err(TryLockError::Error(error)) => Err(unusable(error)),
     }
