@@ -12,6 +12,7 @@ use super::app::SharedApp;
 use super::endpoint::{Call, Head};
 use super::problem::Problem;
 use super::{Response, openapi};
+use crate::facts::workflow::FILE_SCHEMA;
 
 /// Only what the binary itself serves may load, and nothing may frame the page or be sent elsewhere.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
@@ -46,6 +47,7 @@ static FILES: [File; 7] = [
     file!("docs.js", "text/javascript; charset=utf-8"),
 ];
 static OPENAPI: LazyLock<String> = LazyLock::new(openapi::document);
+static FILE_SCHEMA_ETAG: LazyLock<String> = LazyLock::new(|| etag(FILE_SCHEMA));
 static OPENAPI_ETAG: LazyLock<String> = LazyLock::new(|| etag(&OPENAPI));
 
 /// GET / and /ui: the way to the page.
@@ -74,6 +76,11 @@ pub async fn docs(_: SharedApp, call: Call) -> Result<Response, Problem> {
 /// GET /openapi.json
 pub async fn openapi(_: SharedApp, call: Call) -> Result<Response, Problem> {
     Ok(content(&call.head, "application/json", &OPENAPI, &OPENAPI_ETAG))
+}
+
+/// GET /schemas/workflow.json: the JSON Schema of workflow files, for editors.
+pub async fn workflow_schema(_: SharedApp, call: Call) -> Result<Response, Problem> {
+    Ok(content(&call.head, "application/schema+json", FILE_SCHEMA, &FILE_SCHEMA_ETAG))
 }
 
 fn file(head: &Head, name: &str) -> Result<Response, Problem> {

@@ -70,6 +70,7 @@ routes! {
     GET "/ui/" StaticFile pages::index;
     GET "/ui/{file}" StaticFile pages::asset;
     GET "/docs" StaticFile pages::docs;
+    GET "/schemas/workflow.json" StaticFile pages::workflow_schema;
     GET "/openapi.json" StaticFile pages::openapi;
 }
 
