@@ -22,10 +22,11 @@ pub struct WorkerProcess {
 impl WorkerProcess {
     /// A worker of this server, which executes processes too.
     pub fn start(server: &Server, name: &str, arguments: &[&str]) -> Self {
-        Self::of(server.base(), server.data_dir(), name, arguments)
+        Self::with(server, name, arguments, &[])
     }
 
-    pub fn of(base: &str, data_dir: &Path, name: &str, arguments: &[&str]) -> Self {
+    /// … with these variables beside.
+    pub fn with(server: &Server, name: &str, arguments: &[&str], env: &[(&str, &str)]) -> Self {
         let mut command = Command::new(BINARY);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("TELLTALE_") {
@@ -37,9 +38,10 @@ impl WorkerProcess {
         let child = command
             .args(["worker", "--name", name])
             .args(arguments)
-            .env("TELLTALE_URL", base)
-            .env("TELLTALE_DATA_DIR", data_dir)
+            .env("TELLTALE_URL", server.base())
+            .env("TELLTALE_DATA_DIR", server.data_dir())
             .env("TELLTALE_PROCESS_ENGINE", "true")
+            .envs(env.iter().copied())
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
