@@ -16,6 +16,7 @@ mod listing;
 mod load;
 mod reading;
 mod report;
+mod runner;
 mod server;
 mod socket;
 mod start;
@@ -55,6 +56,9 @@ async fn all(plan: &Plan) -> Outcome<Report> {
     }
     if plan.wants("reading") {
         reading::measure(plan, &server, &mut report).await?;
+    }
+    if plan.wants("runner") {
+        runner::measure(plan, &server, &mut report).await?;
     }
     if plan.wants("watched") {
         stored::watched(plan, &server, &mut report).await?;

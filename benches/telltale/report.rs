@@ -15,6 +15,8 @@ const FILE: &str = "target/bench/telltale.json";
 pub enum Target {
     /// At least this share of the ceiling.
     RatioAtLeast(f64),
+    /// At least this, in the figure's unit.
+    AtLeast(f64),
     /// At most this, in the figure's unit.
     AtMost(f64),
     None,
@@ -74,6 +76,7 @@ impl Row {
             Target::RatioAtLeast(share) => {
                 (Some(format!("≥ {share:.2} ×")), self.ratio.map(|ratio| ratio >= share))
             }
+            Target::AtLeast(limit) => (Some(format!("≥ {limit} {}", self.unit)), Some(self.value >= limit)),
             Target::AtMost(limit) => (Some(format!("≤ {limit} {}", self.unit)), Some(self.value <= limit)),
             Target::None => (None, None),
         };

@@ -60,6 +60,7 @@ impl Server {
             .arg("serve")
             .env("TELLTALE_LISTEN", "127.0.0.1:0")
             .env("TELLTALE_DATA_DIR", &data_dir)
+            .env("TELLTALE_PROCESS_ENGINE", "true")
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

@@ -24,6 +24,9 @@ pub(crate) struct WorkerArgs {
     /// The worker that a server has started for itself: one a data directory, which leaves when there is nothing to do
     #[arg(long, hide = true)]
     pub local: bool,
+    /// Leave after so many milliseconds without a run
+    #[arg(long, hide = true, value_name = "MS")]
+    pub idle_limit_ms: Option<u64>,
     #[command(flatten)]
     pub flags: WorkerFlags,
 }

@@ -168,7 +168,7 @@ impl Client {
             .post(self.run_url(run_id, &["logs"]))
             .header(reqwest::header::CONTENT_TYPE, "application/x-ndjson")
             .body(body);
-        send_for_json(&self.address(), request).await
+        send_for_json(&self.address(), self.claimed(request)).await
     }
 
     /// `POST /api/v1/runs/{runId}/logs/close`: no more lines of this stream will come.

@@ -97,13 +97,19 @@ struct Workers {
 }
 
 impl Client {
-    /// This client, writing under a claim: appended events and closed logs name it, and are refused (409) once the run was
+    /// This client, writing under a claim: events, lines, files and closed logs name it, and are refused (409) once the run was
     /// claimed again.
     #[must_use]
     pub fn under_claim(&self, claim: i32) -> Self {
         let mut client = self.clone();
         client.claim = Some(claim);
         client
+    }
+
+    /// Whether what this client writes names a claim.
+    #[must_use]
+    pub fn is_under_claim(&self) -> bool {
+        self.claim.is_some()
     }
 
     /// `POST /api/v1/claims`: up to `limit` (1–64) runs that need none but `engines`; waits up to `wait` (30 s) for the first.

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use futures_util::future::{join_all, try_join_all};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -19,7 +20,7 @@ use crate::store::clock;
 use crate::store::db::DbError;
 use crate::store::journal::{AppendError, AppendRequest, Appended, NewEvent, QueueEntry};
 use crate::store::logs::{self, LogError, LogsAppended, NewLine, Sealed, StreamName};
-use crate::store::runs;
+use crate::store::{queue, runs};
 
 pub use crate::facts::batch::BodyFormat;
 pub use crate::flow::lines::parse_lines;
@@ -98,8 +99,9 @@ pub async fn append(
         let events = inputs.into_iter().map(|input| (input.event, input.id_given)).collect();
         return store(core, organization, run_id, events, along).await;
     }
-    let open = logs::open_streams(&core.db, organization, &run_id).await.map_err(unavailable)?;
-    let mut closing = Closing::of(core, &open).await?;
+    let mut open = logs::open_streams(&core.db, organization, &run_id).await.map_err(unavailable)?;
+    open.retain(|(_, name)| inputs.iter().any(|input| ends_with(name, &input.event)));
+    let mut closing = Closing::of(core, open).await?;
     let mut events = Vec::with_capacity(inputs.len());
     let mut is_ours = Vec::with_capacity(inputs.len());
     for input in inputs {
@@ -162,14 +164,22 @@ pub async fn append_own(
     append(core, organization, run_id, events.into_iter().map(input).collect(), claim).await
 }
 
-/// Appends log lines to a run, registering it when it is unknown.
+/// Appends log lines to a run, registering it when it is unknown. Under a claim, only while it is the run's last one: lines
+/// that are on their way when the next one is made are still stored, since the node did print them.
 pub async fn append_lines(
     core: &Core,
     organization: OrganizationId,
     run_id: RunId,
     lines: Vec<NewLine>,
+    claim: Option<i32>,
 ) -> Result<LogsAppended, LogError> {
-    let key = registered(core, organization, run_id).await?;
+    let key = match claim {
+        Some(claim) => {
+            let held = queue::held(&core.db, organization, &run_id, claim).await.map_err(of_db)?;
+            held.ok_or(LogError::ClaimLost)?
+        }
+        None => registered(core, organization, run_id).await?,
+    };
     core.logs.append(key, lines).await
 }
 
@@ -228,40 +238,33 @@ async fn store(
     Ok(appended)
 }
 
-/// The streams that were open when a request came in, sealed.
+/// Whether this event ends the attempt that the stream belongs to.
+fn ends_with(name: &StreamName, event: &Event) -> bool {
+    let is_its = Some(&name.node_ref) == event.node_ref.as_ref() && Some(name.attempt) == event.attempt;
+    event.kind.terminal_status().is_some() || (event.kind.ends_attempt() && is_its)
+}
+
+/// The open streams that end with a request, sealed.
 struct Closing {
     open: HashMap<StreamName, (RunKey, Sealed)>,
     closed: Vec<(RunKey, Sealed)>,
 }
 
 impl Closing {
-    async fn of(core: &Core, open: &[(RunKey, StreamName)]) -> Result<Self, AppendError> {
-        let mut sealed = HashMap::new();
-        for (key, name) in open {
-            let seal = core
-                .logs
-                .seal(*key, name.clone())
-                .await
-                .map_err(|e| AppendError::Unavailable(e.to_string()))?;
-            sealed.insert(name.clone(), (*key, seal));
-        }
-        Ok(Self { open: sealed, closed: Vec::new() })
+    async fn of(core: &Core, open: Vec<(RunKey, StreamName)>) -> Result<Self, AppendError> {
+        let seals = open.into_iter().map(|(key, name)| async move {
+            let sealed = core.logs.seal(key, name.clone()).await;
+            sealed.map(|sealed| (name, (key, sealed)))
+        });
+        // Together, so that they share the lane's flush.
+        let sealed = try_join_all(seals).await.map_err(|e| AppendError::Unavailable(e.to_string()))?;
+        Ok(Self { open: sealed.into_iter().collect(), closed: Vec::new() })
     }
 
     /// The streams that end with this event, in the order of their names.
     fn take_ended_by(&mut self, event: &Event) -> Vec<(RunKey, Sealed)> {
-        let ends_run = event.kind.terminal_status().is_some();
-        let ends_attempt = event.kind.ends_attempt();
-        let mut names: Vec<StreamName> = self
-            .open
-            .keys()
-            .filter(|name| {
-                let is_its =
-                    Some(&name.node_ref) == event.node_ref.as_ref() && Some(name.attempt) == event.attempt;
-                ends_run || (ends_attempt && is_its)
-            })
-            .cloned()
-            .collect();
+        let mut names: Vec<StreamName> =
+            self.open.keys().filter(|name| ends_with(name, event)).cloned().collect();
         names.sort();
         let ended: Vec<_> = names.iter().filter_map(|name| self.open.remove(name)).collect();
         self.closed.extend(ended.iter().cloned());
@@ -270,10 +273,12 @@ impl Closing {
 
     /// Remembers the closes. One that fails is made again by the next event that ends something, under the same event id.
     async fn mark(self, core: &Core) {
-        for (key, sealed) in self.closed {
-            if let Err(error) = core.logs.mark_closed(key, sealed.name, sealed.lines).await {
-                tracing::warn!(%error, "a closed stream could not be marked");
-            }
+        let marks = self
+            .closed
+            .into_iter()
+            .map(|(key, sealed)| core.logs.mark_closed(key, sealed.name, sealed.lines));
+        for error in join_all(marks).await.into_iter().filter_map(Result::err) {
+            tracing::warn!(%error, "a closed stream could not be marked");
         }
     }
 }

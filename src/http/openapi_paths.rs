@@ -208,7 +208,7 @@ pub const PATHS: &[Operation] = &[
         id: "appendLogs",
         summary: "Append output lines to a run",
         description: "A `lineNo` at or below the stream's head is a duplicate; a gap is a 409 with `expected`.",
-        parameters: &[],
+        parameters: &[CLAIM],
         body: Some(("NewLogLine", MANY)),
         answers: &[("200", "Durable", "LogsAppended", JSON)],
     },

@@ -13,9 +13,9 @@ use crate::facts::event::EventType;
 use crate::facts::id::{NodeRef, RunId};
 use crate::facts::status::RunStatus;
 
-use super::engine::{Exit, time_is_up};
+use super::engine::{Exit, Limit};
 use super::recorder::PATIENCE;
-use super::story;
+use super::{story, takeover};
 
 /// Longest wait of one request (contract: 30 s).
 const WAIT: Duration = Duration::from_secs(30);
@@ -52,7 +52,7 @@ impl Calling {
     }
 
     /// Starts the run and waits for its end: its result, or how this attempt ended without one.
-    pub async fn result(self, timeout: Option<Duration>, stop: CancellationToken) -> Result<Value, Exit> {
+    pub async fn result(self, timeout: Limit, stop: CancellationToken) -> Result<Value, Exit> {
         let run_id = self.start().await?;
         let ended = tokio::select! {
             ended = ended(&self.client, &run_id) => ended,
@@ -60,18 +60,24 @@ impl Calling {
                 self.cancel(&run_id).await;
                 return Err(Exit::Stopped);
             }
-            limit = time_is_up(timeout) => {
+            limit = timeout.is_up() => {
                 self.cancel(&run_id).await;
                 return Err(Exit::TimedOut(limit));
             }
         };
         let state = ended.map_err(|error| Exit::Lost { reason: error.to_string() })?;
         if state.status == RunStatus::Completed {
-            let result = state.result.and_then(|result| serde_json::from_str(result.get()).ok());
-            return Ok(result.unwrap_or_default());
+            return self.outputs(&run_id).await.map_err(|error| Exit::Lost { reason: error.to_string() });
         }
         let reason = state.failure.map(|failure| failure.reason);
         Err(Exit::Called { run_id, status: state.status, reason })
+    }
+
+    /// What the nodes of a completed run have left, whole: its last event has but room for small ones, and refers to files.
+    async fn outputs(&self, run_id: &RunId) -> Result<Value, ClientError> {
+        let outputs = takeover::outputs(&self.client, run_id).await?;
+        let outputs: Map<_, _> = outputs.into_iter().map(|(node, left)| (node, left.value)).collect();
+        Ok(if outputs.is_empty() { Value::Null } else { Value::Object(outputs) })
     }
 
     async fn start(&self) -> Result<RunId, Exit> {

@@ -13,6 +13,7 @@ use crate::facts::workflow::schedule::NodeSoFar;
 use crate::facts::workflow::scope::NodeResult;
 
 use super::docker::DockerEngine;
+use super::takeover::SoFar;
 
 /// A run on its way; shared by the driver and the tasks of its nodes.
 pub(super) struct Course {
@@ -57,10 +58,9 @@ pub(super) enum Beginning {
     New {
         note: Option<String>,
     },
-    /// With the stored state of its nodes, in the order of the plan, and what is told of it in a note.
+    /// As an earlier worker has left it, and what is told of it in a note.
     Resumed {
-        nodes: Vec<NodeSoFar>,
-        results: Vec<NodeResult>,
+        so_far: SoFar,
         note: String,
     },
     /// Some nodes take what they left in another run.

@@ -22,13 +22,13 @@ use crate::facts::workflow::scope::{NodeResult, RunSoFar, Scope};
 
 use super::call::Calling;
 use super::course::{Beginning, Course};
-use super::engine::{Exit, time_is_up};
+use super::engine::{Exit, Limit, time_is_up};
 use super::node::AttemptEnd;
 use super::output::Output;
 use super::question::{self, Answer};
 use super::recorder::Recorder;
 use super::run::RunOutcome;
-use super::takeover::PENDING;
+use super::takeover::{PENDING, SoFar};
 use super::{attempt, keep, node, story};
 
 /// A run that says nothing for 15 minutes is taken for stale, so a quiet one says that it is alive.
@@ -67,6 +67,9 @@ struct Driver {
     summaries: Vec<(NodeRef, Value)>,
     /// The run whose outputs this one reuses.
     reuses: Option<RunId>,
+    /// How long ago each node began that a worker before has begun, and the run itself.
+    ages: Vec<Duration>,
+    age: Duration,
     stop: Option<Stop>,
     end: Option<End>,
     spoke_at: Instant,
@@ -84,7 +87,8 @@ pub(super) async fn drive(
     let count = course.plan.nodes.len();
     let (schedule, results) = match &beginning {
         Beginning::New { .. } => (Schedule::new(&course.plan, course.jobs), vec![PENDING; count]),
-        Beginning::Resumed { nodes, results, .. } | Beginning::Rerun { nodes, results, .. } => {
+        Beginning::Resumed { so_far: SoFar { nodes, results, .. }, .. }
+        | Beginning::Rerun { nodes, results, .. } => {
             (Schedule::resume(&course.plan, course.jobs, nodes), results.clone())
         }
     };
@@ -100,6 +104,8 @@ pub(super) async fn drive(
         results,
         summaries: Vec::new(),
         reuses: None,
+        ages: Vec::new(),
+        age: Duration::ZERO,
         stop: None,
         end: None,
         spoke_at: Instant::now(),
@@ -121,32 +127,30 @@ impl Driver {
                     self.say(story::note("warn", note)).await;
                 }
             }
-            Beginning::Resumed { note, .. } => {
+            Beginning::Resumed { so_far, note } => {
                 self.say(story::note("warn", note)).await;
-                self.remember_summaries();
+                let id = |(node, summary): (usize, Value)| (self.id(node).clone(), summary);
+                self.summaries = so_far.summaries.into_iter().map(id).collect();
+                (self.failures, self.ages, self.age) = (so_far.failures, so_far.ages, so_far.age);
             }
             Beginning::Rerun { of, .. } => {
                 self.say(started).await;
                 self.reuses = Some(of);
             }
         }
-        let steps = self.schedule.begin();
+        // A run whose end was asked for before it was taken up starts nothing.
+        let steps = match self.course.signals.cancel.is_cancelled() {
+            true => self.stop_for(Stop::Cancelled),
+            false => self.schedule.begin(),
+        };
         self.take(steps).await;
-    }
-
-    /// What the nodes that completed before have left, as far as an event can repeat it.
-    fn remember_summaries(&mut self) {
-        for (node, result) in self.course.plan.nodes.iter().zip(&self.results) {
-            if let Some(Output::Inline(value)) = Output::of_value(result.output.clone()) {
-                self.summaries.push((node.id.clone(), value));
-            }
-        }
     }
 
     async fn go_on(&mut self, is_busy: impl Fn(bool)) {
         let (course, recorder) = (Arc::clone(&self.course), Arc::clone(&self.recorder));
         let signals = course.signals.clone();
-        let mut time_limit = Box::pin(time_is_up(course.plan.timeout));
+        let mut time_limit =
+            Box::pin(time_is_up(course.plan.timeout.map(|limit| limit.saturating_sub(self.age))));
         let mut life = tokio::time::interval(SIGN_OF_LIFE_EVERY);
         let mut told_to_leave = false;
         let mut was_busy = true;
@@ -190,6 +194,7 @@ impl Driver {
 
     /// Stops what works, and tells nobody.
     async fn let_go(&mut self) {
+        self.recorder.abandon();
         for stop in self.stops.values() {
             stop.cancel();
         }
@@ -338,10 +343,10 @@ impl Driver {
             }
         }
         let (course, stop) = (Arc::clone(&self.course), CancellationToken::new());
-        let stopped = stop.clone();
+        let (stopped, age) = (stop.clone(), self.age_of(node, resumed));
         self.spawn(node, stop, async move {
             let Course { client, run_id, .. } = &*course;
-            let timeout = planned.spec.timeout;
+            let timeout = Limit { whole: planned.spec.timeout, age };
             match question::answer(client, run_id, &planned.id, attempt, timeout, &stopped).await {
                 Ok(answer) => Happened::Answered(answer),
                 Err(exit) => Happened::Ended(AttemptEnd::without_attempt(exit)),
@@ -370,15 +375,20 @@ impl Driver {
             self.say(calling.started()).await;
         }
         let (recorder, stop) = (Arc::clone(&self.recorder), CancellationToken::new());
-        let stopped = stop.clone();
+        let (stopped, age) = (stop.clone(), self.age_of(node, resumed));
         self.spawn(node, stop, async move {
             let began = Instant::now();
-            let result = calling.result(planned.spec.timeout, stopped).await;
-            let mut end = AttemptEnd::of_call(result, began.elapsed());
+            let result = calling.result(Limit { whole: planned.spec.timeout, age }, stopped).await;
+            let mut end = AttemptEnd::of_call(result, age + began.elapsed());
             keep::keep(&recorder, &planned.id, attempt, &mut end).await;
             Happened::Ended(end)
         });
         Vec::new()
+    }
+
+    /// How long a node has been waiting that was begun by a worker before.
+    fn age_of(&self, node: usize, resumed: bool) -> Duration {
+        self.ages.get(node).copied().filter(|_| resumed).unwrap_or_default()
     }
 
     fn spawn(
@@ -493,9 +503,13 @@ async fn work(
         place = course.places.acquire() => place,
         () = attempt.stop.cancelled() => return AttemptEnd::without_attempt(Exit::Stopped),
     };
-    let attempt = match attempt::with_secrets(course, node, attempt).await {
-        Ok(attempt) => attempt,
-        Err(exit) => return AttemptEnd::without_attempt(exit),
+    let stop = attempt.stop.clone();
+    let attempt = tokio::select! {
+        attempt = attempt::with_secrets(course, node, attempt) => match attempt {
+            Ok(attempt) => attempt,
+            Err(exit) => return AttemptEnd::without_attempt(exit),
+        },
+        () = stop.cancelled() => return AttemptEnd::without_attempt(Exit::Stopped),
     };
     let engine = course.engine.as_ref().filter(|_| attempt.image.is_some());
     let (id, number) = (attempt.node.clone(), attempt.number);

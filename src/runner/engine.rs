@@ -202,6 +202,11 @@ pub enum Exit {
     },
     /// A person was asked and did not answer in time.
     NotAnswered(Duration),
+    /// As an earlier worker of the run has recorded it.
+    Recorded {
+        code: String,
+        sentence: String,
+    },
 }
 
 impl Exit {
@@ -237,6 +242,7 @@ impl Exit {
             Self::WorkerLost => "worker-lost".to_owned(),
             Self::Called { .. } => "called-run-failed".to_owned(),
             Self::NotAnswered(_) => "not-answered".to_owned(),
+            Self::Recorded { code, .. } => code.clone(),
         }
     }
 
@@ -244,7 +250,7 @@ impl Exit {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Code(_) | Self::Signal(_) | Self::Called { .. } => "NodeError",
+            Self::Code(_) | Self::Signal(_) | Self::Called { .. } | Self::Recorded { .. } => "NodeError",
             Self::TimedOut(_) | Self::NotAnswered(_) => "TimeoutError",
             Self::OutOfMemory => "ResourceError",
             Self::Stopped => "Cancelled",
@@ -271,6 +277,7 @@ impl Exit {
                 format!("called the run {run_id}, which ended as {status}: {reason}")
             }
             Self::NotAnswered(limit) => format!("was not answered within {}", written(*limit)),
+            Self::Recorded { sentence, .. } => sentence.clone(),
         }
     }
 }
@@ -286,6 +293,21 @@ pub fn now() -> Timestamp {
 
 fn epoch() -> Timestamp {
     Timestamp::from_micros(0).unwrap_or_else(|| unreachable!("the epoch is between the years 1 and 9999"))
+}
+
+/// How long something may take that may have begun with a worker before this one.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Limit {
+    pub whole: Option<Duration>,
+    pub age: Duration,
+}
+
+impl Limit {
+    /// Waits for its end, for ever where there is none; gives the whole limit.
+    pub async fn is_up(self) -> Duration {
+        time_is_up(self.whole.map(|whole| whole.saturating_sub(self.age))).await;
+        self.whole.unwrap_or_default()
+    }
 }
 
 /// Waits for the end of the attempt's time, for ever when it has no limit.

@@ -96,10 +96,20 @@ pub(super) async fn record(
     execution: impl Future<Output = Finished>,
     received: mpsc::Receiver<Report>,
 ) -> AttemptEnd {
-    let began = Instant::now();
     let started = recorder.event(started, None).await;
     let logs = recorder.logs();
-    logs.barrier(started).await;
+    if recorder.is_under_claim() {
+        // Should this worker die, the next one must know of the attempt, or it would make it again without a word.
+        tokio::select! {
+            started = started => if started.is_err() {
+                return AttemptEnd::without_attempt(Exit::Stopped);
+            },
+            () = attempt.stop.cancelled() => return AttemptEnd::without_attempt(Exit::Stopped),
+        }
+    } else {
+        logs.barrier(started).await;
+    }
+    let began = Instant::now();
     let listener = Listener::new(recorder, &logs, attempt);
     let (Finished { exit, result }, heard) = tokio::join!(execution, listener.listen(received));
     let Heard { json, words, artifacts, spoke } = heard;

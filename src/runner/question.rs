@@ -16,7 +16,7 @@ use crate::facts::workflow::expression::ExpressionFault;
 use crate::facts::workflow::model::Approval;
 use crate::facts::workflow::scope::Scope;
 
-use super::engine::{Exit, time_is_up};
+use super::engine::{Exit, Limit};
 use super::story;
 
 /// Longest wait of one request (contract: 30 s).
@@ -63,13 +63,13 @@ pub(super) async fn answer(
     run_id: &RunId,
     node: &NodeRef,
     attempt: u32,
-    timeout: Option<Duration>,
+    timeout: Limit,
     stop: &CancellationToken,
 ) -> Result<Answer, Exit> {
     tokio::select! {
         answer = received(client, run_id, node, attempt) => answer,
         () = stop.cancelled() => Err(Exit::Stopped),
-        limit = time_is_up(timeout) => Err(Exit::NotAnswered(limit)),
+        limit = timeout.is_up() => Err(Exit::NotAnswered(limit)),
     }
 }
 

@@ -45,6 +45,8 @@ pub(super) struct Channel {
     pub broken: CancellationToken,
     /// The server ended the run without us.
     pub superseded: CancellationToken,
+    /// The run is somebody else's now: nothing is sent any more.
+    abandoned: CancellationToken,
     failure: Arc<OnceLock<ClientError>>,
 }
 
@@ -74,6 +76,7 @@ impl Recorder {
             hurry,
             broken: CancellationToken::new(),
             superseded: CancellationToken::new(),
+            abandoned: CancellationToken::new(),
             failure: Arc::default(),
         };
         let (events, queued) = mpsc::channel(EVENTS_QUEUED);
@@ -88,10 +91,20 @@ impl Recorder {
         &self.channel.broken
     }
 
-    /// Cancelled when an event came back as late: the server has ended the run.
+    /// Cancelled when an event came back as late because the server has ended the run.
     #[must_use]
     pub fn superseded(&self) -> &CancellationToken {
         &self.channel.superseded
+    }
+
+    /// Sends nothing more, and lets nobody wait for it: the run is another worker's.
+    pub(super) fn abandon(&self) {
+        self.channel.abandoned.cancel();
+    }
+
+    /// Whether the run could be taken over by another worker, should this one die.
+    pub(super) fn is_under_claim(&self) -> bool {
+        self.channel.client.is_under_claim()
     }
 
     /// Stores a file of the run, sent again until it is acknowledged. The outer error: recording has failed; the inner one: this
@@ -164,6 +177,10 @@ impl Channel {
             tokio::time::sleep(PATIENCE_IN_HURRY).await;
         };
         tokio::select! {
+            biased;
+            () = self.abandoned.cancelled() => {
+                Err(ClientError::Settings("the run is another worker's".to_owned()))
+            }
             answer = until_acknowledged(PATIENCE, send) => answer,
             () = hurried => Err(ClientError::Unreachable {
                 url: self.client.base().to_owned(),
@@ -219,7 +236,7 @@ async fn send_batch(channel: &Channel, batch: &mut Vec<Outgoing>) -> bool {
                 let never_late = event.kind.parse().is_ok_and(EventType::is_never_late);
                 result.outcome == "late" && !never_late
             });
-            if late {
+            if late && is_over(channel).await {
                 channel.superseded.cancel();
             }
             for acknowledged in waiting {
@@ -233,6 +250,14 @@ async fn send_batch(channel: &Channel, batch: &mut Vec<Outgoing>) -> bool {
             false
         }
     }
+}
+
+/// Whether the run has ended without us. An event is late for other reasons too: somebody else's event may have ended its
+/// node, which is no reason to stop all the others.
+async fn is_over(channel: &Channel) -> bool {
+    let state = channel.insist(|| channel.client.get_run(&channel.run_id, None)).await;
+    // Who can't say is asked again with the next late event.
+    state.is_ok_and(|state| state.status.is_terminal())
 }
 
 /// A node's lines and what belongs to them, in order.

@@ -20,11 +20,12 @@ const REQUEST_CANCEL: Query = query!("queue/request_cancel"; UUID, TEXT, FLOAT8)
 const UNSERVED: Query = query!("queue/unserved"; TIMESTAMPTZ, INT8);
 const CLAIMS: Query = query!("queue/claims"; UUID, INT8);
 
+const HELD: Query = query!("queue/held"; UUID, TEXT, INT4);
 const WAITS: Query = query!("queue/waits"; TEXT_ARRAY);
 
 /// Every query of this module, for the test that prepares them all.
 pub const QUERIES: &[&Query] =
-    &[&WAITS, &CLAIM, &HEARTBEAT, &RELEASE, &FREE_LAPSED, &REQUEST_CANCEL, &UNSERVED, &CLAIMS];
+    &[&WAITS, &HELD, &CLAIM, &HEARTBEAT, &RELEASE, &FREE_LAPSED, &REQUEST_CANCEL, &UNSERVED, &CLAIMS];
 
 /// How long a claim lasts without a sign of its worker: short, since a dead worker's runs wait that long, but with room for
 /// several lost heartbeats and a server's restart.
@@ -136,6 +137,17 @@ pub async fn heartbeat(
             Ok(Held { claim, cancel_requested: column(row, 2)? })
         })
         .collect()
+}
+
+/// The run of this claim, while it is the run's last one.
+pub async fn held(
+    db: &Db,
+    organization: OrganizationId,
+    run_id: &RunId,
+    claim: i32,
+) -> Result<Option<RunKey>, DbError> {
+    let row = db.get().await?.query_opt(&HELD, &[&organization.0, &run_id.as_str(), &claim]).await?;
+    row.map(|row| column(&row, 0).map(RunKey)).transpose()
 }
 
 /// Gives claims back, so that others need not wait for their leases to end; answers with those that were the worker's.

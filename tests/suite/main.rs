@@ -40,5 +40,7 @@ mod state;
 mod stream;
 mod tools;
 mod two_servers;
+mod worker;
+mod worker_takeover;
 mod workflow_commands;
 mod workflows;

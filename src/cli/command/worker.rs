@@ -49,7 +49,10 @@ pub(crate) async fn worker(args: &WorkerArgs) -> Result<u8, Failure> {
         name,
         jobs: args.jobs.map(usize::from),
         process_engine: settings.process_engine,
-        idle_limit: args.local.then_some(IDLE_LIMIT),
+        idle_limit: args
+            .idle_limit_ms
+            .map(Duration::from_millis)
+            .or_else(|| args.local.then_some(IDLE_LIMIT)),
         where_is_server: where_is(&settings),
         drain,
     };

@@ -47,10 +47,24 @@ impl From<ClientError> for NotDriven {
 /// Executes the run and gives the claim back, unless the run's end has ended it.
 pub(super) async fn execute(worker: Arc<Worker>, run: ClaimedRun, hold: Hold) {
     let client = worker.client.under_claim(run.claim);
-    let driven = match prepare(&worker, &client, &run, &hold).await {
+    let prepared = tokio::select! {
+        prepared = prepare(&worker, &client, &run, &hold) => prepared,
+        () = hold.signals.lost.cancelled() => return,
+        // The server may be away, and then the preparations take their time.
+        () = worker.drain.cancelled() => return release(&worker, &hold).await,
+    };
+    let driven = match prepared {
         Ok((course, beginning)) => drive(&client, Arc::new(course), beginning, &hold).await,
         Err(NotDriven::Impossible(reason)) => fail(&client, &run.run_id, reason).await,
         Err(NotDriven::Client(error)) => Err(error),
+    };
+    // The next worker would meet the same refusal, and the one after it, without an end.
+    let driven = match driven {
+        Err(error) if is_refusal(&error) => {
+            tracing::error!(run = %run.run_id, %error, "the run can't be executed");
+            fail(&client, &run.run_id, format!("it could not be executed: {error}")).await
+        }
+        driven => driven,
     };
     match driven {
         Ok(Driven::Over(outcome)) => {
@@ -60,10 +74,20 @@ pub(super) async fn execute(worker: Arc<Worker>, run: ClaimedRun, hold: Hold) {
             tracing::info!(run = %run.run_id, "run is left to another worker");
             release(&worker, &hold).await;
         }
+        // The claim is not given back: whatever it was has a lease's time to pass.
         Err(error) => {
             tracing::warn!(run = %run.run_id, %error, "run could not be executed to its end here");
-            release(&worker, &hold).await;
         }
+    }
+}
+
+/// Whether the server won't have what is sent, or has not what is needed, whoever asks. A claim that is lost (409) and a
+/// worker that may not (401, 403) are no such thing, and neither is what may pass.
+fn is_refusal(error: &ClientError) -> bool {
+    match error {
+        ClientError::Problem(problem) => matches!(problem.status, 400 | 404 | 413 | 415 | 422),
+        ClientError::Settings(_) => true,
+        ClientError::Unintelligible { .. } | ClientError::Unreachable { .. } => false,
     }
 }
 
@@ -121,9 +145,9 @@ async fn beginning(
         if let Some(engine) = worker.hands.docker() {
             hands::sweep(&engine).await;
         }
-        let (nodes, results) = takeover::stored(client, plan, state).await?;
+        let so_far = takeover::stored(client, plan, state).await?;
         let note = format!("worker {} takes the run over (claim {})", worker.name, run.claim);
-        return Ok(Beginning::Resumed { nodes, results, note });
+        return Ok(Beginning::Resumed { so_far, note });
     }
     if let (Some("rerun"), Some(of), Some(from)) =
         (trigger.r#type.as_deref(), &trigger.run_id, &trigger.from_node)

@@ -12,10 +12,12 @@ pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;
 pub mod rng;
+pub mod run;
 pub mod server;
 pub mod sse;
 pub mod wait;
 pub mod worker;
+pub mod worker_process;
 pub mod workflow;
 pub mod ws;
 

@@ -127,7 +127,7 @@ impl Server {
         self.http.clone().expect("the server has been started")
     }
 
-    /// `http://127.0.0.1:PORT`, the same after a restart.
+    /// `http://127.0.0.1:PORT`, the same after a restart in its place.
     pub fn base(&self) -> &str {
         &self.base
     }
@@ -183,6 +183,12 @@ impl Server {
     pub async fn restart(&mut self) {
         assert!(self.process.is_none(), "the server still runs");
         self.launch(&self.address()).await;
+    }
+
+    /// Starts again on another port: whoever looks for it finds it through its data directory.
+    pub async fn restart_elsewhere(&mut self) {
+        assert!(self.process.is_none(), "the server still runs");
+        self.launch("127.0.0.1:0").await;
     }
 
     async fn launch(&mut self, listen: &str) {
