@@ -187,7 +187,7 @@ feed() {
 }
 
 start() {
-    local pid url engine there= waiting
+    local pid url engine waiting there=
     if pid=$(alive "$SERVER_PID" 'telltale serve') && [ -n "$(address)" ]; then
         say "The demo's server is already running (pid $pid)."
     else

@@ -98,6 +98,7 @@ impl Start {
         let log = std::fs::File::options().create(true).append(true).open(self.data_dir.join(LOG))?;
         let mut command = Command::new(THIS_PROGRAM);
         command
+            .arg0("telltale")
             .args(["worker", "--local"])
             .env("TELLTALE_DATA_DIR", &self.data_dir)
             .env("TELLTALE_PROCESS_ENGINE", self.process_engine.to_string())

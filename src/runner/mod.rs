@@ -35,6 +35,7 @@ mod log_sender;
 pub mod mask;
 pub mod node;
 pub mod output;
+mod pipe;
 pub mod process;
 mod question;
 mod recorder;

@@ -11,25 +11,18 @@
 
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
-use std::time::Duration;
 
-use bytes::BytesMut;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::io::AsyncRead;
 use tokio::process::{Child, Command};
 use tokio_util::sync::CancellationToken;
 
-use super::engine::{
-    Attempt, Chunk, Exit, Finished, Report, Reports, STOP_GRACE, StreamName, now, time_is_up,
-};
+use super::engine::{Attempt, Exit, Finished, Report, Reports, STOP_GRACE, StreamName, time_is_up};
 use super::guard;
+use super::pipe::ChildPipe;
 use super::workspace::Workspace;
 
-/// What a pipe holds at most on Linux.
-const READ_BYTES: usize = 64 * 1024;
-/// After the node's end its pipes are silent at once, unless a process that left the group holds them open.
-const DRAIN_GRACE: Duration = Duration::from_secs(2);
 /// Where the programs are when the runner itself has no PATH.
 const PATH_DEFAULT: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
@@ -49,9 +42,10 @@ pub async fn execute(attempt: &Attempt, reports: &Reports) -> Finished {
     let group = Group::of(&child);
     let over = CancellationToken::new();
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-    let spawned = |stream| (stream, reports.clone(), over.clone());
-    let stdout = stdout.map(|pipe| tokio::spawn(forward(pipe, spawned(StreamName::Stdout))));
-    let stderr = stderr.map(|pipe| tokio::spawn(forward(pipe, spawned(StreamName::Stderr))));
+    let stdout = stdout.map(|pipe| ChildPipe::new(pipe, StreamName::Stdout, over.clone()));
+    let stderr = stderr.map(|pipe| ChildPipe::new(pipe, StreamName::Stderr, over.clone()));
+    let stdout = stdout.map(|pipe| tokio::spawn(forward(pipe, reports.clone())));
+    let stderr = stderr.map(|pipe| tokio::spawn(forward(pipe, reports.clone())));
 
     let exit = wait(&mut child, &group, attempt).await;
     group.end();
@@ -153,33 +147,11 @@ impl Drop for Group {
     }
 }
 
-/// Sends what the pipe gives until its end, or until it has been silent for [`DRAIN_GRACE`] after `over`.
-async fn forward(
-    mut pipe: impl AsyncRead + Unpin,
-    (stream, reports, over): (StreamName, Reports, CancellationToken),
-) {
-    let mut buffer = BytesMut::with_capacity(READ_BYTES);
-    loop {
-        if buffer.capacity() < READ_BYTES / 2 {
-            buffer.reserve(READ_BYTES);
-        }
-        let silent = async {
-            over.cancelled().await;
-            tokio::time::sleep(DRAIN_GRACE).await;
-        };
-        let read = tokio::select! {
-            biased;
-            read = pipe.read_buf(&mut buffer) => read,
-            () = silent => return,
-        };
-        match read {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {
-                let chunk = Chunk { stream, at: now(), bytes: buffer.split().freeze() };
-                if reports.send(Report::Output(chunk)).await.is_err() {
-                    return;
-                }
-            }
+/// Sends what the pipe gives.
+async fn forward(mut pipe: ChildPipe<impl AsyncRead + Unpin>, reports: Reports) {
+    while let Some(chunk) = pipe.next().await {
+        if reports.send(Report::Output(chunk)).await.is_err() {
+            return;
         }
     }
 }

@@ -1,12 +1,13 @@
 //! Whole runs as processes, recorded by a server in trouble: what it has stored in the end must be as if nothing
 //! had happened.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::test_server::{course, options, serve, texts, until};
+use super::test_server::{Server, course, options, serve, texts, until};
 use super::{RunError, RunOutcome, run};
 use crate::client::Client;
 use crate::facts::status::RunStatus;
@@ -93,17 +94,23 @@ finally:
     assert_eq!(course.last().map(String::as_str), Some("RUN_FAILED"));
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn finally_runs_after_a_cancel() {
+/// Runs a workflow and cancels it when its first line is stored; gives the server that has recorded it.
+async fn cancelled_once_it_speaks(workflow: &str) -> Arc<Server> {
     let (server, client) = serve(0).await;
-    let workflow = "name: t\nnodes: [{ id: a, run: 'echo up; sleep 1000' }]
-finally: [{ id: z, run: [echo, \"${{ run.status }}\"] }]";
     let options = options(client, workflow);
     let cancel = options.cancel.clone();
     let running = tokio::spawn(run(options));
     until(&server, |stored| !stored.lines.is_empty()).await;
     cancel.cancel();
     assert_eq!(running.await.unwrap().unwrap().status, RunStatus::Cancelled);
+    server
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn finally_runs_after_a_cancel() {
+    let workflow = "name: t\nnodes: [{ id: a, run: 'echo up; sleep 1000' }]
+finally: [{ id: z, run: [echo, \"${{ run.status }}\"] }]";
+    let server = cancelled_once_it_speaks(workflow).await;
     let stored = server.stored.lock();
     assert_eq!(texts(&stored, "z", "stdout"), ["CANCELLED"]);
     assert!(course(&stored).ends_with(&["NODE_COMPLETED z 1".to_owned(), "RUN_CANCELLED".to_owned()]));
@@ -111,14 +118,8 @@ finally: [{ id: z, run: [echo, \"${{ run.status }}\"] }]";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_run_ends_as_cancelled() {
-    let (server, client) = serve(0).await;
     let workflow = "name: t\nnodes: [{ id: a, run: 'echo up; sleep 1000' }, { id: b, needs: [a], run: x }]";
-    let options = options(client, workflow);
-    let cancel = options.cancel.clone();
-    let running = tokio::spawn(run(options));
-    until(&server, |stored| !stored.lines.is_empty()).await;
-    cancel.cancel();
-    assert_eq!(running.await.unwrap().unwrap().status, RunStatus::Cancelled);
+    let server = cancelled_once_it_speaks(workflow).await;
     let course = course(&server.stored.lock());
     assert_eq!(course[course.len() - 1], "RUN_CANCELLED");
     assert!(

@@ -10,24 +10,19 @@
 
 use std::io::Write as _;
 use std::process::Stdio;
-use std::time::Duration;
 
-use bytes::BytesMut;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::io::AsyncRead;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::engine::{Attempt, Chunk, Exit, Finished, Report, Reports, StreamName, now};
+use super::engine::{Attempt, Exit, Finished, Report, Reports, StreamName};
 use super::output::ResultFile;
+use super::pipe::ChildPipe;
 use super::process::ended;
 
-/// What a pipe holds at most on Linux.
-const READ_BYTES: usize = 64 * 1024;
-/// After the command's end its pipes are silent at once, unless something it has left in the background holds them open.
-const DRAIN_GRACE: Duration = Duration::from_secs(2);
 /// What the command must not see: the right to speak to the server is ours.
 const HIDDEN: &str = "TELLTALE_TOKEN";
 
@@ -45,11 +40,11 @@ pub(super) async fn execute(
         }
     };
     let over = CancellationToken::new();
-    let to = |stream| (stream, reports.clone(), over.clone());
-    let stdout = child.stdout.take();
-    let stdout = stdout.map(|pipe| tokio::spawn(copy(pipe, to(StreamName::Stdout))));
-    let stderr = child.stderr.take();
-    let stderr = stderr.map(|pipe| tokio::spawn(copy(pipe, to(StreamName::Stderr))));
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let stdout = stdout.map(|pipe| ChildPipe::new(pipe, StreamName::Stdout, over.clone()));
+    let stderr = stderr.map(|pipe| ChildPipe::new(pipe, StreamName::Stderr, over.clone()));
+    let stdout = stdout.map(|pipe| tokio::spawn(copy(pipe, reports.clone())));
+    let stderr = stderr.map(|pipe| tokio::spawn(copy(pipe, reports.clone())));
     let exit = wait(&mut child, attempt, signals).await;
     over.cancel();
     for copier in [stdout, stderr].into_iter().flatten() {
@@ -92,31 +87,10 @@ async fn wait(child: &mut Child, attempt: &Attempt, signals: &mut mpsc::Receiver
     }
 }
 
-/// Copies what the pipe gives at once, and reports it, until its end or until it has been silent for [`DRAIN_GRACE`] after
-/// `over`.
-async fn copy(
-    mut pipe: impl AsyncRead + Unpin,
-    (stream, reports, over): (StreamName, Reports, CancellationToken),
-) {
-    let mut buffer = BytesMut::with_capacity(READ_BYTES);
-    loop {
-        if buffer.capacity() < READ_BYTES / 2 {
-            buffer.reserve(READ_BYTES);
-        }
-        let silent = async {
-            over.cancelled().await;
-            tokio::time::sleep(DRAIN_GRACE).await;
-        };
-        let read = tokio::select! {
-            biased;
-            read = pipe.read_buf(&mut buffer) => read,
-            () = silent => return,
-        };
-        if !matches!(read, Ok(count) if count > 0) {
-            return;
-        }
-        let chunk = Chunk { stream, at: now(), bytes: buffer.split().freeze() };
-        let bytes = chunk.bytes.clone();
+/// Copies what the pipe gives at once, and reports it.
+async fn copy(mut pipe: ChildPipe<impl AsyncRead + Unpin>, reports: Reports) {
+    while let Some(chunk) = pipe.next().await {
+        let (stream, bytes) = (chunk.stream, chunk.bytes.clone());
         let copied = tokio::task::spawn_blocking(move || pass_on(stream, &bytes)).await;
         let is_copied = matches!(copied, Ok(Ok(())));
         // Nobody reads our output any more: what was written is still recorded, and the pipe closes.

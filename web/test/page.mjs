@@ -313,10 +313,10 @@ async function takeScreenshots(browser, server) {
   for (const colorScheme of ['light', 'dark']) {
     await withPage(browser, async ({ page }) => {
       await openRun(page, server, runId);
-      // Half way, with several nodes at work, and at a moment when the state has caught up with the events.
+      // Half way, with several nodes at work, and at a moment when the state has nearly caught up with the events.
       await page.waitForFunction(() => document.querySelectorAll('[data-node][data-status="RUNNING"] .meter:not([hidden])').length > 1
         && document.querySelectorAll('[data-node][data-status="COMPLETED"]').length > 4
-        && Number(document.querySelector('.run').dataset.headSeq) >= Number(document.querySelector('.events').lastElementChild?.dataset.seq ?? Infinity));
+        && Number(document.querySelector('.run').dataset.headSeq) + 5 >= Number(document.querySelector('.events').lastElementChild?.dataset.seq ?? Infinity));
       await page.screenshot({ path: path.join(folder, `run-${colorScheme}.png`) });
     }, { colorScheme });
   }

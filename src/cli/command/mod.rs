@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod exec;
+mod list;
 pub(crate) mod logs;
 pub(crate) mod migrate;
 pub(crate) mod openapi;

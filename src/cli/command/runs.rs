@@ -10,6 +10,7 @@ use crate::client::{RunQuery, RunSummary, name_of};
 use crate::facts::status::RunStatus;
 use crate::facts::time::Timestamp;
 
+use super::list::say_page;
 use super::watch::say;
 
 /// The most that a server gives at once (contract).
@@ -28,11 +29,7 @@ pub(crate) async fn runs(args: &RunsArgs) -> Result<u8, Failure> {
         query.limit = Some(left.min(PAGE));
         let page = client.list_runs(&query).await?;
         let count = u32::try_from(page.runs.len()).unwrap_or(u32::MAX);
-        if args.json {
-            say(&json(&page.runs))?;
-        } else if count > 0 {
-            say(&table(&page.runs, shown == 0, style, now()))?;
-        }
+        say_page(&page.runs, args.json, |runs| table(runs, shown == 0, style, now()))?;
         shown += count;
         left = left.saturating_sub(count);
         query.cursor = page.next_cursor;
@@ -74,11 +71,6 @@ fn why_empty(args: &RunsArgs) -> String {
     } else {
         format!("no run matches {}\n", set.join(" "))
     }
-}
-
-fn json(runs: &[RunSummary]) -> String {
-    let lines = runs.iter().filter_map(|run| serde_json::to_string(run).ok());
-    lines.map(|line| line + "\n").collect()
 }
 
 fn table(runs: &[RunSummary], with_header: bool, style: Style, now: Timestamp) -> String {

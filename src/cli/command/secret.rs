@@ -11,6 +11,7 @@ use crate::client::SecretSummary;
 use crate::facts::secret::{SECRET_MAX_BYTES, SecretName};
 use crate::facts::time::Timestamp;
 
+use super::list::say_page;
 use super::watch::say;
 
 pub(crate) async fn secret(args: &SecretArgs) -> Result<u8, Failure> {
@@ -40,12 +41,7 @@ async fn list(args: &SecretListArgs) -> Result<u8, Failure> {
     // Each page begins behind the one before, so that this ends with the list.
     loop {
         let page = client.list_secrets(after.as_ref()).await?;
-        if args.json {
-            let lines = page.secrets.iter().filter_map(|secret| serde_json::to_string(secret).ok());
-            say(&lines.map(|line| line + "\n").collect::<String>())?;
-        } else if !page.secrets.is_empty() {
-            say(&table(&page.secrets, shown == 0, style, now()))?;
-        }
+        say_page(&page.secrets, args.json, |secrets| table(secrets, shown == 0, style, now()))?;
         shown += page.secrets.len();
         after = page.next_after;
         if after.is_none() || page.secrets.is_empty() {

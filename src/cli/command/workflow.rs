@@ -19,6 +19,7 @@ use crate::facts::id::RunId;
 use crate::facts::time::Timestamp;
 use crate::runner::{self, Workflow};
 
+use super::list::say_page;
 use super::watch::{Presenter, exit_status, follow, say};
 
 /// How long a start is tried; the server makes one run of it however often it hears of it.
@@ -54,12 +55,7 @@ async fn list(args: &WorkflowListArgs) -> Result<u8, Failure> {
     // Each page begins behind the one before, so that this ends with the list.
     loop {
         let page = client.list_workflows(cursor.as_deref()).await?;
-        if args.json {
-            let lines = page.workflows.iter().filter_map(|workflow| serde_json::to_string(workflow).ok());
-            say(&lines.map(|line| line + "\n").collect::<String>())?;
-        } else if !page.workflows.is_empty() {
-            say(&table(&page.workflows, shown == 0, style, now()))?;
-        }
+        say_page(&page.workflows, args.json, |workflows| table(workflows, shown == 0, style, now()))?;
         shown += page.workflows.len();
         cursor = page.next_cursor;
         if cursor.is_none() || page.workflows.is_empty() {

@@ -86,116 +86,118 @@ mod tests {
         }
     }
 
-    /// Keys of the root, and of a node beside `id`, that are fine or not.
+    /// Nodes that are fine …
+    const GOOD_NODES: &[&str] = &[
+        "{ id: a, run: 'true' }",
+        "{ id: a, run: true }",
+        "{ id: a, run: [ls, -l, '${{ inputs }}', 3, ] }",
+        "{ id: a, run: x, image: 'telltale/busybox:1.0@sha256:00' }",
+        "{ id: a, run: x, image: 'a:${{ matrix.v }}', matrix: { v: [1, 2] } }",
+        "{ id: a, run: x, needs: before }",
+        "{ id: a, run: x, needs: [before], join: first }",
+        "{ id: a, run: x, if: 'true' }",
+        "{ id: a, run: x, if: '${{ 1 > 0 }}' }",
+        "{ id: a, run: x, matrix: { os: [linux, mac], on: [true], v: '${{ [1] }}' } }",
+        "{ id: a, run: x, env: { A: 1, B: , C: '${{ run.id }}', _d: true } }",
+        "{ id: a, run: x, env: }",
+        "{ id: a, run: x, secrets: { A: api-key } }",
+        "{ id: a, run: x, timeout: 1h30m, retries: 3 }",
+        "{ id: a, run: x, retries: { limit: 0, backoff: 500ms }, tty: true }",
+        "{ id: a, run: x, resources: { memory: 512MiB, cpus: 1.5, pids: 100 } }",
+        "{ id: a, run: x, artifacts: ['out/*.json', '**/*.txt'] }",
+        "{ id: a, run: x, artifacts: report.txt }",
+        "{ id: a, approval: 'Send ${{ run.id }}?' , timeout: 5m }",
+        "{ id: a, approval: { message: ok, form: { type: object, properties: { note: { type: string } } } } }",
+        "{ id: a, workflow: other, with: { a: 1, b: [x, { c: '${{ run.id }}' }] }, retries: 1, timeout: 1m }",
+    ];
+    /// … and those that are not.
+    const BAD_NODES: &[&str] = &[
+        "{ run: x }",
+        "{ id: a }",
+        "{ id: a, run: x, approval: y }",
+        "{ id: a, run: x, workflow: y }",
+        "{ id: a, approval: x, image: y }",
+        "{ id: a, approval: x, retries: 1 }",
+        "{ id: a, workflow: x, env: { A: b } }",
+        "{ id: a, run: x, with: { a: b } }",
+        "{ id: a, run: 'echo ${{ run.id }}' }",
+        "{ id: a, run: [] }",
+        "{ id: a, run: ' ' }",
+        "{ id: a, run: [[x]] }",
+        "{ id: a, run: x, image: 'a b' }",
+        "{ id: a, run: x, join: any }",
+        "{ id: a, run: x, join: any, needs: [] }",
+        "{ id: a, run: x, join: some, needs: before }",
+        "{ id: a, run: x, matrix: {} }",
+        "{ id: a, run: x, matrix: { os: [] } }",
+        "{ id: a, run: x, matrix: { os: linux } }",
+        "{ id: a, run: x, matrix: { os: [a, a] } }",
+        "{ id: a, run: x, matrix: { os: [[a]] } }",
+        "{ id: a, run: x, matrix: { 'o-s': [a] } }",
+        "{ id: a, run: x, env: { 1X: y } }",
+        "{ id: a, run: x, env: { TELLTALE_X: y } }",
+        "{ id: a, run: x, env: { X: [y] } }",
+        "{ id: a, run: x, secrets: { X: 'a b' } }",
+        "{ id: a, run: x, secrets: { X: } }",
+        "{ id: a, run: x, timeout: 30 }",
+        "{ id: a, run: x, retries: -1 }",
+        "{ id: a, run: x, retries: 1001 }",
+        "{ id: a, run: x, retries: { backoff: 1s } }",
+        "{ id: a, run: x, tty: yes-please }",
+        "{ id: a, run: x, resources: { memory: 512MB } }",
+        "{ id: a, run: x, resources: { cpus: 0.05 } }",
+        "{ id: a, run: x, resources: { pids: 0 } }",
+        "{ id: a, run: x, resources: { disk: 1GiB } }",
+        "{ id: a, run: x, artifacts: [/etc/passwd] }",
+        "{ id: a, run: x, artifacts: [../x] }",
+        "{ id: a, run: x, artifacts: ['a/../../x'] }",
+        "{ id: a, run: x, artifacts: ['${{ run.id }}'] }",
+        "{ id: a, approval: }",
+        "{ id: a, approval: {} }",
+        "{ id: a, approval: { message: x, form: { type: string } } }",
+        "{ id: a, approval: { message: x, fields: {} } }",
+        "{ id: a, run: x, unknown: y }",
+        "just text",
+    ];
+    /// Keys of the root that are fine …
+    const GOOD_KEYS: &[&str] = &[
+        "description: y",
+        "timeout: 10m",
+        "priority: -100",
+        "concurrency: 1",
+        "inputs: { a: , b: x, c: 1.10, d-e: { type: integer, minimum: 1, default: 2 } }",
+        "inputs: { a: { $defs: { b: { type: string } }, items: { $ref: '#/$defs/b' } } }",
+        "inputs:",
+        "finally: [{ id: z, run: x }]",
+        "finally: [{ id: z, workflow: x }, { id: y, needs: z, run: x }]",
+    ];
+    /// … and those that are not.
+    const BAD_KEYS: &[&str] = &[
+        "tiemout: 5m",
+        "timeout: 1d",
+        "priority: 101",
+        "priority: high",
+        "concurrency: 0",
+        "inputs: { 1a: x }",
+        "inputs: { a: [x] }",
+        "inputs: { a: { type: integr } }",
+        "inputs: { a: { $ref: 'https://example.org/x' } }",
+        "inputs: { a: { minimum: x } }",
+        "finally: []",
+        "finally: [{ id: z, approval: x }]",
+        "finally: [{ id: z, run: x, matrix: { a: [1] } }]",
+    ];
+
     #[test]
     fn the_schema_and_the_reader_agree() {
         let validator = validator();
         let nodes = |nodes: &str| format!("name: x\nnodes:\n  - {{ id: before, run: x }}\n  - {nodes}\n");
         let root = |keys: &str| format!("name: x\n{keys}\nnodes: [{{ id: a, run: x }}]\n");
-        for good in [
-            "{ id: a, run: 'true' }",
-            "{ id: a, run: true }",
-            "{ id: a, run: [ls, -l, '${{ inputs }}', 3, ] }",
-            "{ id: a, run: x, image: 'telltale/busybox:1.0@sha256:00' }",
-            "{ id: a, run: x, image: 'a:${{ matrix.v }}', matrix: { v: [1, 2] } }",
-            "{ id: a, run: x, needs: before }",
-            "{ id: a, run: x, needs: [before], join: first }",
-            "{ id: a, run: x, if: 'true' }",
-            "{ id: a, run: x, if: '${{ 1 > 0 }}' }",
-            "{ id: a, run: x, matrix: { os: [linux, mac], on: [true], v: '${{ [1] }}' } }",
-            "{ id: a, run: x, env: { A: 1, B: , C: '${{ run.id }}', _d: true } }",
-            "{ id: a, run: x, env: }",
-            "{ id: a, run: x, secrets: { A: api-key } }",
-            "{ id: a, run: x, timeout: 1h30m, retries: 3 }",
-            "{ id: a, run: x, retries: { limit: 0, backoff: 500ms }, tty: true }",
-            "{ id: a, run: x, resources: { memory: 512MiB, cpus: 1.5, pids: 100 } }",
-            "{ id: a, run: x, artifacts: ['out/*.json', '**/*.txt'] }",
-            "{ id: a, run: x, artifacts: report.txt }",
-            "{ id: a, approval: 'Send ${{ run.id }}?' , timeout: 5m }",
-            "{ id: a, approval: { message: ok, form: { type: object, properties: { note: { type: string } } } } }",
-            "{ id: a, workflow: other, with: { a: 1, b: [x, { c: '${{ run.id }}' }] }, retries: 1, timeout: 1m }",
-        ] {
-            agree(&validator, &nodes(good), true);
+        for (written, is_good) in [(GOOD_NODES, true), (BAD_NODES, false)] {
+            written.iter().for_each(|node| agree(&validator, &nodes(node), is_good));
         }
-        for bad in [
-            "{ run: x }",
-            "{ id: a }",
-            "{ id: a, run: x, approval: y }",
-            "{ id: a, run: x, workflow: y }",
-            "{ id: a, approval: x, image: y }",
-            "{ id: a, approval: x, retries: 1 }",
-            "{ id: a, workflow: x, env: { A: b } }",
-            "{ id: a, run: x, with: { a: b } }",
-            "{ id: a, run: 'echo ${{ run.id }}' }",
-            "{ id: a, run: [] }",
-            "{ id: a, run: ' ' }",
-            "{ id: a, run: [[x]] }",
-            "{ id: a, run: x, image: 'a b' }",
-            "{ id: a, run: x, join: any }",
-            "{ id: a, run: x, join: any, needs: [] }",
-            "{ id: a, run: x, join: some, needs: before }",
-            "{ id: a, run: x, matrix: {} }",
-            "{ id: a, run: x, matrix: { os: [] } }",
-            "{ id: a, run: x, matrix: { os: linux } }",
-            "{ id: a, run: x, matrix: { os: [a, a] } }",
-            "{ id: a, run: x, matrix: { os: [[a]] } }",
-            "{ id: a, run: x, matrix: { 'o-s': [a] } }",
-            "{ id: a, run: x, env: { 1X: y } }",
-            "{ id: a, run: x, env: { TELLTALE_X: y } }",
-            "{ id: a, run: x, env: { X: [y] } }",
-            "{ id: a, run: x, secrets: { X: 'a b' } }",
-            "{ id: a, run: x, secrets: { X: } }",
-            "{ id: a, run: x, timeout: 30 }",
-            "{ id: a, run: x, retries: -1 }",
-            "{ id: a, run: x, retries: 1001 }",
-            "{ id: a, run: x, retries: { backoff: 1s } }",
-            "{ id: a, run: x, tty: yes-please }",
-            "{ id: a, run: x, resources: { memory: 512MB } }",
-            "{ id: a, run: x, resources: { cpus: 0.05 } }",
-            "{ id: a, run: x, resources: { pids: 0 } }",
-            "{ id: a, run: x, resources: { disk: 1GiB } }",
-            "{ id: a, run: x, artifacts: [/etc/passwd] }",
-            "{ id: a, run: x, artifacts: [../x] }",
-            "{ id: a, run: x, artifacts: ['a/../../x'] }",
-            "{ id: a, run: x, artifacts: ['${{ run.id }}'] }",
-            "{ id: a, approval: }",
-            "{ id: a, approval: {} }",
-            "{ id: a, approval: { message: x, form: { type: string } } }",
-            "{ id: a, approval: { message: x, fields: {} } }",
-            "{ id: a, run: x, unknown: y }",
-            "just text",
-        ] {
-            agree(&validator, &nodes(bad), false);
-        }
-        for good in [
-            "description: y",
-            "timeout: 10m",
-            "priority: -100",
-            "concurrency: 1",
-            "inputs: { a: , b: x, c: 1.10, d-e: { type: integer, minimum: 1, default: 2 } }",
-            "inputs: { a: { $defs: { b: { type: string } }, items: { $ref: '#/$defs/b' } } }",
-            "inputs:",
-            "finally: [{ id: z, run: x }]",
-            "finally: [{ id: z, workflow: x }, { id: y, needs: z, run: x }]",
-        ] {
-            agree(&validator, &root(good), true);
-        }
-        for bad in [
-            "tiemout: 5m",
-            "timeout: 1d",
-            "priority: 101",
-            "priority: high",
-            "concurrency: 0",
-            "inputs: { 1a: x }",
-            "inputs: { a: [x] }",
-            "inputs: { a: { type: integr } }",
-            "inputs: { a: { $ref: 'https://example.org/x' } }",
-            "inputs: { a: { minimum: x } }",
-            "finally: []",
-            "finally: [{ id: z, approval: x }]",
-            "finally: [{ id: z, run: x, matrix: { a: [1] } }]",
-        ] {
-            agree(&validator, &root(bad), false);
+        for (written, is_good) in [(GOOD_KEYS, true), (BAD_KEYS, false)] {
+            written.iter().for_each(|keys| agree(&validator, &root(keys), is_good));
         }
     }
 }

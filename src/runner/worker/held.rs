@@ -120,7 +120,7 @@ mod tests {
         assert_eq!(held.room(2, 10), 1);
         assert!(two.signals.cancel.is_cancelled() && !one.signals.cancel.is_cancelled());
         drop(one);
-        assert_eq!(held.names(), [two.name.clone()]);
+        assert_eq!(held.names(), std::slice::from_ref(&two.name));
         let lost = ClaimStatus { run_id: two.name.run_id.clone(), claim: 1, state: ClaimState::Lost };
         held.heard(&lost);
         assert!(two.signals.lost.is_cancelled());
