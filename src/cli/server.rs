@@ -10,8 +10,6 @@ use crate::facts::settings::Settings;
 
 use super::failure::Failure;
 
-/// Where a server listens that was told nothing else.
-const DEFAULT_URL: &str = "http://127.0.0.1:4780";
 /// The file that a running server leaves in its data directory.
 const SERVER_FILE: &str = "server.json";
 /// What stands for the newest run.
@@ -22,10 +20,11 @@ struct ServerFile {
     url: String,
 }
 
-/// The server's address: as set, else of the server on this machine's data directory, else the default.
+/// The server's address: as set, else of the server on this machine's data directory, else where one with these settings would
+/// listen.
 pub(crate) fn address(settings: &Settings) -> String {
     let set = settings.url.clone();
-    set.or_else(|| of_data_dir(&settings.data_dir)).unwrap_or_else(|| DEFAULT_URL.to_owned())
+    set.or_else(|| of_data_dir(&settings.data_dir)).unwrap_or_else(|| format!("http://{}", settings.listen))
 }
 
 fn of_data_dir(data_dir: &Path) -> Option<String> {

@@ -80,7 +80,7 @@ async fn the_description_covers_the_paths_of_the_contract() {
     assert_references(&document, &document);
     server.http().get("/docs").await.expect(200);
     let schema = server.http().get("/schemas/workflow.json").await.expect(200);
-    assert_eq!(schema["required"], serde_json::json!(["name", "nodes"]));
+    assert_eq!(schema.json()["required"], serde_json::json!(["name", "nodes"]));
 }
 
 /// Every `$ref` leads somewhere.
