@@ -3,7 +3,8 @@
 //! It outlives the server: one that is killed and comes back finds its runs going on. It leaves by itself when there is
 //! nothing to do. Owns nothing but the start; whether there is one already is settled by the lock that the worker takes.
 
-use std::path::PathBuf;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -17,6 +18,8 @@ use crate::store::queue;
 
 /// This program, also when its file has been replaced by a newer one meanwhile.
 const THIS_PROGRAM: &str = "/proc/self/exe";
+/// The file that a data directory's worker keeps locked.
+pub const WORKER_LOCK: &str = "worker.lock";
 /// Where the worker's own log goes, in the data directory.
 const LOG: &str = "worker.log";
 /// How often the queue is looked at without a wake: what another server enqueued, or a worker that died, makes none.
@@ -71,6 +74,11 @@ pub(super) async fn keep(core: Core, settings: Settings) {
         if core.queue.waiting_claimers() > 0 {
             continue;
         }
+        // One that an earlier start of this server left, and that has its hands full.
+        if is_there(&start.data_dir) {
+            tokio::time::sleep(START_PAUSE).await;
+            continue;
+        }
         match queue::waits(&core.db, &engines).await {
             Ok(true) => {}
             Ok(false) => {
@@ -91,6 +99,13 @@ pub(super) async fn keep(core: Core, settings: Settings) {
         }
         tokio::time::sleep(START_PAUSE).await;
     }
+}
+
+/// Whether the data directory has its worker. One that is just starting may find the lock taken for an instant, and
+/// leaves; the next look starts another.
+fn is_there(data_dir: &Path) -> bool {
+    let lock = File::open(data_dir.join(WORKER_LOCK));
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
 }
 
 impl Start {
@@ -115,5 +130,22 @@ impl Start {
             None => command.env_remove("TELLTALE_TOKEN"),
         };
         command.spawn()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_worker_is_there_as_long_as_it_keeps_its_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(!is_there(dir.path()));
+        let lock = File::create(dir.path().join(WORKER_LOCK)).unwrap();
+        assert!(!is_there(dir.path()));
+        lock.lock().unwrap();
+        assert!(is_there(dir.path()));
+        drop(lock);
+        assert!(!is_there(dir.path()));
     }
 }

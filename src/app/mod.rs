@@ -11,4 +11,5 @@ mod serve;
 mod server_file;
 
 pub use error::AppError;
+pub use local_worker::WORKER_LOCK;
 pub use serve::{Running, serve};

@@ -13,7 +13,7 @@ use crate::facts::json::Json;
 pub use crate::facts::workflow::model::PRIORITY_MAX;
 use crate::store::db::DbError;
 use crate::store::journal::{AppendError, Appended, QueueEntry};
-use crate::store::{runs, workflows};
+use crate::store::{queue, runs, workflows};
 
 /// How deep workflows may call each other: deeper is a circle nearly always, and each level holds a claim while it waits.
 pub const DEPTH_MAX: u32 = 8;
@@ -59,9 +59,11 @@ pub enum StartError {
 
 /// What a sub-workflow's trigger says of its place.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Trigger {
     r#type: Option<String>,
     depth: Option<u32>,
+    parent_run_id: Option<RunId>,
 }
 
 /// Starts a run, or finds the one of that id. `created` tells which.
@@ -76,7 +78,11 @@ pub async fn start(
     }
     check_depth(request.trigger.as_ref())?;
     let (version, definition) = stored(core, organization, &request.workflow, request.version).await?;
-    let run = new_run(request, version, &definition)?;
+    let caller = match caller(request.trigger.as_ref()) {
+        Some(run_id) => queue::priority(&core.db, organization, &run_id).await?,
+        None => None,
+    };
+    let run = new_run(request, version, &definition, caller)?;
     Ok(inputs::create_run(core, organization, run).await?)
 }
 
@@ -106,7 +112,13 @@ pub(super) async fn stored(
     Ok((found.version, definition::parse(name, &found.source).map_err(outdated)?))
 }
 
-fn new_run(request: StartRequest, version: i32, definition: &Definition) -> Result<NewRun, StartError> {
+/// `caller` is the priority of the run that calls, where one does.
+fn new_run(
+    request: StartRequest,
+    version: i32,
+    definition: &Definition,
+    caller: Option<i32>,
+) -> Result<NewRun, StartError> {
     let StartRequest { run_id, workflow, priority, inputs: given, trigger, labels, .. } = request;
     let prepared = definition.prepare(given.as_ref()).map_err(StartError::Invalid)?;
     let size = |json: &Option<Json>| json.as_ref().map_or(0, |json| json.get().len());
@@ -121,7 +133,7 @@ fn new_run(request: StartRequest, version: i32, definition: &Definition) -> Resu
     let queue = QueueEntry {
         workflow: workflow.clone(),
         version,
-        priority: priority.unwrap_or_else(|| definition.priority()).clamp(-PRIORITY_MAX, PRIORITY_MAX),
+        priority: in_queue(priority.unwrap_or_else(|| definition.priority()), caller),
         concurrency: definition.concurrency(),
         engines: definition.engines(),
     };
@@ -138,9 +150,20 @@ fn new_run(request: StartRequest, version: i32, definition: &Definition) -> Resu
     })
 }
 
+/// A called run goes before all that have its caller's priority: a worker holds the caller until the call is over, and a
+/// worker that held nothing but callers could never take up what they wait for.
+fn in_queue(own: i32, caller: Option<i32>) -> i32 {
+    own.max(caller.map_or(own, |caller| caller + 1)).clamp(-PRIORITY_MAX, PRIORITY_MAX)
+}
+
+fn caller(trigger: Option<&Json>) -> Option<RunId> {
+    let trigger = trigger.and_then(Json::read::<Trigger>)?;
+    trigger.parent_run_id.filter(|_| trigger.r#type.as_deref() == Some("workflow"))
+}
+
 /// Refuses a call that is too deep; what triggered a run otherwise has no depth.
 fn check_depth(trigger: Option<&Json>) -> Result<(), StartError> {
-    let Some(Trigger { r#type: Some(kind), depth }) = trigger.and_then(Json::read::<Trigger>) else {
+    let Some(Trigger { r#type: Some(kind), depth, .. }) = trigger.and_then(Json::read::<Trigger>) else {
         return Ok(());
     };
     match depth {
@@ -159,6 +182,16 @@ mod tests {
 
     fn depth(trigger: &str) -> Result<(), StartError> {
         check_depth(Some(&Json::from_text(trigger.into()).unwrap()))
+    }
+
+    #[test]
+    fn a_called_run_goes_before_its_callers_equals() {
+        assert_eq!((in_queue(3, None), in_queue(-7, Some(3)), in_queue(9, Some(3))), (3, 4, 9));
+        assert_eq!((in_queue(0, Some(100)), in_queue(0, Some(-100))), (100, 0));
+        let of = |trigger: &str| caller(Some(&Json::from_text(trigger.into()).unwrap()));
+        assert_eq!(of(r#"{"type":"workflow","depth":1,"parentRunId":"r"}"#), Some("r".parse().unwrap()));
+        assert_eq!(of(r#"{"type":"manual","parentRunId":"r"}"#), None);
+        assert_eq!(caller(None), None);
     }
 
     #[test]

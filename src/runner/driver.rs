@@ -138,10 +138,14 @@ impl Driver {
                 self.reuses = Some(of);
             }
         }
-        // A run whose end was asked for before it was taken up starts nothing.
-        let steps = match self.course.signals.cancel.is_cancelled() {
-            true => self.stop_for(Stop::Cancelled),
-            false => self.schedule.begin(),
+        // A run that is to end when it is taken up starts nothing.
+        let time_is_over = self.course.plan.timeout.is_some_and(|limit| limit <= self.age);
+        let steps = if self.course.signals.cancel.is_cancelled() {
+            self.stop_for(Stop::Cancelled)
+        } else if time_is_over {
+            self.stop_for(Stop::TimedOut)
+        } else {
+            self.schedule.begin()
         };
         self.take(steps).await;
     }

@@ -20,12 +20,13 @@ const REQUEST_CANCEL: Query = query!("queue/request_cancel"; UUID, TEXT, FLOAT8)
 const UNSERVED: Query = query!("queue/unserved"; TIMESTAMPTZ, INT8);
 const CLAIMS: Query = query!("queue/claims"; UUID, INT8);
 
+const PRIORITY: Query = query!("queue/priority"; UUID, TEXT);
 const HELD: Query = query!("queue/held"; UUID, TEXT, INT4);
 const WAITS: Query = query!("queue/waits"; TEXT_ARRAY);
 
 /// Every query of this module, for the test that prepares them all.
 pub const QUERIES: &[&Query] =
-    &[&WAITS, &HELD, &CLAIM, &HEARTBEAT, &RELEASE, &FREE_LAPSED, &REQUEST_CANCEL, &UNSERVED, &CLAIMS];
+    &[&WAITS, &HELD, &PRIORITY, &CLAIM, &HEARTBEAT, &RELEASE, &FREE_LAPSED, &REQUEST_CANCEL, &UNSERVED, &CLAIMS];
 
 /// How long a claim lasts without a sign of its worker: short, since a dead worker's runs wait that long, but with room for
 /// several lost heartbeats and a server's restart.
@@ -137,6 +138,16 @@ pub async fn heartbeat(
             Ok(Held { claim, cancel_requested: column(row, 2)? })
         })
         .collect()
+}
+
+/// The priority of a run that is in the queue, claimed or not.
+pub async fn priority(
+    db: &Db,
+    organization: OrganizationId,
+    run_id: &RunId,
+) -> Result<Option<i32>, DbError> {
+    let row = db.get().await?.query_opt(&PRIORITY, &[&organization.0, &run_id.as_str()]).await?;
+    row.map(|row| column(&row, 0)).transpose()
 }
 
 /// The run of this claim, while it is the run's last one.

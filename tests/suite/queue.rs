@@ -99,6 +99,24 @@ async fn the_urgent_go_first_and_then_the_oldest() {
     assert_eq!(order, [&[first][..], &urgent, &calm, &[last]].concat());
 }
 
+/// Otherwise a worker could fill its hands with callers, and never take up what they wait for.
+#[tokio::test]
+async fn a_called_run_goes_before_others_like_its_caller() {
+    let (_database, _server, http) = server().await;
+    store(&http, "calm", "").await;
+    store(&http, "caller", "priority: 3\n").await;
+    let callers = start_many(&http, "caller", 3).await;
+    let urgent = start(&http, "calm", json!({ "priority": 50 })).await;
+    let worker = Worker::new(http.clone(), "w");
+    assert_eq!(worker.claim(1).await[0].run_id, urgent);
+    assert_eq!(worker.claim(1).await[0].run_id, callers[0]);
+    let urgent = start(&http, "calm", json!({ "priority": 50 })).await;
+    let trigger = json!({ "type": "workflow", "parentRunId": callers[0], "parentNodeRef": "call", "depth": 1 });
+    let called = start(&http, "calm", json!({ "trigger": trigger })).await;
+    let order: Vec<String> = worker.claim(9).await.into_iter().map(|claim| claim.run_id).collect();
+    assert_eq!(order, [&[urgent, called][..], &callers[1..]].concat());
+}
+
 #[tokio::test]
 async fn a_worker_gets_only_what_it_can_execute() {
     let (_database, _server, http) = server().await;

@@ -99,7 +99,7 @@ async fn a_workflow_calls_another_and_gets_its_result() {
     assert!(reason.contains("`bad` exited with status 9"), "{reason}");
 
     let (state, _) = place.run("lost", json!({}), "FAILED").await;
-    assert!(state["failure"]["reason"].as_str().unwrap().contains("no stored workflow `nowhere`"), "{state}");
+    assert!(state["failure"]["reason"].as_str().unwrap().contains("the workflow `nowhere` can't be started"), "{state}");
     let (mut state, _) = place.run("circle", json!({}), "FAILED").await;
     let mut depth = 0;
     while let Some(child) = place.http.events(state["runId"].as_str().unwrap()).await.iter().find_map(|event| {

@@ -36,6 +36,14 @@ nodes:
   - { id: after, needs: [ask], run: 'echo yes' }
 "#;
 
+/// Both limits end before the lease of the worker that began it.
+const LIMITED: &str = r#"
+name: limited
+nodes:
+  - { id: ask, approval: { message: well? }, timeout: 12s }
+  - { id: after, needs: [ask], run: 'echo yes' }
+"#;
+
 const CALLING: &str = r#"
 name: calling
 nodes:
@@ -115,6 +123,8 @@ async fn what_a_killed_worker_held_goes_on_at_another() {
         CALLING,
         LARGE,
         FAILED,
+        LIMITED,
+        &held("timed", "", 1).replace("nodes:", "timeout: 12s\nnodes:"),
     ] {
         let name = text.lines().find_map(|line| line.strip_prefix("name: ")).unwrap();
         put(&http, name, text).await.expect(201);
@@ -129,8 +139,11 @@ async fn what_a_killed_worker_held_goes_on_at_another() {
         begin(&http, "failed"),
     );
     let asking = start(&http, "asking", json!({})).await;
+    let limited = start(&http, "limited", json!({})).await;
     let calling = start(&http, "calling", json!({})).await;
+    let (timed, _) = begin(&http, "timed").await;
     run::node_event(&http, &asking, "NODE_AWAITING_INPUT", "ask").await;
+    run::node_event(&http, &limited, "NODE_AWAITING_INPUT", "ask").await;
     run::node_event(&http, &failed, "NODE_FAILED", "bad").await;
     let started = run::node_event(&http, &calling, "NODE_STARTED", "call").await;
     let child = started["data"]["childRunId"].as_str().unwrap().to_owned();
@@ -173,6 +186,12 @@ async fn what_a_killed_worker_held_goes_on_at_another() {
     assert_eq!(state["failure"]["code"], "exit-3", "{state}");
     assert_eq!(state["failure"]["reason"], "`bad` exited with status 3");
 
+    // Time goes on while nobody has a run.
+    let state = run::ends_as(&http, &timed, "TIMED_OUT").await;
+    assert_eq!(run::nodes(&state), ["work CANCELLED 1", "after CANCELLED 1", "last COMPLETED 1"]);
+    let state = run::ends_as(&http, &limited, "FAILED").await;
+    assert_eq!(state["failure"]["code"], "not-answered");
+
     run::ends_as(&http, &large, "COMPLETED").await;
     run::line(&http, &large, "length 100000").await;
     let result = http.run(&large).await["result"].clone();
@@ -191,7 +210,7 @@ async fn what_a_killed_worker_held_goes_on_at_another() {
     let events = check::run(&http, &database, &asking).await;
     assert_eq!(run::count(&events, "NODE_AWAITING_INPUT", "ask"), 1);
 
-    for run_id in [&calm, &doomed, &boxed, &boxed_doomed, &asking, &calling, &child, &large, &failed] {
+    for run_id in [&calm, &doomed, &boxed, &boxed_doomed, &asking, &calling, &child, &large, &failed, &timed, &limited] {
         // Whoever frees it notes so in the end, and the next one may be quicker.
         let mut notes = run::notes(&http.events(run_id).await);
         notes.sort();

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::app::WORKER_LOCK;
 use crate::cli::failure::{DONE, Failure};
 use crate::cli::lines::one_line;
 use crate::cli::server;
@@ -22,8 +23,6 @@ use super::watch::say;
 
 /// A server's own worker leaves after this long without a run; the next one starts within milliseconds.
 const IDLE_LIMIT: Duration = Duration::from_secs(60);
-/// The file that says that there is one, in the data directory: locked for as long as it lives, with its pid in it.
-const LOCK: &str = "worker.lock";
 /// The status of a command that a second signal has ended, as shells tell it.
 const INTERRUPTED: u8 = 130;
 
@@ -70,7 +69,7 @@ fn where_is(settings: &Settings) -> Box<dyn Fn() -> Option<String> + Send + Sync
 
 /// One server's own worker a data directory; `None`: there is one.
 fn lock(data_dir: &Path) -> Result<Option<File>, Failure> {
-    let path = data_dir.join(LOCK);
+    let path = data_dir.join(WORKER_LOCK);
     let unusable =
         |error: std::io::Error| Failure::NotReachable(format!("{} can't be used: {error}", path.display()));
     let mut file = File::options().create(true).truncate(false).write(true).open(&path).map_err(unusable)?;
