@@ -54,7 +54,7 @@ fail() { printf 'telltale: %s\n' "$*" >&2; exit 1; }
 alive() {
     local pid
     pid=$(cat "$1" 2>/dev/null) || return 1
-    tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "$2" && echo "$pid"
+    { tr '\0' ' ' <"/proc/$pid/cmdline"; } 2>/dev/null | grep -q -- "$2" && echo "$pid"
 }
 
 # Waits until a process is gone; false when it isn't in time.

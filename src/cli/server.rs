@@ -27,7 +27,8 @@ pub(crate) fn address(settings: &Settings) -> String {
     set.or_else(|| of_data_dir(&settings.data_dir)).unwrap_or_else(|| format!("http://{}", settings.listen))
 }
 
-fn of_data_dir(data_dir: &Path) -> Option<String> {
+/// The address of the server that runs on this data directory.
+pub(crate) fn of_data_dir(data_dir: &Path) -> Option<String> {
     let text = std::fs::read_to_string(data_dir.join(SERVER_FILE)).ok()?;
     serde_json::from_str::<ServerFile>(&text).ok().map(|file| file.url)
 }

@@ -178,7 +178,10 @@ async fn what_a_killed_worker_held_goes_on_at_another() {
     for run_id in [&doomed, &boxed_doomed] {
         let state = run::ends_as(&http, run_id, "FAILED").await;
         assert_eq!(run::nodes(&state), ["work FAILED 1", "after SKIPPED 1", "last COMPLETED 1"]);
-        assert_eq!((&state["failure"]["code"], &state["failure"]["nodeRef"]), (&json!("worker-lost"), &json!("work")));
+        assert_eq!(
+            (&state["failure"]["code"], &state["failure"]["nodeRef"]),
+            (&json!("worker-lost"), &json!("work"))
+        );
         let events = check::run(&http, &database, run_id).await;
         assert_eq!(ends(&events, "work"), [end(1, "NODE_FAILED", "worker-lost")]);
     }
@@ -319,13 +322,14 @@ nodes:
     run::ends_as(&http, &relay, "COMPLETED").await;
     assert!(first.leaves().await.success());
     let events = check::run(&http, &database, &relay).await;
-    assert_eq!(run::notes(&events), [
-        "worker first gave the run back",
-        "worker second takes the run over (claim 2)"
-    ]);
+    assert_eq!(
+        run::notes(&events),
+        ["worker first gave the run back", "worker second takes the run over (claim 2)"]
+    );
     assert_eq!(ends(&events, "work"), [end(1, "NODE_COMPLETED", "")]);
     assert_eq!(ends(&events, "after"), [end(1, "NODE_COMPLETED", "")]);
-    let done = events.iter().position(|event| event["type"] == "NODE_COMPLETED" && event["nodeRef"] == "work");
+    let done =
+        events.iter().position(|event| event["type"] == "NODE_COMPLETED" && event["nodeRef"] == "work");
     let given = events.iter().position(|event| event["message"] == "worker first gave the run back");
     assert!(done < given, "{events:#?}");
     drop(second);

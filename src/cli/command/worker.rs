@@ -29,6 +29,10 @@ const INTERRUPTED: u8 = 130;
 pub(crate) async fn worker(args: &WorkerArgs) -> Result<u8, Failure> {
     let settings = args.flags.settings()?;
     telemetry::init_logs(&settings).map_err(|fault| Failure::WrongUse(fault.to_string()))?;
+    if args.local && server::of_data_dir(&settings.data_dir).is_none() {
+        // The server is not there yet, which then starts another worker, or not any more.
+        return Ok(DONE);
+    }
     let _lock = match args.local {
         true => match lock(&settings.data_dir)? {
             Some(lock) => Some(lock),
@@ -61,10 +65,14 @@ pub(crate) async fn worker(args: &WorkerArgs) -> Result<u8, Failure> {
     }
 }
 
-/// Where the server is now: one on this machine may come back on another port. A server that was named stays where it is.
+/// Where the server is now: one on this machine may come back on another port. A server that was named stays where it is, and
+/// one that has stopped is nowhere: whoever listens at the usual address by then may be another, with runs of its own.
 fn where_is(settings: &Settings) -> Box<dyn Fn() -> Option<String> + Send + Sync> {
     let settings = settings.clone();
-    Box::new(move || settings.url.is_none().then(|| server::address(&settings)))
+    Box::new(move || match settings.url {
+        Some(_) => None,
+        None => server::of_data_dir(&settings.data_dir),
+    })
 }
 
 /// One server's own worker a data directory; `None`: there is one.

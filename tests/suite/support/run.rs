@@ -40,10 +40,7 @@ pub async fn node_event(http: &Http, run_id: &str, kind: &str, node: &str) -> Va
 pub async fn ended(http: &Http, run_id: &str) -> Value {
     let is_end = |event: &Value| {
         let kind = event["type"].as_str().expect("`type`");
-        matches!(
-            kind,
-            "RUN_COMPLETED" | "RUN_FAILED" | "RUN_CANCELLED" | "RUN_TERMINATED" | "RUN_TIMED_OUT"
-        )
+        matches!(kind, "RUN_COMPLETED" | "RUN_FAILED" | "RUN_CANCELLED" | "RUN_TERMINATED" | "RUN_TIMED_OUT")
     };
     event(http, run_id, "its end", is_end).await;
     http.run(run_id).await
