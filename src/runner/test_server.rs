@@ -32,6 +32,7 @@ pub struct Stored {
     pub requests: usize,
     /// Every n-th request goes wrong.
     pub trouble_every: usize,
+    /// The run is over once it has so many events.
     pub late_from: Option<usize>,
     /// What a read of the run says.
     pub status: &'static str,
@@ -124,6 +125,10 @@ fn work(stored: &mut Stored, path: &str, body: &[u8]) -> Result<(StatusCode, Val
         for event in events {
             let id = event["eventId"].as_str().unwrap().to_owned();
             let late = stored.late_from.is_some_and(|from| stored.events.len() >= from);
+            if late {
+                // The reason that the runner is to find.
+                stored.status = "CANCELLED";
+            }
             let outcome = if late { "late" } else { "accepted" };
             results.push(json!({"eventId": id, "seq": stored.events.len() + 2, "outcome": outcome}));
             if stored.event_ids.insert(id) {
