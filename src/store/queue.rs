@@ -25,8 +25,18 @@ const HELD: Query = query!("queue/held"; UUID, TEXT, INT4);
 const WAITS: Query = query!("queue/waits"; TEXT_ARRAY);
 
 /// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] =
-    &[&WAITS, &HELD, &PRIORITY, &CLAIM, &HEARTBEAT, &RELEASE, &FREE_LAPSED, &REQUEST_CANCEL, &UNSERVED, &CLAIMS];
+pub const QUERIES: &[&Query] = &[
+    &WAITS,
+    &HELD,
+    &PRIORITY,
+    &CLAIM,
+    &HEARTBEAT,
+    &RELEASE,
+    &FREE_LAPSED,
+    &REQUEST_CANCEL,
+    &UNSERVED,
+    &CLAIMS,
+];
 
 /// How long a claim lasts without a sign of its worker: short, since a dead worker's runs wait that long, but with room for
 /// several lost heartbeats and a server's restart.
@@ -141,11 +151,7 @@ pub async fn heartbeat(
 }
 
 /// The priority of a run that is in the queue, claimed or not.
-pub async fn priority(
-    db: &Db,
-    organization: OrganizationId,
-    run_id: &RunId,
-) -> Result<Option<i32>, DbError> {
+pub async fn priority(db: &Db, organization: OrganizationId, run_id: &RunId) -> Result<Option<i32>, DbError> {
     let row = db.get().await?.query_opt(&PRIORITY, &[&organization.0, &run_id.as_str()]).await?;
     row.map(|row| column(&row, 0)).transpose()
 }

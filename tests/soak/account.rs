@@ -70,15 +70,28 @@ impl Account {
         for ((run, node), attempts) in &self.attempts {
             let place = format!("{node} of {run}: {attempts:?}");
             let numbers: Vec<u64> = attempts.keys().copied().collect();
-            let (last, before) = attempts.values().rev().collect::<Vec<_>>().split_first().map(|(l, b)| (*l, b.to_vec())).unwrap();
+            let (last, before) = attempts
+                .values()
+                .rev()
+                .collect::<Vec<_>>()
+                .split_first()
+                .map(|(l, b)| (*l, b.to_vec()))
+                .unwrap();
             if last.ends == ["NODE_SKIPPED"] {
                 assert!(before.is_empty() && last.started == 0, "{place}");
                 continue;
             }
-            assert_eq!(numbers, (1..=numbers.len() as u64).collect::<Vec<_>>(), "attempts are 1, 2, 3 …: {place}");
+            assert_eq!(
+                numbers,
+                (1..=numbers.len() as u64).collect::<Vec<_>>(),
+                "attempts are 1, 2, 3 …: {place}"
+            );
             assert!(attempts.values().all(|attempt| attempt.started == 1), "each began once: {place}");
             assert!(before.iter().all(|attempt| attempt.ends == ["NODE_RETRYING"]), "{place}");
-            assert!(matches!(&*last.ends, [end] if end == "NODE_COMPLETED" || end == "NODE_FAILED"), "{place}");
+            assert!(
+                matches!(&*last.ends, [end] if end == "NODE_COMPLETED" || end == "NODE_FAILED"),
+                "{place}"
+            );
         }
         for (execution, times) in ledger.executions() {
             assert_eq!(times, 1, "`{execution}` was executed {times} times");
@@ -91,9 +104,11 @@ impl Account {
         }
         for (run, status) in &self.runs {
             let lost = |(of, _): &(String, String)| of == run;
-            let failed = self.attempts.iter().filter(|(key, _)| lost(key)).any(|(_, attempts)| {
-                attempts.values().any(|attempt| attempt.ends == ["NODE_FAILED"])
-            });
+            let failed = self
+                .attempts
+                .iter()
+                .filter(|(key, _)| lost(key))
+                .any(|(_, attempts)| attempts.values().any(|attempt| attempt.ends == ["NODE_FAILED"]));
             assert_eq!(status, if failed { "FAILED" } else { "COMPLETED" }, "{run}");
         }
     }
@@ -134,7 +149,8 @@ fn processes(account: &Account) -> HashSet<String> {
     for process in std::fs::read_dir("/proc").expect("/proc").flatten() {
         let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
         for variable in environment.split(|byte| *byte == 0) {
-            let run = variable.strip_prefix(b"TELLTALE_RUN_ID=").and_then(|run| std::str::from_utf8(run).ok());
+            let run =
+                variable.strip_prefix(b"TELLTALE_RUN_ID=").and_then(|run| std::str::from_utf8(run).ok());
             if run.is_some_and(|run| account.runs.contains_key(run)) {
                 found.insert(process.file_name().to_string_lossy().into_owned());
             }

@@ -5,13 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Attempts enough that hardly a run fails by the killing alone, but for those that may not be tried again.
-pub const WORKFLOWS: [(&str, &str); 5] = [
-    ("chain", CHAIN),
-    ("fan", FAN),
-    ("caller", CALLER),
-    ("boxed", BOXED),
-    ("brittle", BRITTLE),
-];
+pub const WORKFLOWS: [(&str, &str); 5] =
+    [("chain", CHAIN), ("fan", FAN), ("caller", CALLER), ("boxed", BOXED), ("brittle", BRITTLE)];
 
 const CHAIN: &str = r#"
 name: chain

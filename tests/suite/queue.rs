@@ -111,7 +111,8 @@ async fn a_called_run_goes_before_others_like_its_caller() {
     assert_eq!(worker.claim(1).await[0].run_id, urgent);
     assert_eq!(worker.claim(1).await[0].run_id, callers[0]);
     let urgent = start(&http, "calm", json!({ "priority": 50 })).await;
-    let trigger = json!({ "type": "workflow", "parentRunId": callers[0], "parentNodeRef": "call", "depth": 1 });
+    let trigger =
+        json!({ "type": "workflow", "parentRunId": callers[0], "parentNodeRef": "call", "depth": 1 });
     let called = start(&http, "calm", json!({ "trigger": trigger })).await;
     let order: Vec<String> = worker.claim(9).await.into_iter().map(|claim| claim.run_id).collect();
     assert_eq!(order, [&[urgent, called][..], &callers[1..]].concat());

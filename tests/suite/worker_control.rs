@@ -16,7 +16,10 @@ async fn server() -> (Database, Server, Http) {
 }
 
 async fn cancel(http: &Http, run_id: &str) -> Value {
-    http.post(&format!("/api/v1/runs/{run_id}/cancel"), &json!({ "reason": "enough" })).await.expect(202).json()
+    http.post(&format!("/api/v1/runs/{run_id}/cancel"), &json!({ "reason": "enough" }))
+        .await
+        .expect(202)
+        .json()
 }
 
 async fn answer(http: &Http, run_id: &str, node: &str, answer: Value) -> Answer {
@@ -165,7 +168,10 @@ async fn a_person_decides_what_happens() {
     let slow = start(&http, "slow", json!({})).await;
 
     let asked = run::node_event(&http, &yes, "NODE_AWAITING_INPUT", "ask").await;
-    assert_eq!((&asked["message"], &asked["data"]["message"]), (&json!("May Ada go?"), &json!("May Ada go?")));
+    assert_eq!(
+        (&asked["message"], &asked["data"]["message"]),
+        (&json!("May Ada go?"), &json!("May Ada go?"))
+    );
     assert_eq!(asked["data"]["form"]["required"], json!(["days"]));
     assert_eq!(http.run(&yes).await["status"], "AWAITING_INPUT");
     let misfit = answer(&http, &yes, "ask", json!({ "data": { "days": 0 } })).await;
@@ -181,7 +187,8 @@ async fn a_person_decides_what_happens() {
     answer(&http, &no, "ask", json!({ "approved": false, "comment": "not now" })).await.expect(202);
     let state = run::ends_as(&http, &no, "COMPLETED").await;
     let expected = ["ask COMPLETED 1", "go SKIPPED 0", "later SKIPPED 0", "anyway SKIPPED 0"];
-    let nodes: Vec<String> = run::nodes(&state).iter().map(|node| node.replace("SKIPPED 1", "SKIPPED 0")).collect();
+    let nodes: Vec<String> =
+        run::nodes(&state).iter().map(|node| node.replace("SKIPPED 1", "SKIPPED 0")).collect();
     assert_eq!(nodes, expected);
     assert_eq!(state["progress"], json!({ "completedActions": 4, "totalActions": 4 }));
     let skipped = run::node_event(&http, &no, "NODE_SKIPPED", "go").await;

@@ -46,8 +46,7 @@ impl Place {
     }
 
     async fn artifact(&self, run_id: &Value, id: &Value) -> Vec<u8> {
-        let path =
-            format!("/api/v1/runs/{}/artifacts/{}", run_id.as_str().unwrap(), id.as_str().unwrap());
+        let path = format!("/api/v1/runs/{}/artifacts/{}", run_id.as_str().unwrap(), id.as_str().unwrap());
         self.http.get(&path).await.expect(200).body
     }
 }
@@ -94,17 +93,27 @@ async fn a_workflow_calls_another_and_gets_its_result() {
     assert_eq!((&child["status"], &child["trigger"]), (&json!("COMPLETED"), &trigger));
 
     let (state, _) = place.run("parent", json!({ "inputs": { "depth": 8 } }), "FAILED").await;
-    assert_eq!((&state["failure"]["code"], &state["failure"]["nodeRef"]), (&json!("called-run-failed"), &json!("call")));
+    assert_eq!(
+        (&state["failure"]["code"], &state["failure"]["nodeRef"]),
+        (&json!("called-run-failed"), &json!("call"))
+    );
     let reason = state["failure"]["reason"].as_str().unwrap();
     assert!(reason.contains("`bad` exited with status 9"), "{reason}");
 
     let (state, _) = place.run("lost", json!({}), "FAILED").await;
-    assert!(state["failure"]["reason"].as_str().unwrap().contains("the workflow `nowhere` can't be started"), "{state}");
+    assert!(
+        state["failure"]["reason"].as_str().unwrap().contains("the workflow `nowhere` can't be started"),
+        "{state}"
+    );
     let (mut state, _) = place.run("circle", json!({}), "FAILED").await;
     let mut depth = 0;
-    while let Some(child) = place.http.events(state["runId"].as_str().unwrap()).await.iter().find_map(|event| {
-        Some(event["data"]["childRunId"].as_str()?.to_owned())
-    }) {
+    while let Some(child) = place
+        .http
+        .events(state["runId"].as_str().unwrap())
+        .await
+        .iter()
+        .find_map(|event| Some(event["data"]["childRunId"].as_str()?.to_owned()))
+    {
         let answer = place.http.get(&format!("/api/v1/runs/{child}")).await;
         if answer.status == 404 {
             break;
@@ -145,7 +154,10 @@ async fn a_run_is_executed_again_whole_or_from_a_node() {
     let (part, events) = place.rerun(&id, fields, "COMPLETED").await;
     let reused: Vec<&Value> = events.iter().filter(|event| event["data"]["reusedFrom"] == id).collect();
     assert_eq!(reused.iter().map(|event| &event["nodeRef"]).collect::<Vec<_>>(), ["small", "large"]);
-    assert_eq!(run::count(&events, "NODE_STARTED", "small") + run::count(&events, "NODE_STARTED", "large"), 0);
+    assert_eq!(
+        run::count(&events, "NODE_STARTED", "small") + run::count(&events, "NODE_STARTED", "large"),
+        0
+    );
     let said = run::line(&place.http, part["runId"].as_str().unwrap(), id.as_str().unwrap()).await;
     assert_eq!(said, " 100000");
     // The large one is the new run's own: the old run may be purged one day.
@@ -210,7 +222,10 @@ async fn matrices_joins_conditions_and_templates_do_what_they_say() {
     assert_eq!(progress["completedActions"], progress["totalActions"]);
     // With other inputs it has other instances.
     let (state, _) = place.run("graph", json!({ "inputs": { "hosts": ["c", "d", "e"] } }), "FAILED").await;
-    assert_eq!((&run::node(&state, "scan[e,2]")["status"], &run::node(&state, "big")["status"]), (&json!("COMPLETED"), &json!("COMPLETED")));
+    assert_eq!(
+        (&run::node(&state, "scan[e,2]")["status"], &run::node(&state, "big")["status"]),
+        (&json!("COMPLETED"), &json!("COMPLETED"))
+    );
     let wrong = place.http.post("/api/v1/workflows/graph/run", &json!({ "inputs": { "hosts": 3 } })).await;
     assert_eq!(wrong.pointers(400), ["/inputs/hosts"]);
 }
@@ -235,7 +250,8 @@ nodes:
 
 #[tokio::test]
 async fn secrets_reach_nodes_and_nothing_else() {
-    let unknown = "name: unknown\nnodes:\n  - { id: a, secrets: { K: nowhere }, retries: 3, run: 'echo ran' }\n";
+    let unknown =
+        "name: unknown\nnodes:\n  - { id: a, secrets: { K: nowhere }, retries: 3, run: 'echo ran' }\n";
     let place = place(&[SECRETIVE, unknown]).await;
     let body = json!({ "value": SECRET }).to_string();
     let json_body = [("content-type", "application/json")];
@@ -244,7 +260,11 @@ async fn secrets_reach_nodes_and_nothing_else() {
     let lines = place.http.lines(state["runId"].as_str().unwrap()).await;
     let all = format!("{state}{events:?}{lines:?}");
     assert!(!all.contains(SECRET) && !all.contains("horse"), "{all}");
-    let texts: Vec<&str> = lines.iter().filter(|line| line["nodeRef"] == "tell").filter_map(|line| line["text"].as_str()).collect();
+    let texts: Vec<&str> = lines
+        .iter()
+        .filter(|line| line["nodeRef"] == "tell")
+        .filter_map(|line| line["text"].as_str())
+        .collect();
     assert_eq!(texts[..2], ["it is ***", "***"]);
     assert_eq!(run::output(&events, "tell"), json!({ "key": "***", "length": SECRET.len() }));
     assert!(events.iter().any(|event| event["message"] == "key ***"));
@@ -287,20 +307,25 @@ async fn files_and_large_inputs_are_kept_whole() {
     let mut found = Vec::new();
     for artifact in listed["artifacts"].as_array().unwrap() {
         let bytes = place.artifact(&state["runId"], &artifact["artifactId"]).await;
-        let name = format!("{}:{}", artifact["nodeRef"].as_str().unwrap_or("-"), artifact["name"].as_str().unwrap());
+        let name =
+            format!("{}:{}", artifact["nodeRef"].as_str().unwrap_or("-"), artifact["name"].as_str().unwrap());
         assert_eq!(artifact["bytes"], bytes.len());
         found.push((name, bytes));
     }
     found.sort();
     let inputs = found.remove(0);
-    assert_eq!((inputs.0.as_str(), serde_json::from_slice::<Value>(&inputs.1).unwrap()), ("-:inputs.json", json!({ "text": text })));
+    assert_eq!(
+        (inputs.0.as_str(), serde_json::from_slice::<Value>(&inputs.1).unwrap()),
+        ("-:inputs.json", json!({ "text": text }))
+    );
     let expected: Vec<(&str, &[u8])> = vec![
         ("boxed:out/a.txt", b"of box\n"),
         ("boxed:out/deep/b.bin", b"\0\xff"),
         ("process:out/a.txt", b"of process\n"),
         ("process:result.json", b"{\"n\": 1}\n"),
     ];
-    let found: Vec<(&str, &[u8])> = found.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
+    let found: Vec<(&str, &[u8])> =
+        found.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     assert_eq!(found, expected);
     let recorded = events.iter().filter(|event| event["type"] == "ARTIFACT_RECORDED").count();
     assert_eq!(recorded, 5);

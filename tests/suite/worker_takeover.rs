@@ -213,7 +213,9 @@ async fn what_a_killed_worker_held_goes_on_at_another() {
     let events = check::run(&http, &database, &asking).await;
     assert_eq!(run::count(&events, "NODE_AWAITING_INPUT", "ask"), 1);
 
-    for run_id in [&calm, &doomed, &boxed, &boxed_doomed, &asking, &calling, &child, &large, &failed, &timed, &limited] {
+    for run_id in
+        [&calm, &doomed, &boxed, &boxed_doomed, &asking, &calling, &child, &large, &failed, &timed, &limited]
+    {
         // Whoever frees it notes so in the end, and the next one may be quicker.
         let mut notes = run::notes(&http.events(run_id).await);
         notes.sort();
