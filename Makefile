@@ -27,5 +27,8 @@ bench: ## the benchmarks' table, beside its ceilings (a few minutes)
 	@scripts/setup.sh demo
 	cargo bench --locked --bench telltale
 
-bench-web torture:
+torture: ## 500 runs while workers are killed at random, three times in a row (minutes)
+	@scripts/soak.sh
+
+bench-web:
 	@echo "make $@ is not built yet: it comes with a later issue (CHANGELOG.md, Unreleased, tells what is there)" >&2; exit 2

@@ -1,7 +1,11 @@
 //! Drives a run: takes the scheduler's steps, and tells it what happened.
 //!
 //! One loop owns the schedule. Attempts, questions, called runs and pauses are tasks that come back with what happened;
-//! cancel, the run's time limit and a recorder that has failed become a stop. Decides nothing by itself.
+//! cancel, the run's time limit and a recorder that has failed become a stop. Decides nothing by itself. What it begins is in
+//! `begins`, what it tells in `tells`.
+
+mod begins;
+mod tells;
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
@@ -12,24 +16,21 @@ use serde_json::{Value, json};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::client::NewEvent;
 use crate::facts::event::EventType;
 use crate::facts::id::{NodeRef, RunId};
 use crate::facts::status::{NodeStatus, RunStatus};
-use crate::facts::workflow::model::Kind;
 use crate::facts::workflow::schedule::{End, Outcome, Schedule, Step, Stop};
-use crate::facts::workflow::scope::{NodeResult, RunSoFar, Scope};
+use crate::facts::workflow::scope::NodeResult;
 
-use super::call::Calling;
 use super::course::{Beginning, Course};
-use super::engine::{Exit, Limit, time_is_up};
+use super::engine::{Exit, time_is_up};
 use super::node::AttemptEnd;
 use super::output::Output;
-use super::question::{self, Answer};
+use super::question::Answer;
 use super::recorder::Recorder;
 use super::run::RunOutcome;
+use super::story;
 use super::takeover::{PENDING, SoFar};
-use super::{attempt, keep, node, story};
 
 /// A run that says nothing for 15 minutes is taken for stale, so a quiet one says that it is alive.
 const SIGN_OF_LIFE_EVERY: Duration = Duration::from_secs(300);
@@ -288,188 +289,6 @@ impl Driver {
         Vec::new()
     }
 
-    async fn ended(&mut self, end: End) {
-        let exit = match end {
-            End::Failed { first, .. } => self.failures.get(&first),
-            End::Completed | End::Stopped(_) => None,
-        };
-        let event = story::ended(&self.course.plan, end, exit, &self.summaries);
-        self.say(event).await;
-        self.end = Some(end);
-    }
-
-    /// What the templates of a node see.
-    fn scope(&self, node: usize) -> Scope {
-        let status = self.schedule.end_so_far().status();
-        let run = RunSoFar { run_id: self.course.run_id.as_str(), inputs: &self.course.inputs, status };
-        self.course.plan.scope(node, run, |other| self.results[other].clone())
-    }
-
-    fn decide(&mut self, node: usize) -> Vec<Step> {
-        let spec = &self.course.plan.nodes[node].spec;
-        match spec.condition.as_ref().map_or(Ok(true), |condition| condition.holds(&self.scope(node))) {
-            Ok(holds) => self.schedule.decided(node, holds),
-            Err(error) => {
-                let exit = Exit::NotStarted { reason: error.to_string(), hopeless: true };
-                self.ends.insert(node, AttemptEnd::without_attempt(exit));
-                self.schedule.undecidable(node)
-            }
-        }
-    }
-
-    /// Fails a node that can't be started, for good.
-    fn refuse(&mut self, node: usize, reason: impl ToString) -> Vec<Step> {
-        let exit = Exit::NotStarted { reason: reason.to_string(), hopeless: true };
-        self.ends.insert(node, AttemptEnd::without_attempt(exit));
-        self.schedule.finished(node, Outcome::Hopeless, 0.0)
-    }
-
-    fn start(&mut self, node: usize, number: u32) -> Vec<Step> {
-        let stop = CancellationToken::new();
-        let attempt = match attempt::prepare(&self.course, &self.scope(node), node, number, stop.clone()) {
-            Ok(attempt) => attempt,
-            Err(reason) => return self.refuse(node, reason),
-        };
-        let (course, recorder) = (Arc::clone(&self.course), Arc::clone(&self.recorder));
-        self.spawn(node, stop, async move { Happened::Ended(work(&course, &recorder, node, attempt).await) });
-        Vec::new()
-    }
-
-    async fn ask(&mut self, node: usize, attempt: u32, resumed: bool) -> Vec<Step> {
-        let planned = self.course.plan.nodes[node].clone();
-        let Kind::Approval(approval) = &planned.spec.kind else {
-            return self.refuse(node, "it is no question");
-        };
-        if !resumed {
-            match question::asked(approval, &self.scope(node), &planned.id, attempt) {
-                Ok(event) => self.say(event).await,
-                Err(fault) => return self.refuse(node, fault),
-            }
-        }
-        let (course, stop) = (Arc::clone(&self.course), CancellationToken::new());
-        let (stopped, age) = (stop.clone(), self.age_of(node, resumed));
-        self.spawn(node, stop, async move {
-            let Course { client, run_id, .. } = &*course;
-            let timeout = Limit { whole: planned.spec.timeout, age };
-            match question::answer(client, run_id, &planned.id, attempt, timeout, &stopped).await {
-                Ok(answer) => Happened::Answered(answer),
-                Err(exit) => Happened::Ended(AttemptEnd::without_attempt(exit)),
-            }
-        });
-        Vec::new()
-    }
-
-    async fn call(&mut self, node: usize, attempt: u32, resumed: bool) -> Vec<Step> {
-        let planned = self.course.plan.nodes[node].clone();
-        let Kind::Call(call) = &planned.spec.kind else { return self.refuse(node, "it is no call") };
-        let inputs = match call.inputs(&self.scope(node)) {
-            Ok(inputs) => inputs,
-            Err(fault) => return self.refuse(node, fault),
-        };
-        let calling = Calling {
-            client: self.course.client.clone(),
-            workflow: call.workflow.to_string(),
-            inputs,
-            caller: self.course.run_id.clone(),
-            node: planned.id.clone(),
-            attempt,
-            depth: self.course.depth + 1,
-        };
-        if !resumed {
-            self.say(calling.started()).await;
-        }
-        let (recorder, stop) = (Arc::clone(&self.recorder), CancellationToken::new());
-        let (stopped, age) = (stop.clone(), self.age_of(node, resumed));
-        self.spawn(node, stop, async move {
-            let began = Instant::now();
-            let result = calling.result(Limit { whole: planned.spec.timeout, age }, stopped).await;
-            let mut end = AttemptEnd::of_call(result, age + began.elapsed());
-            keep::keep(&recorder, &planned.id, attempt, &mut end).await;
-            Happened::Ended(end)
-        });
-        Vec::new()
-    }
-
-    /// How long a node has been waiting that was begun by a worker before.
-    fn age_of(&self, node: usize, resumed: bool) -> Duration {
-        self.ages.get(node).copied().filter(|_| resumed).unwrap_or_default()
-    }
-
-    fn spawn(
-        &mut self,
-        node: usize,
-        stop: CancellationToken,
-        task: impl Future<Output = Happened> + Send + 'static,
-    ) {
-        self.stops.insert(node, stop);
-        let task = self.tasks.spawn(task);
-        self.nodes.insert(task.id(), node);
-    }
-
-    async fn complete(&mut self, node: usize, attempt: u32) {
-        let Some(mut end) = self.ends.remove(&node) else { return };
-        let stored = end.stored.take();
-        self.say_after(story::completed(self.id(node), attempt, &end), stored).await;
-        if let Some(summary) = end.output.as_ref().and_then(Output::summary) {
-            self.summaries.push((self.id(node).clone(), summary.clone()));
-        }
-        let output = end.output.map(Output::into_value).unwrap_or_default();
-        self.results[node] = NodeResult { status: NodeStatus::Completed, output };
-    }
-
-    async fn reuse(&mut self, node: usize) {
-        let of = self.reuses.clone();
-        let output = self.results[node].output.clone();
-        let mut end = AttemptEnd::without_attempt(Exit::Code(0));
-        end.output = Output::of_value(output);
-        keep::keep(&self.recorder, &self.id(node).clone(), 1, &mut end).await;
-        let event = story::completed(self.id(node), 1, &end).with_data(json!({ "reusedFrom": of }));
-        self.say(event.with_message("reused from an earlier run")).await;
-        if let Some(summary) = end.output.as_ref().and_then(Output::summary) {
-            self.summaries.push((self.id(node).clone(), summary.clone()));
-        }
-    }
-
-    async fn retry(&mut self, node: usize, attempt: u32, delay: Duration) {
-        let task = self.tasks.spawn(async move {
-            tokio::time::sleep(delay).await;
-            Happened::Rested
-        });
-        self.nodes.insert(task.id(), node);
-        let Some(mut end) = self.ends.remove(&node) else { return };
-        let millis = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX);
-        let limit = self.course.plan.nodes[node].spec.retries.limit;
-        let data = json!({ "delayMs": millis, "nextAttempt": attempt + 1, "attempts": limit + 1 });
-        let stored = end.stored.take();
-        let event = story::failed(EventType::NodeRetrying, self.id(node), attempt, &end, Some(data));
-        self.say_after(event, stored).await;
-    }
-
-    async fn fail(&mut self, node: usize, attempt: u32) {
-        let Some(mut end) = self.ends.remove(&node) else { return };
-        let stored = end.stored.take();
-        let event = story::failed(EventType::NodeFailed, self.id(node), attempt, &end, None);
-        self.failures.insert(node, end.exit);
-        self.results[node].status = NodeStatus::Failed;
-        self.say_after(event, stored).await;
-    }
-
-    async fn sign_of_life(&mut self) {
-        if self.spoke_at.elapsed() >= SIGN_OF_LIFE_EVERY {
-            let running = self.stops.len();
-            self.say(story::note("debug", format!("still running: {running} nodes"))).await;
-        }
-    }
-
-    async fn say(&mut self, event: NewEvent) {
-        self.say_after(event, None).await;
-    }
-
-    async fn say_after(&mut self, event: NewEvent, stored: Option<tokio::sync::oneshot::Receiver<()>>) {
-        self.spoke_at = Instant::now();
-        drop(self.recorder.event(event, stored).await);
-    }
-
     fn id(&self, node: usize) -> &NodeRef {
         &self.course.plan.nodes[node].id
     }
@@ -494,32 +313,6 @@ impl Driver {
         };
         Driven::Over(RunOutcome { run_id: self.course.run_id.clone(), status, failure })
     }
-}
-
-/// One attempt of a command, once there is a place for it.
-async fn work(
-    course: &Course,
-    recorder: &Recorder,
-    node: usize,
-    attempt: super::engine::Attempt,
-) -> AttemptEnd {
-    let _place = tokio::select! {
-        place = course.places.acquire() => place,
-        () = attempt.stop.cancelled() => return AttemptEnd::without_attempt(Exit::Stopped),
-    };
-    let stop = attempt.stop.clone();
-    let attempt = tokio::select! {
-        attempt = attempt::with_secrets(course, node, attempt) => match attempt {
-            Ok(attempt) => attempt,
-            Err(exit) => return AttemptEnd::without_attempt(exit),
-        },
-        () = stop.cancelled() => return AttemptEnd::without_attempt(Exit::Stopped),
-    };
-    let engine = course.engine.as_ref().filter(|_| attempt.image.is_some());
-    let (id, number) = (attempt.node.clone(), attempt.number);
-    let mut end = node::run(recorder, engine, attempt).await;
-    keep::keep(recorder, &id, number, &mut end).await;
-    end
 }
 
 fn outcome_of(exit: &Exit) -> Outcome {
