@@ -10,7 +10,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
 use futures_util::Stream;
 use futures_util::stream::poll_fn;
 use tokio_postgres::config::{Host, SslMode};
@@ -126,6 +126,8 @@ impl Target {
         let manager = Manager::from_config(self.config.clone(), self.tls.clone(), recycle);
         let pool = Pool::builder(manager)
             .max_size(size)
+            // The one that was used last has its plans and catalogues in the processor's caches; taking turns, all of them are cold.
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(POOL_WAIT))
             .create_timeout(Some(POOL_WAIT))
