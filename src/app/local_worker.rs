@@ -29,7 +29,7 @@ const START_PAUSE: Duration = Duration::from_secs(1);
 
 /// … and after one that failed: what it lacks, a Docker daemon say, takes its time to come.
 const FAILED_PAUSE: Duration = Duration::from_secs(30);
-/// Every run that ends anywhere is a wake, and each look is a query.
+/// Wakes come in bursts when many runs are started, and each look is a query.
 const LOOK_PAUSE: Duration = Duration::from_millis(20);
 
 /// What the worker is started with.

@@ -171,20 +171,6 @@ impl Client {
         send_for_json(&self.address(), self.claimed(request)).await
     }
 
-    /// `POST /api/v1/runs/{runId}/logs/close`: no more lines of this stream will come.
-    pub async fn close_logs(
-        &self,
-        run_id: &RunId,
-        node_ref: &str,
-        attempt: u32,
-        stream: &str,
-    ) -> Result<(), ClientError> {
-        let body = serde_json::json!({"nodeRef": node_ref, "attempt": attempt, "stream": stream});
-        let request = self.http.post(self.run_url(run_id, &["logs", "close"])).json(&body);
-        let request = self.claimed(request.timeout(super::transport::REQUEST_TIMEOUT));
-        send(&self.address(), request).await.map(drop)
-    }
-
     /// `GET /api/v1/runs/{runId}/logs`
     pub async fn read_logs(&self, run_id: &RunId, query: &LogQuery) -> Result<LogPage, ClientError> {
         let mut url = self.run_url(run_id, &["logs"]);

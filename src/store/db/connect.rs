@@ -126,7 +126,8 @@ impl Target {
         let manager = Manager::from_config(self.config.clone(), self.tls.clone(), recycle);
         let pool = Pool::builder(manager)
             .max_size(size)
-            // The one that was used last has its plans and catalogues in the processor's caches; taking turns, all of them are cold.
+            // A few connections do most of the work and keep their plans; taking turns, every one that a burst has opened
+            // would have to make its own. No figure of the benchmarks shows a difference either way.
             .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .wait_timeout(Some(POOL_WAIT))
