@@ -18,6 +18,8 @@ export type Frame =
   | { type: 'reset'; runId: string; reason: string; fromSeq: number; fromLogSeq: number }
   | { type: 'end'; runId: string; headSeq: number; headLogSeq: number; status: string }
   | { type: 'runs'; runs: WireRunSummary[] }
-  | { type: 'error'; runId?: string; status: number; detail: string };
+  | { type: 'error'; runId: string; status: number; detail: string }
+  | { type: 'error'; runId?: undefined; status: number; detail: string };
 
+/** A frame that concerns one run. */
 export type RunFrame = Extract<Frame, { runId: string }>;

@@ -2,6 +2,10 @@
 
 import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { WireEvent, WireLogLine } from '../api/wire';
+import { viewRun } from './client';
+import type { RunFrame } from './frames';
+import { takeFrame } from './take-frame';
+import type { Cursor } from './transport';
 
 export type FeedOptions = {
   /** Events after this seq; `head` for new ones only. From the first one unless told otherwise. */
@@ -19,7 +23,7 @@ export type FeedSnapshot = {
   events: readonly WireEvent[];
   count: number;
   firstSeq: number;
-  /** The last seq and logSeq received. */
+  /** The last seq and logSeq received; -1 until `hello` where following begins at a head. */
   seq: number;
   logSeq: number;
   /** The heads that the server told of last; at `hello` they say how much is still to come. */
@@ -46,7 +50,129 @@ export type RunFeed = {
   close(): void;
 };
 
-declare function openRunFeed(runId: string, options?: FeedOptions): RunFeed;
+/** Events and lines that arrived since the last frame was drawn; a flood is told in parts. */
+type Arrived = { events: WireEvent[]; lines: WireLogLine[]; resetTo: number | null };
+
+/** Hidden tabs draw no frames; they are told this often. */
+const HIDDEN_EVERY_MS = 500;
+
+const nothingArrived = (): Arrived => ({ events: [], lines: [], resetTo: null });
+
+export function openRunFeed(runId: string, options: FeedOptions = {}): RunFeed {
+  const cursor: Cursor = {
+    after: options.after ?? 0,
+    logAfter: options.logAfter ?? 'head',
+    logs: options.logs ?? true,
+  };
+  const changed = listeners<void>();
+  const onEvents = listeners<readonly WireEvent[]>();
+  const onLines = listeners<readonly WireLogLine[]>();
+  const onReset = listeners<number>();
+  let snapshot = opening(cursor);
+  let next = snapshot;
+  let arrived = nothingArrived();
+  let cancel: (() => void) | null = null;
+
+  function flush(): void {
+    cancel = null;
+    const { events, lines, resetTo } = arrived;
+    arrived = nothingArrived();
+    if (resetTo !== null) onReset.tell(resetTo);
+    (next.events as WireEvent[]).push(...events);
+    snapshot = next = { ...next, count: next.events.length };
+    if (events.length > 0) onEvents.tell(events);
+    if (lines.length > 0) onLines.tell(lines);
+    changed.tell();
+  }
+
+  function change(part: Partial<FeedSnapshot>): void {
+    next = { ...next, ...part };
+    cancel ??= soon(flush);
+  }
+
+  function take(frame: RunFrame, again: boolean): void {
+    const taken = takeFrame(next, frame, again);
+    if (taken.events) arrived.events.push(...taken.events);
+    if (taken.lines) arrived.lines.push(...taken.lines);
+    if (frame.type === 'reset') {
+      arrived = { ...nothingArrived(), resetTo: frame.fromSeq };
+      taken.next = { ...taken.next, events: [], firstSeq: frame.fromSeq };
+    }
+    change(taken.next);
+  }
+
+  const leave = viewRun(
+    runId,
+    { ...cursor },
+    {
+      frame: take,
+      lost: () => {
+        if (next.phase === 'opening' || next.phase === 'live') change({ phase: 'waiting' });
+      },
+    },
+  );
+
+  return {
+    runId,
+    getSnapshot: () => snapshot,
+    subscribe: changed.add,
+    onEvents: onEvents.add,
+    onLines: onLines.add,
+    onReset: onReset.add,
+    close() {
+      leave();
+      cancel?.();
+    },
+  };
+}
+
+function opening({ after, logAfter }: Cursor): FeedSnapshot {
+  return {
+    phase: 'opening',
+    events: [],
+    count: 0,
+    firstSeq: 0,
+    seq: after === 'head' ? -1 : after,
+    logSeq: logAfter === 'head' ? -1 : logAfter,
+    headSeq: 0,
+    headLogSeq: 0,
+    logFrom: 0,
+    resumed: null,
+    reset: null,
+    refusal: null,
+  };
+}
+
+/** Before the next frame is drawn, or a little later where none is. */
+function soon(work: () => void): () => void {
+  if (document.hidden) {
+    const timer = setTimeout(work, HIDDEN_EVERY_MS);
+    return () => clearTimeout(timer);
+  }
+  const request = requestAnimationFrame(work);
+  // A tab that is hidden just now draws no frame any more.
+  const timer = setTimeout(() => {
+    cancelAnimationFrame(request);
+    work();
+  }, HIDDEN_EVERY_MS);
+  return () => {
+    cancelAnimationFrame(request);
+    clearTimeout(timer);
+  };
+}
+
+function listeners<T>() {
+  const all = new Set<(value: T) => void>();
+  return {
+    add(listener: (value: T) => void): () => void {
+      all.add(listener);
+      return () => all.delete(listener);
+    },
+    tell(value: T): void {
+      for (const listener of all) listener(value);
+    },
+  };
+}
 
 /** The feed of a run for as long as the component is there. */
 export function useRunFeed(runId: string, options?: FeedOptions): RunFeed | null {
