@@ -201,3 +201,7 @@ fn spread(run: &LokiRun) -> i64 {
 pub(super) fn nanos(at: Timestamp) -> i64 {
     at.as_micros().saturating_mul(NANOS_PER_MICRO)
 }
+
+#[cfg(test)]
+#[path = "cut_tests.rs"]
+mod tests;
