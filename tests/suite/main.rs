@@ -32,6 +32,7 @@ mod runner;
 mod secrets;
 mod seed;
 mod settings_example;
+mod shipping;
 mod signals;
 mod slow;
 mod source;
