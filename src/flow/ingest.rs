@@ -19,7 +19,7 @@ use crate::flow::Core;
 use crate::store::clock;
 use crate::store::db::DbError;
 use crate::store::journal::{AppendError, AppendRequest, Appended, NewEvent, QueueEntry};
-use crate::store::logs::{self, LogError, LogsAppended, NewLine, Sealed, StreamName};
+use crate::store::logs::{self, LogError, LogsAppended, NewLines, Sealed, StreamName};
 use crate::store::{queue, runs};
 
 pub use crate::facts::batch::BodyFormat;
@@ -170,7 +170,7 @@ pub async fn append_lines(
     core: &Core,
     organization: OrganizationId,
     run_id: RunId,
-    lines: Vec<NewLine>,
+    lines: NewLines,
     claim: Option<i32>,
 ) -> Result<LogsAppended, LogError> {
     let key = match claim {

@@ -10,16 +10,20 @@
 //! delays an event; nothing here touches `runs` or `events`.
 
 mod append;
+mod encode;
 mod line;
 mod load;
+mod pen;
 mod plan;
 mod read;
 mod state;
 mod write;
 
 pub use append::{Logs, OnLines};
-pub use line::{LineFilter, LogStream, NewLine, StoredLine, StreamName};
-pub use plan::{CommittedLine, LinesCommitted, LogError, LogsAppended, Sealed};
+pub use encode::{LineJson, StreamJson};
+pub use line::{LineFilter, LogStream, NewLine, NewLines, StoredLine, StreamName};
+pub use pen::PlainChunk;
+pub use plan::{LinesCommitted, LogError, LogsAppended, Sealed};
 pub use read::{StreamSummary, head, lines, open_streams, streams};
 
 use crate::store::db::Query;
