@@ -109,9 +109,12 @@ impl Logs {
         }
     }
 
-    /// Remembers that the stream was closed when it held `lines` lines.
-    pub async fn mark_closed(&self, key: RunKey, name: StreamName, lines: u64) -> Result<(), LogError> {
-        self.ask(key, LogWork::MarkClosed(name, lines)).await.map(|_| ())
+    /// Remembers that the stream was closed when it held `lines` lines; false when it holds more by now.
+    pub async fn mark_closed(&self, key: RunKey, name: StreamName, lines: u64) -> Result<bool, LogError> {
+        match self.ask(key, LogWork::MarkClosed(name, lines)).await? {
+            LogDone::Marked(is_current) => Ok(is_current),
+            other => Err(unexpected(&other)),
+        }
     }
 
     async fn ask(&self, key: RunKey, work: LogWork) -> Result<LogDone, LogError> {

@@ -105,3 +105,8 @@ impl Pen {
 pub(super) fn pack(text: &[u8]) -> Result<Vec<u8>, DbError> {
     zstd::bulk::compress(text, ZSTD_LEVEL).map_err(|e| DbError::Shape(format!("log chunk: {e}")))
 }
+
+/// The text of a chunk that [`pack`] has compressed, and that has this many bytes.
+pub(super) fn unpack(body: &[u8], plain_bytes: usize) -> Result<Vec<u8>, DbError> {
+    zstd::bulk::decompress(body, plain_bytes).map_err(|e| DbError::Shape(format!("log chunk: {e}")))
+}

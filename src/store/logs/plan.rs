@@ -38,6 +38,8 @@ pub struct LogsAppended {
     pub accepted: u64,
     pub duplicates: u64,
     pub head_log_seq: u64,
+    /// Whether lines came to a stream that had been closed.
+    pub reopened: bool,
 }
 
 /// The answer to a piece of work.
@@ -45,7 +47,8 @@ pub struct LogsAppended {
 pub(super) enum LogDone {
     Appended(LogsAppended),
     Sealed(Sealed),
-    Marked,
+    /// Whether the stream still held just as many lines.
+    Marked(bool),
 }
 
 /// Why lines were not taken.
@@ -129,9 +132,10 @@ pub(super) fn plan<'w>(
                 Ok(LogDone::Sealed(seal(&plan.state, name)))
             }
             LogWork::MarkClosed(name, lines) => {
-                plan.state.streams.entry(name.clone()).or_default().closed_at_lines = Some(*lines);
+                let stream = plan.state.streams.entry(name.clone()).or_default();
+                stream.closed_at_lines = Some(*lines);
                 plan.touched.insert(name.clone());
-                Ok(LogDone::Marked)
+                Ok(LogDone::Marked(stream.lines == *lines))
             }
         };
         plan.answers.push(answer);
@@ -176,7 +180,7 @@ fn append(plan: &mut LogPlan, pen: &mut Pen, new: &NewLines) -> Result<LogsAppen
         last: None,
     };
     let mut open: Vec<Open<'_>> = new.streams().iter().map(open).collect();
-    let (mut duplicates, mut is_duplicate) = (0, false);
+    let (mut duplicates, mut is_duplicate, mut reopened) = (0, false, false);
     for line in new.lines() {
         let stream = &mut open[line.stream];
         if !line.is_further_part {
@@ -188,6 +192,7 @@ fn append(plan: &mut LogPlan, pen: &mut Pen, new: &NewLines) -> Result<LogsAppen
             continue;
         }
         let late = stream.state.closed_at_lines.is_some();
+        reopened |= late;
         stream.state.push(line);
         stream.last = Some(line);
         plan.state.head += 1;
@@ -206,7 +211,7 @@ fn append(plan: &mut LogPlan, pen: &mut Pen, new: &NewLines) -> Result<LogsAppen
         }
         plan.state.streams.insert(name.clone(), state);
     }
-    Ok(LogsAppended { accepted, duplicates, head_log_seq: plan.state.head })
+    Ok(LogsAppended { accepted, duplicates, head_log_seq: plan.state.head, reopened })
 }
 
 fn seal(state: &LogState, name: &StreamName) -> Sealed {
