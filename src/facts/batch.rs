@@ -47,8 +47,11 @@ pub fn items(body: &[u8], format: BodyFormat) -> Result<Items<'_>, Vec<Fault>> {
         }
         BodyFormat::Json => {
             let is_lone = !text.trim_start().starts_with('[');
-            let members: Result<Vec<&RawValue>, _> =
-                if is_lone { serde_json::from_str(text).map(|one| vec![one]) } else { serde_json::from_str(text) };
+            let members: Result<Vec<&RawValue>, _> = if is_lone {
+                serde_json::from_str(text).map(|one| vec![one])
+            } else {
+                serde_json::from_str(text)
+            };
             let members = members.map_err(|e| whole(format!("the body is not JSON: {e}")))?;
             Ok(Items { texts: members.iter().map(|raw| raw.get()).collect(), is_lone })
         }

@@ -38,7 +38,10 @@ mod tests {
         for character in ["x", "é", "€", "🦀"] {
             let text = "x".to_owned() + &character.repeat(LINE_MAX_BYTES);
             let length = part_length(text.as_bytes());
-            assert!(text.is_char_boundary(length) && LINE_MAX_BYTES - length < character.len(), "{character}");
+            assert!(
+                text.is_char_boundary(length) && LINE_MAX_BYTES - length < character.len(),
+                "{character}"
+            );
         }
         assert_eq!(part_length(&[0xbf; LINE_MAX_BYTES + 9]), LINE_MAX_BYTES);
     }

@@ -40,11 +40,7 @@ struct Fields<'a> {
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Checks a body of log lines; every fault of every line is named.
-pub fn parse_lines(
-    body: &Bytes,
-    format: BodyFormat,
-    received_at: Timestamp,
-) -> Result<NewLines, Vec<Fault>> {
+pub fn parse_lines(body: &Bytes, format: BodyFormat, received_at: Timestamp) -> Result<NewLines, Vec<Fault>> {
     let items = batch::items(body, format)?;
     let mut lines = NewLines::with_capacity(items.texts.len());
     let mut faults = Vec::new();

@@ -12,7 +12,8 @@ fn texts(lines: &NewLines) -> Vec<String> {
 #[test]
 fn a_stream_is_named_once_however_its_lines_alternate() {
     let line = |node: &str, stream: &str| format!(r#"{{"nodeRef":"{node}","stream":"{stream}","text":"x"}}"#);
-    let body = [line("a", "stdout"), line("a", "stderr"), line("b", "stdout"), line("a", "stdout")].join("\n");
+    let body =
+        [line("a", "stdout"), line("a", "stderr"), line("b", "stdout"), line("a", "stdout")].join("\n");
     let lines = parse(&body).unwrap();
     assert_eq!(lines.streams().len(), 3);
     let places: Vec<usize> = lines.lines().iter().map(|line| line.stream).collect();

@@ -92,7 +92,10 @@ fn colours_around_and_inside_a_secret_do_not_show_it() {
     for (given, masked) in cases {
         assert_eq!(masker.mask_text(given), masked);
         let bytes: Vec<&[u8]> = given.as_bytes().chunks(1).collect();
-        assert_eq!(streamed(&Arc::new(Masker::new(["hunter22", "withbold"]).unwrap()), &bytes), masked.as_bytes());
+        assert_eq!(
+            streamed(&Arc::new(Masker::new(["hunter22", "withbold"]).unwrap()), &bytes),
+            masked.as_bytes()
+        );
     }
 }
 

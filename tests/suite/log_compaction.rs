@@ -100,14 +100,14 @@ async fn no_join_crosses_what_was_cut() {
     for (first, last) in [(1_i64, 2_i64), (3, 5)] {
         session.execute(segment, &[&run_id, &first, &last]).await.unwrap();
     }
-    let cut = "UPDATE run_logs SET cut_log_seq = 5 WHERE run_key = (SELECT run_key FROM runs WHERE run_id = $1)";
+    let cut =
+        "UPDATE run_logs SET cut_log_seq = 5 WHERE run_key = (SELECT run_key FROM runs WHERE run_id = $1)";
     session.execute(cut, &[&run_id]).await.unwrap();
     http.append(&run_id, &[event("RUN_COMPLETED")]).await;
-    until("the chunks are joined", || async {
-        (chunks::count(&database, &run_id).await == 3).then_some(())
-    })
-    .await;
-    let query = "SELECT c.first_log_seq FROM log_chunks c JOIN runs r USING (run_key) WHERE r.run_id = $1 ORDER BY 1";
+    until("the chunks are joined", || async { (chunks::count(&database, &run_id).await == 3).then_some(()) })
+        .await;
+    let query =
+        "SELECT c.first_log_seq FROM log_chunks c JOIN runs r USING (run_key) WHERE r.run_id = $1 ORDER BY 1";
     let rows = session.query(query, &[&run_id]).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.get::<_, i64>(0)).collect::<Vec<_>>(), [1, 3, 6]);
     assert_eq!(chunks::lines(&database, &run_id).await.len(), 9);

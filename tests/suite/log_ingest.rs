@@ -29,7 +29,11 @@ fn hex(bytes: &[u8]) -> String {
 
 async fn closes(http: &Http, run_id: &str) -> Vec<Value> {
     let events = http.events(run_id).await;
-    events.into_iter().filter(|event| event["type"] == "NODE_LOG_CLOSED").map(|event| event["data"].clone()).collect()
+    events
+        .into_iter()
+        .filter(|event| event["type"] == "NODE_LOG_CLOSED")
+        .map(|event| event["data"].clone())
+        .collect()
 }
 
 #[tokio::test]
@@ -153,7 +157,11 @@ async fn a_stream_that_goes_on_while_its_run_ends_is_closed_with_all_its_lines()
         };
         tokio::join!(writing, ending);
         let page = http.get(&path).await.expect(200).json();
-        assert_eq!((page["lines"].as_array().unwrap().len(), &page["complete"]), (20, &json!(true)), "{page}");
+        assert_eq!(
+            (page["lines"].as_array().unwrap().len(), &page["complete"]),
+            (20, &json!(true)),
+            "{page}"
+        );
         let last = closes(&http, &run_id).await.pop().unwrap();
         let expected = hex(&Sha256::digest("go on\n".repeat(20)));
         assert_eq!((&last["lines"], &last["sha256"]), (&json!(20), &json!(expected)));

@@ -46,7 +46,10 @@ async fn no_chunk_holds_a_secret_however_it_was_said() {
     for (name, value) in [("a", VALUE), ("b", KEY)] {
         let body = json!({ "value": value }).to_string();
         let path = format!("/api/v1/secrets/{name}");
-        http.send(Method::PUT, &path, &[("content-type", "application/json")], body).await.unwrap().expect(201);
+        http.send(Method::PUT, &path, &[("content-type", "application/json")], body)
+            .await
+            .unwrap()
+            .expect(201);
     }
     let _worker = WorkerProcess::start(&server, "w", &[]);
     let run_id = start(&http, "saying", json!({})).await;
@@ -67,7 +70,8 @@ async fn no_chunk_holds_a_secret_however_it_was_said() {
         }
     }
     // Not in the JSON around it either, nor in what else the database keeps in the clear.
-    let all = lines.iter().map(Value::to_string).collect::<String>() + &Value::from(http.events(&run_id).await).to_string();
+    let all = lines.iter().map(Value::to_string).collect::<String>()
+        + &Value::from(http.events(&run_id).await).to_string();
     let last_lines = "SELECT coalesce(string_agg(last_line, ' '), '') FROM log_streams";
     let kept: String = database.session().await.query_one(last_lines, &[]).await.unwrap().get(0);
     for secret in [VALUE, "MIIEvQIBADANBgkqhkiG9w0"] {

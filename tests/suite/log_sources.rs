@@ -68,7 +68,8 @@ async fn the_painters_bytes_are_the_same_live_downloaded_and_in_the_proof() {
     let server = Server::on(&database).await;
     let (http, run_id) = (server.http(), run_id());
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("samples/painter.yaml");
-    let mut painter = telltale(&server, &["run", file.to_str().unwrap(), "--run-id", &run_id, "--engine", "docker"]);
+    let mut painter =
+        telltale(&server, &["run", file.to_str().unwrap(), "--run-id", &run_id, "--engine", "docker"]);
     until("the run is there", || async {
         (http.get(&format!("/api/v1/runs/{run_id}")).await.status == 200).then_some(())
     })
@@ -77,11 +78,17 @@ async fn the_painters_bytes_are_the_same_live_downloaded_and_in_the_proof() {
     live.follow().await;
     assert_eq!(status(&mut painter).await, Some(0));
     let reference = painted();
-    assert_eq!(String::from_utf8_lossy(&chunks::bytes(&live.seen.lines)), String::from_utf8_lossy(&reference));
+    assert_eq!(
+        String::from_utf8_lossy(&chunks::bytes(&live.seen.lines)),
+        String::from_utf8_lossy(&reference)
+    );
     let download = http.get(&format!("/api/v1/runs/{run_id}/logs/download?nodeRef=paint")).await.expect(200);
     assert_eq!(download.body, reference);
     let proof = closed(&http, &run_id, "stdout").await;
-    assert_eq!((&proof["bytes"], &proof["sha256"]), (&json!(reference.len()), &json!(hex(&Sha256::digest(&reference)))));
+    assert_eq!(
+        (&proof["bytes"], &proof["sha256"]),
+        (&json!(reference.len()), &json!(hex(&Sha256::digest(&reference))))
+    );
 }
 
 const ALTERNATING: &str = r#"
@@ -121,12 +128,13 @@ async fn a_flood_waits_for_its_server_in_bounded_memory_and_arrives_whole() {
     let (went, done) = (files.path().join("went"), files.path().join("done"));
     // A megabyte at a time, each told in a file once the pipe has taken it: lines of 8,000 bytes, and one without an end.
     let script = format!(
-        "n=0; while [ $n -lt 80 ]; do n=$((n+1)); head -c 1000000 /dev/zero | tr '\\0' x | fold -w 8000; \
+        "n=0; while [ $n -lt 40 ]; do n=$((n+1)); head -c 1000000 /dev/zero | tr '\\0' x | fold -w 8000; \
          echo $n > {went}; done; touch {done}",
         went = went.display(),
         done = done.display(),
     );
-    let mut child = telltale(&server, &["exec", "-q", "--run", &run_id, "--node", "flood", "--", "sh", "-c", &script]);
+    let mut child =
+        telltale(&server, &["exec", "-q", "--run", &run_id, "--node", "flood", "--", "sh", "-c", &script]);
     let told = || std::fs::read_to_string(&went).ok().and_then(|n| n.trim().parse::<u64>().ok()).unwrap_or(0);
     until("the flood has begun", || std::future::ready((told() > 2).then_some(()))).await;
     server.kill9();
@@ -145,10 +153,13 @@ async fn a_flood_waits_for_its_server_in_bounded_memory_and_arrives_whole() {
     server.restart().await;
     let state = within("the run's end", run::ends_as(&http, &run_id, "COMPLETED")).await;
     assert_eq!(status(&mut child).await, Some(0));
-    assert!(stands < 80, "{state}");
+    assert!(stands < 40, "{state}");
     let piece = format!("{}\n", "x".repeat(8_000)).repeat(125);
-    let output = piece.trim_end_matches('\n').repeat(80).into_bytes();
+    let output = piece.trim_end_matches('\n').repeat(40).into_bytes();
     let proof = closed(&http, &run_id, "stdout").await;
-    assert_eq!((&proof["bytes"], &proof["sha256"]), (&json!(output.len()), &json!(hex(&Sha256::digest(&output)))));
+    assert_eq!(
+        (&proof["bytes"], &proof["sha256"]),
+        (&json!(output.len()), &json!(hex(&Sha256::digest(&output))))
+    );
     assert_eq!(chunks::bytes(&chunks::lines(&database, &run_id).await).len(), output.len());
 }

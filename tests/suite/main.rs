@@ -26,6 +26,7 @@ mod log_ingest;
 mod log_redaction;
 mod log_sources;
 mod logs;
+mod loki_stand_in;
 mod migrate;
 mod page;
 mod poison;

@@ -140,7 +140,9 @@ struct Writer {
 impl Writer {
     async fn run(mut self, mut lane: Lane<Pending>) {
         let weight = |pending: &Pending| match &pending.work {
-            LogWork::Append(new) => new.lines().iter().map(|line| line.bytes.len() + LINE_OVERHEAD_BYTES).sum(),
+            LogWork::Append(new) => {
+                new.lines().iter().map(|line| line.bytes.len() + LINE_OVERHEAD_BYTES).sum()
+            }
             _ => LINE_OVERHEAD_BYTES,
         };
         while let Some(batch) = lane.gather(FLUSH_WORK, FLUSH_BYTES, weight).await {

@@ -76,7 +76,8 @@ pub async fn loose_runs(db: &Db, patience: Patience, limit: u32) -> Result<Vec<L
         .await?
         .query(&LOOSE_RUNS, &[&millis(over), &millis(idle), &millis(busy), &i64::from(limit)])
         .await?;
-    let read = |row: &Row| Ok(LooseRun { key: RunKey(row.try_get(0).map_err(shape)?), head: number(row, 1)? });
+    let read =
+        |row: &Row| Ok(LooseRun { key: RunKey(row.try_get(0).map_err(shape)?), head: number(row, 1)? });
     rows.iter().map(read).collect()
 }
 
@@ -163,7 +164,9 @@ async fn join(connection: &mut Connection, run: RunKey, group: Group) -> Result<
     if transaction.query(&DELETE_CHUNKS, &[&run.0, &from, &to]).await?.len() != chunks {
         return Ok(false);
     }
-    transaction.query(&INSERT_CHUNK, &[&run.0, &from, &to, &nodes, &plain_bytes, &recorded_at, &body]).await?;
+    transaction
+        .query(&INSERT_CHUNK, &[&run.0, &from, &to, &nodes, &plain_bytes, &recorded_at, &body])
+        .await?;
     transaction.commit().await?;
     Ok(true)
 }

@@ -101,12 +101,16 @@ mod tests {
 
     #[test]
     fn the_fields_stand_in_one_order_and_only_where_they_say_something() {
-        let plain = LineJson { log_seq: 7, line_no: 3, at: Timestamp::EPOCH, bytes: b"a", eol: true, late: false };
+        let plain =
+            LineJson { log_seq: 7, line_no: 3, at: Timestamp::EPOCH, bytes: b"a", eol: true, late: false };
         let start = r#"{"logSeq":7,"nodeRef":"n\"","attempt":2,"stream":"stderr","lineNo":3,"at":"1970-01-01T00:00:00.000000Z","text":"#;
         let of = |line: LineJson<'_>| String::from_utf8(put("n\"", &line)).unwrap();
         assert_eq!(of(plain), format!("{start}\"a\"}}"));
         let all = LineJson { bytes: b"\xff\r", eol: false, late: true, ..plain };
-        assert_eq!(of(all), format!("{start}\"\u{fffd}\\r\",\"bytes\":\"/w0=\",\"eol\":false,\"late\":true}}"));
+        assert_eq!(
+            of(all),
+            format!("{start}\"\u{fffd}\\r\",\"bytes\":\"/w0=\",\"eol\":false,\"late\":true}}")
+        );
     }
 
     proptest! {

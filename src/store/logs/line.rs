@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use serde::Deserialize;
 
+use super::encode::{LineJson, StreamJson};
 use crate::facts::id::NodeRef;
 use crate::facts::status::words;
 use crate::facts::time::Timestamp;
@@ -83,19 +84,22 @@ pub struct StoredLine {
 /// The storage form, read; [`super::encode`] writes it.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire<'a> {
-    log_seq: u64,
+pub(super) struct Wire<'a> {
+    pub log_seq: u64,
     #[serde(borrow)]
-    node_ref: Cow<'a, str>,
-    attempt: u32,
-    stream: LogStream,
-    line_no: u64,
+    pub node_ref: Cow<'a, str>,
+    pub attempt: u32,
+    pub stream: LogStream,
+    pub line_no: u64,
+    pub at: Timestamp,
     #[serde(borrow)]
-    text: Cow<'a, str>,
+    pub text: Cow<'a, str>,
     #[serde(default)]
-    bytes: Option<&'a str>,
+    pub bytes: Option<String>,
     #[serde(default = "yes")]
-    eol: bool,
+    pub eol: bool,
+    #[serde(default)]
+    pub late: bool,
 }
 
 fn yes() -> bool {
@@ -139,12 +143,31 @@ impl NewLines {
     }
 }
 
+impl<'a> Wire<'a> {
+    /// Reads a stored line's parts.
+    pub(super) fn read(json: &'a [u8]) -> Result<Self, DbError> {
+        serde_json::from_slice(json).map_err(|error| DbError::Shape(format!("log line: {error}")))
+    }
+
+    /// The line as readers get it; `bytes` are its raw bytes.
+    pub(super) fn stored(&self, bytes: Bytes) -> Result<StoredLine, DbError> {
+        let shape = |detail: String| DbError::Shape(format!("log line: {detail}"));
+        let node_ref = self.node_ref.parse().map_err(|e| shape(format!("{e}")))?;
+        let name = StreamName { node_ref, attempt: self.attempt, stream: self.stream };
+        let (log_seq, line_no, eol) = (self.log_seq, self.line_no, self.eol);
+        let mut json = Vec::new();
+        let line = LineJson { log_seq, line_no, at: self.at, bytes: &bytes, eol, late: self.late };
+        StreamJson::of(&name).put(&line, &mut json);
+        Ok(StoredLine { log_seq, name, line_no, json: json.into(), bytes, eol })
+    }
+}
+
 impl StoredLine {
     /// Reads a line back from its JSON.
     pub(super) fn decode(json: Bytes) -> Result<Self, DbError> {
         let shape = |detail: String| DbError::Shape(format!("log line: {detail}"));
-        let wire: Wire<'_> = serde_json::from_slice(&json).map_err(|e| shape(e.to_string()))?;
-        let bytes = match wire.bytes {
+        let wire = Wire::read(&json)?;
+        let bytes = match &wire.bytes {
             Some(encoded) => STANDARD.decode(encoded).map_err(|e| shape(e.to_string()))?.into(),
             None => Bytes::copy_from_slice(wire.text.as_bytes()),
         };

@@ -22,20 +22,20 @@ pub(super) struct Chunk {
     pub body: Vec<u8>,
 }
 
-/// A chunk as it is before compression: the lines' JSON, each followed by a newline.
+/// A chunk's lines as NDJSON.
 #[derive(Debug, Clone)]
 pub struct PlainChunk {
-    /// The logSeq of its first line; the others follow without a gap.
     pub first: u64,
-    pub text: Bytes,
+    pub last: u64,
+    pub plain: Bytes,
 }
 
 impl PlainChunk {
     /// Its lines with their logSeqs. They share the chunk's memory.
     pub fn lines(&self) -> impl Iterator<Item = (u64, Bytes)> {
-        let ends = memchr::memchr_iter(b'\n', &self.text);
+        let ends = memchr::memchr_iter(b'\n', &self.plain);
         (self.first..).zip(ends).scan(0, |start, (log_seq, end)| {
-            let line = self.text.slice(*start..end);
+            let line = self.plain.slice(*start..end);
             *start = end + 1;
             Some((log_seq, line))
         })
@@ -87,16 +87,16 @@ impl Pen {
 
     /// Ends the chunk that the first `length` bytes are.
     fn end_chunk(&mut self, length: usize) -> Result<(), DbError> {
-        let text = Bytes::copy_from_slice(&self.text[..length]);
+        let plain = Bytes::copy_from_slice(&self.text[..length]);
         self.text.drain(..length);
         self.chunks.push(Chunk {
             first: self.first,
             last: self.last,
             nodes: std::mem::take(&mut self.nodes),
             plain_bytes: length,
-            body: pack(&text)?,
+            body: pack(&plain)?,
         });
-        self.plain.push(PlainChunk { first: self.first, text });
+        self.plain.push(PlainChunk { first: self.first, last: self.last, plain });
         Ok(())
     }
 }
