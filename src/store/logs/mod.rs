@@ -10,10 +10,13 @@
 //! delays an event; nothing here touches `runs` or `events`.
 
 mod append;
+mod compact;
 mod cut;
+mod encode;
 mod entry;
 mod line;
 mod load;
+mod pen;
 mod plan;
 mod read;
 mod segments;
@@ -23,10 +26,13 @@ mod state;
 mod write;
 
 pub use append::{Logs, OnLines};
-pub use cut::{CutSegment, PlainChunk, cut, cut_whole};
+pub use compact::{LooseRun, Patience, compact, loose_runs};
+pub use cut::{CutSegment, cut, cut_whole};
+pub use encode::{LineJson, StreamJson};
 pub use entry::{LineMetadata, line_of, log_ql};
-pub use line::{LineFilter, LogStream, NewLine, StoredLine, StreamName};
-pub use plan::{CommittedLine, LinesCommitted, LogError, LogsAppended, Sealed};
+pub use line::{LineFilter, LogStream, NewLine, NewLines, StoredLine, StreamName};
+pub use pen::PlainChunk;
+pub use plan::{LinesCommitted, LogError, LogsAppended, Sealed};
 pub use read::{StreamSummary, head, lines, open_streams, streams};
 pub use segments::{LokiRun, SEGMENTS_PER_PAGE, Segment, SegmentState, covering};
 pub use shipped::lines_from_loki;
@@ -37,6 +43,13 @@ use crate::store::db::Query;
 pub const QUERIES: &[&Query] = &[
     &write::APPEND_LOGS,
     &append::LOCK_BUCKETS,
+    &compact::LOOSE_RUNS,
+    &compact::LOOSE_CHUNKS,
+    &compact::CHUNK_BODIES,
+    &compact::HOLD_UNCUT,
+    &compact::DELETE_CHUNKS,
+    &compact::INSERT_CHUNK,
+    &compact::SETTLE_LOOSE,
     &load::LOAD_HEADS,
     &load::LOAD_STREAMS,
     &read::OPEN_STREAMS,

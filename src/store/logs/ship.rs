@@ -5,8 +5,9 @@ use bytes::Bytes;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::cut::{CutSegment, PlainChunk};
+use super::cut::CutSegment;
 use super::load::{number, shape};
+use super::pen::PlainChunk;
 use super::read::inflate;
 use super::segments::{LokiRun, Segment, segment};
 use crate::facts::id::{OrganizationId, RunKey};
