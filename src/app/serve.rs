@@ -16,6 +16,7 @@ use super::secret_key;
 use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
 use crate::flow::feed::Feed;
+use crate::flow::log_reader::LogReader;
 use crate::flow::queue::Queue;
 use crate::flow::secrets::Vault;
 use crate::flow::{Core, keeper};
@@ -160,7 +161,8 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let keys = Arc::new(RunKeys::default());
     partitions::ensure(&db, &keys, clock::now()).await?;
     let installation = Arc::new(journal::read::installation(&db).await?);
-    let feed = Feed::new(db.clone());
+    let reader = LogReader::new(db.clone());
+    let feed = Feed::new(db.clone(), reader.clone());
     let (mut writers, mut duties) = (JoinSet::new(), JoinSet::new());
     feed.start(target.clone(), &mut duties);
     let (of_events, of_lines) = (feed.clone(), feed.clone());
@@ -175,7 +177,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let on_lines = Arc::new(move |committed| of_lines.lines_committed(&committed));
     let journal = Journal::start(db.clone(), settings.lanes, keys.clone(), on_commit, &mut writers);
     let logs = Logs::start(db.clone(), settings.lanes, on_lines, &mut writers);
-    let core = Core { db, journal, logs, feed, vault, objects, queue, installation };
+    let core = Core { db, journal, logs, reader, feed, vault, objects, queue, installation };
     keeper::start(&core, keys, &mut duties);
     Ok(Parts { core, writers, duties })
 }

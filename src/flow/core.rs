@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::feed::Feed;
+use super::log_reader::LogReader;
 use super::queue::Queue;
 use super::secrets::Vault;
 use crate::store::db::Db;
@@ -18,6 +19,8 @@ pub struct Core {
     pub db: Db,
     pub journal: Journal,
     pub logs: Logs,
+    /// Lines, wherever they lie.
+    pub reader: LogReader,
     pub feed: Feed,
     pub vault: Vault,
     pub objects: Objects,

@@ -11,12 +11,15 @@ use serde_json::Value;
 
 use super::Response;
 use crate::facts::event_input::Fault;
+use crate::flow::log_reader::ReadError;
 use crate::store::db::DbError;
 use crate::store::journal::AppendError;
 use crate::store::logs::LogError;
 
 /// When a client may try again after a 503: a restarted database or a drained queue is back by then.
 const RETRY_AFTER_SECONDS: &str = "1";
+/// When Loki may be asked again.
+const LOKI_RETRY_AFTER_SECONDS: &str = "5";
 /// Faults named in one answer: a batch of 5,000 bad events should not be answered with megabytes.
 const FAULTS_MAX: usize = 100;
 
@@ -217,6 +220,21 @@ impl From<DbError> for Problem {
             Self::unavailable("the database is not there; try again", error.to_string())
         } else {
             Self::internal(error.to_string())
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Db(error) => error.into(),
+            ReadError::NotReachable(inside) => {
+                let detail =
+                    "these lines lie in Loki, which does not answer; newer ones can be read meanwhile";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "logs-not-reachable", detail)
+                    .with_header(RETRY_AFTER, LOKI_RETRY_AFTER_SECONDS)
+                    .with_inside(inside)
+            }
         }
     }
 }

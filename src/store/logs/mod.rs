@@ -10,17 +10,22 @@
 //! delays an event; nothing here touches `runs` or `events`.
 
 mod append;
+mod chunks;
 mod line;
 mod load;
 mod plan;
 mod read;
+mod scan;
 mod state;
+mod view;
 mod write;
 
 pub use append::{Logs, OnLines};
+pub use chunks::{ChunkPage, Direction, LogRange, PackedChunk, chunks};
 pub use line::{LineFilter, LogStream, NewLine, StoredLine, StreamName};
 pub use plan::{CommittedLine, LinesCommitted, LogError, LogsAppended, Sealed};
-pub use read::{StreamSummary, head, lines, open_streams, streams};
+pub use read::{StreamSummary, head, open_streams, streams};
+pub use scan::{Room, Scanner};
 
 use crate::store::db::Query;
 
@@ -31,6 +36,6 @@ pub const QUERIES: &[&Query] = &[
     &load::LOAD_HEADS,
     &load::LOAD_STREAMS,
     &read::OPEN_STREAMS,
-    &read::READ_CHUNKS,
-    &read::READ_CHUNKS_BACK,
+    &chunks::READ_CHUNKS,
+    &chunks::READ_CHUNKS_BACK,
 ];
