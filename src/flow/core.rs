@@ -11,6 +11,7 @@ use super::secrets::Vault;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::logs::Logs;
+use crate::store::loki::Loki;
 use crate::store::objects::Objects;
 
 /// Cheap to clone; holds no logic of its own.
@@ -21,6 +22,8 @@ pub struct Core {
     pub logs: Logs,
     /// Lines, wherever they lie.
     pub reader: LogReader,
+    /// Where lines are shipped to, and read back from; None: they stay in the database.
+    pub loki: Option<Loki>,
     pub feed: Feed,
     pub vault: Vault,
     pub objects: Objects,

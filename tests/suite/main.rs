@@ -22,6 +22,7 @@ mod guard;
 mod journal;
 mod layers;
 mod logs;
+mod loki_stand_in;
 mod migrate;
 mod page;
 mod poison;

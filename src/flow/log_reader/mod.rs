@@ -9,6 +9,7 @@
 //! hot chunks below the run's head is what Loki has, and nothing is seen twice or not at all while the border moves.
 //! Owns the bounds of a reading: lines, bytes, time, searches at once. Never writes.
 
+mod cold;
 mod hot;
 mod page;
 mod parts;

@@ -11,6 +11,26 @@ pub(super) enum Part {
     Cold(LogRange),
 }
 
+impl Part {
+    /// What is left of `rest` once all of this part has been read.
+    pub fn behind(&self, rest: LogRange, direction: Direction) -> LogRange {
+        match self {
+            Self::Hot(chunks) => {
+                chunks.last().map_or(rest, |chunk| rest.beyond(end_of(chunk, direction), direction))
+            }
+            Self::Cold(range) => rest.beyond(far_end(*range, direction), direction),
+        }
+    }
+}
+
+/// The last line of a range that a reader comes to.
+pub(super) fn far_end(range: LogRange, direction: Direction) -> u64 {
+    match direction {
+        Direction::Forward => range.before.saturating_sub(1),
+        Direction::Backward => range.after + 1,
+    }
+}
+
 /// The parts of `range` that `page` speaks of, without a gap.
 pub(super) fn parts(page: ChunkPage, range: LogRange, direction: Direction) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();

@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use tokio::sync::Semaphore;
 
+use super::cold::{self, Hole};
 use super::hot::{self, Scanned};
 use super::page::{LinePage, ReadError, Stopped, Wanted};
 use super::parts::{Part, parts};
 use crate::facts::id::RunKey;
 use crate::store::db::{Db, DbError};
 use crate::store::logs::{self, ChunkPage, Direction, LineFilter, LogRange, Room, Scanner, StoredLine};
+use crate::store::loki::Loki;
 
 /// Searches that look through chunks at the same time; others wait for their turn. Each keeps a processor busy.
 const SEARCHES_AT_ONCE: usize = 4;
@@ -22,6 +24,7 @@ const STREAM_BYTES: usize = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct LogReader {
     db: Db,
+    loki: Option<Loki>,
     searches: Arc<Semaphore>,
 }
 
@@ -32,6 +35,7 @@ struct Reading {
     /// In the direction of reading.
     lines: Vec<StoredLine>,
     rest: LogRange,
+    has_progress: bool,
     room: Room,
     deadline: Option<Instant>,
     scanner: Arc<Scanner>,
@@ -39,8 +43,8 @@ struct Reading {
 
 impl LogReader {
     #[must_use]
-    pub fn new(db: Db) -> Self {
-        Self { db, searches: Arc::new(Semaphore::new(SEARCHES_AT_ONCE)) }
+    pub fn new(db: Db, loki: Option<Loki>) -> Self {
+        Self { db, loki, searches: Arc::new(Semaphore::new(SEARCHES_AT_ONCE)) }
     }
 
     /// The run's lines in the range that fit, from the end that the direction says, as many as there is room for.
@@ -56,6 +60,7 @@ impl LogReader {
             direction,
             lines: Vec::new(),
             rest: range,
+            has_progress: false,
             room,
             deadline: time.map(|time| Instant::now() + time),
             scanner: Arc::new(Scanner::new(filter, direction)),
@@ -103,28 +108,29 @@ impl LogReader {
         let count = parts.len();
         for (place, part) in (1..).zip(parts) {
             let (rest, direction, room) = (reading.rest, reading.direction, reading.room);
+            let behind = part.behind(rest, direction);
             let read = match part {
                 Part::Hot(chunks) if goes_on && place == count => {
-                    let behind = chunks
-                        .last()
-                        .map_or(rest, |chunk| rest.beyond(super::parts::end_of(chunk, direction), direction));
                     let scanning = hot::scan(chunks, rest, direction, room, &reading.scanner);
                     let (scanned, next) = tokio::join!(scanning, self.chunks(reading, behind));
                     *ahead = Some(next?);
                     scanned?
                 }
                 Part::Hot(chunks) => hot::scan(chunks, rest, direction, room, &reading.scanner).await?,
-                Part::Cold(hole) => self.cold(reading, hole).await?,
+                Part::Cold(range) => match self.cold(reading, range).await {
+                    // What was found before is worth something; asked for the rest, we will say why there is none.
+                    Err(ReadError::NotReachable(_)) if reading.has_progress => {
+                        return Ok(Some(Stopped::Time));
+                    }
+                    read => read?,
+                },
             };
             reading.take(read);
-            if reading.rest.is_empty() {
-                return Ok(Some(Stopped::End));
+            if let Some(stopped) = reading.stopped() {
+                return Ok(Some(stopped));
             }
-            if reading.room.is_used_up() {
-                return Ok(Some(Stopped::Limit));
-            }
-            if reading.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-                return Ok(Some(Stopped::Time));
+            if reading.rest != behind {
+                return Ok(None);
             }
         }
         Ok(None)
@@ -135,20 +141,35 @@ impl LogReader {
         logs::chunks(&self.db, reading.run, range, reading.direction, node_ref).await
     }
 
-    /// The lines of a hole. Without Loki nothing is ever trimmed, so that there is nothing where nothing is hot.
-    async fn cold(&self, reading: &Reading, hole: LogRange) -> Result<Scanned, ReadError> {
-        let rest = match reading.direction {
-            Direction::Forward => reading.rest.beyond(hole.before.saturating_sub(1), reading.direction),
-            Direction::Backward => reading.rest.beyond(hole.after + 1, reading.direction),
+    /// The beginning of a hole, one batch of it.
+    async fn cold(&self, reading: &Reading, range: LogRange) -> Result<Scanned, ReadError> {
+        let hole = Hole { run: reading.run, range, direction: reading.direction, room: reading.room };
+        let scanned = cold::read(&self.db, self.loki.as_ref(), hole, reading.scanner.filter()).await?;
+        // What is left of the hole is where the rest of the whole range begins.
+        let reached = match reading.direction {
+            Direction::Forward => scanned.rest.after,
+            Direction::Backward => scanned.rest.before,
         };
-        Ok(Scanned { lines: Vec::new(), room: reading.room, rest })
+        Ok(Scanned { rest: reading.rest.beyond(reached, reading.direction), ..scanned })
     }
 }
 
 impl Reading {
     fn take(&mut self, read: Scanned) {
         self.lines.extend(read.lines);
+        self.has_progress |= self.rest != read.rest;
         (self.rest, self.room) = (read.rest, read.room);
+    }
+
+    fn stopped(&self) -> Option<Stopped> {
+        if self.rest.is_empty() {
+            return Some(Stopped::End);
+        }
+        if self.room.is_used_up() {
+            return Some(Stopped::Limit);
+        }
+        let is_late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline);
+        is_late.then_some(Stopped::Time)
     }
 
     fn page(mut self, stopped: Stopped) -> LinePage {

@@ -15,6 +15,9 @@ const CHUNKS_AT_ONCE: i64 = 512;
 /// Plain bytes after which no further chunk is fetched: what one reader may hold of the hot store.
 const BYTES_AT_ONCE: i64 = 4 * 1024 * 1024;
 
+/// Largest chunk that is unpacked: one line over the usual size may make one large chunk.
+const CHUNK_MAX_PLAIN_BYTES: usize = 64 * 1024 * 1024;
+
 /// Lines with `after < logSeq < before`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogRange {
@@ -103,4 +106,10 @@ fn chunk(row: &Row) -> Result<PackedChunk, DbError> {
         plain_bytes: plain_bytes.unsigned_abs() as usize,
         body: row.try_get(3).map_err(shape)?,
     })
+}
+
+/// A chunk's lines as NDJSON.
+pub(super) fn inflate(body: &[u8], plain_bytes: usize) -> Result<Vec<u8>, DbError> {
+    zstd::bulk::decompress(body, plain_bytes.min(CHUNK_MAX_PLAIN_BYTES))
+        .map_err(|error| DbError::Shape(format!("log chunk: {error}")))
 }

@@ -11,21 +11,30 @@
 
 mod append;
 mod chunks;
+mod cut;
+mod entry;
 mod line;
 mod load;
 mod plan;
 mod read;
 mod scan;
+mod segments;
+pub mod ship;
+mod shipped;
 mod state;
 mod view;
 mod write;
 
 pub use append::{Logs, OnLines};
 pub use chunks::{ChunkPage, Direction, LogRange, PackedChunk, chunks};
+pub use cut::{CutSegment, PlainChunk, cut, cut_whole};
+pub use entry::{LineMetadata, line_of, log_ql};
 pub use line::{LineFilter, LogStream, NewLine, StoredLine, StreamName};
 pub use plan::{CommittedLine, LinesCommitted, LogError, LogsAppended, Sealed};
 pub use read::{StreamSummary, head, open_streams, streams};
 pub use scan::{Room, Scanner};
+pub use segments::{LokiRun, SEGMENTS_PER_PAGE, Segment, SegmentState, covering};
+pub use shipped::lines_from_loki;
 
 use crate::store::db::Query;
 
@@ -38,4 +47,17 @@ pub const QUERIES: &[&Query] = &[
     &read::OPEN_STREAMS,
     &chunks::READ_CHUNKS,
     &chunks::READ_CHUNKS_BACK,
+    &segments::COVERING,
+    &segments::COVERING_BACK,
+    &ship::WAITING,
+    &ship::UNCUT_CHUNKS,
+    &ship::SEGMENT_CHUNKS,
+    &ship::CUT_SEGMENTS,
+    &ship::SEGMENTS_CUT,
+    &ship::SEGMENTS_TO_SETTLE,
+    &ship::CONCLUDE_SEGMENTS,
+    &ship::SETTLE_SEGMENTS,
+    &ship::RECUT_SEGMENTS,
+    &ship::LOOK_AGAIN,
+    &ship::SPOOL,
 ];

@@ -9,14 +9,11 @@ use std::ops::Range;
 use bytes::Bytes;
 use memchr::memmem::{Finder, FinderRev};
 
-use super::chunks::{Direction, LogRange, PackedChunk};
+use super::chunks::{Direction, LogRange, PackedChunk, inflate};
 use super::line::{LineFilter, StoredLine};
 use super::view::LineView;
 use crate::facts::line_pattern::Sought;
 use crate::store::db::DbError;
-
-/// Largest chunk that is unpacked: one line over the usual size may make one large chunk.
-const CHUNK_MAX_PLAIN_BYTES: usize = 64 * 1024 * 1024;
 
 /// What a reader has room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,7 +79,7 @@ impl Scanner {
         found: &mut Vec<StoredLine>,
     ) -> Result<Room, DbError> {
         let Some(body) = &chunk.body else { return Ok(room) };
-        let plain = unpack(body, chunk)?;
+        let plain = Bytes::from(inflate(body, chunk.plain_bytes)?);
         let is_everything = self.filter.is_everything();
         let mut rest = 0..plain.len();
         let mut room = room;
@@ -135,13 +132,6 @@ impl Scanner {
 fn in_json(text: &str) -> Vec<u8> {
     let quoted = serde_json::to_vec(text).unwrap_or_default();
     quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default().to_vec()
-}
-
-fn unpack(body: &[u8], chunk: &PackedChunk) -> Result<Bytes, DbError> {
-    let capacity = chunk.plain_bytes.min(CHUNK_MAX_PLAIN_BYTES);
-    let plain = zstd::bulk::decompress(body, capacity)
-        .map_err(|e| DbError::Shape(format!("log chunk {}: {e}", chunk.first)))?;
-    Ok(plain.into())
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ pub mod frames;
 pub mod guard;
 pub mod http;
 pub mod ledger;
+pub mod loki;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;
