@@ -10,6 +10,7 @@ pub mod ingest;
 pub mod inputs;
 pub mod keeper;
 pub mod lines;
+pub mod log_reader;
 pub mod queue;
 mod reaper;
 pub mod secrets;

@@ -5,10 +5,10 @@ use bytes::Bytes;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::chunks::inflate;
 use super::cut::CutSegment;
 use super::load::{number, shape};
 use super::pen::PlainChunk;
-use super::read::inflate;
 use super::segments::{LokiRun, Segment, segment};
 use crate::facts::id::{OrganizationId, RunKey};
 use crate::facts::settings::LokiLabels;
