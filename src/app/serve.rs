@@ -25,6 +25,7 @@ use crate::store::db::embedded::{DataDirLock, EmbeddedOptions, EmbeddedServer, t
 use crate::store::db::{Db, Target, connect, migrate};
 use crate::store::journal::{self, Committed, Journal};
 use crate::store::logs::Logs;
+use crate::store::loki::Loki;
 use crate::store::objects::Objects;
 use crate::store::partitions::{self, RunKeys};
 use crate::telemetry;
@@ -155,6 +156,12 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
         let dir = settings.data_dir.display();
         AppError::not_there(format!("artifacts can't be kept in {dir}: {error}"))
     })?;
+    let loki = settings
+        .loki
+        .as_ref()
+        .map(Loki::new)
+        .transpose()
+        .map_err(|reason| AppError::not_there(format!("Loki can't be spoken to: {reason}")))?;
     migrate::up(target).await?;
     let db: Db = connect(target, settings.database_pool, settings.database_prepared).await?;
     let keys = Arc::new(RunKeys::default());
@@ -175,7 +182,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let on_lines = Arc::new(move |committed| of_lines.lines_committed(&committed));
     let journal = Journal::start(db.clone(), settings.lanes, keys.clone(), on_commit, &mut writers);
     let logs = Logs::start(db.clone(), settings.lanes, on_lines, &mut writers);
-    let core = Core { db, journal, logs, feed, vault, objects, queue, installation };
+    let core = Core { db, journal, logs, loki, feed, vault, objects, queue, installation };
     keeper::start(&core, keys, &mut duties);
     Ok(Parts { core, writers, duties })
 }

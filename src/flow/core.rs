@@ -10,6 +10,7 @@ use super::secrets::Vault;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::logs::Logs;
+use crate::store::loki::Loki;
 use crate::store::objects::Objects;
 
 /// Cheap to clone; holds no logic of its own.
@@ -18,6 +19,8 @@ pub struct Core {
     pub db: Db,
     pub journal: Journal,
     pub logs: Logs,
+    /// Where lines are shipped to, and read back from; None: they stay in the database.
+    pub loki: Option<Loki>,
     pub feed: Feed,
     pub vault: Vault,
     pub objects: Objects,

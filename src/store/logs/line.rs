@@ -69,21 +69,22 @@ pub struct StoredLine {
 /// The wire and storage form.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Wire<'a> {
-    log_seq: u64,
-    node_ref: Cow<'a, str>,
-    attempt: u32,
-    stream: LogStream,
-    line_no: u64,
-    at: Timestamp,
+pub(super) struct Wire<'a> {
+    pub log_seq: u64,
     #[serde(borrow)]
-    text: Cow<'a, str>,
+    pub node_ref: Cow<'a, str>,
+    pub attempt: u32,
+    pub stream: LogStream,
+    pub line_no: u64,
+    pub at: Timestamp,
+    #[serde(borrow)]
+    pub text: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    bytes: Option<String>,
+    pub bytes: Option<String>,
     #[serde(default = "yes", skip_serializing_if = "is_true")]
-    eol: bool,
+    pub eol: bool,
     #[serde(default, skip_serializing_if = "is_false")]
-    late: bool,
+    pub late: bool,
 }
 
 fn yes() -> bool {
@@ -125,11 +126,28 @@ impl NewLine {
     }
 }
 
+impl<'a> Wire<'a> {
+    /// Reads a stored line's parts.
+    pub(super) fn read(json: &'a [u8]) -> Result<Self, DbError> {
+        serde_json::from_slice(json).map_err(|error| DbError::Shape(format!("log line: {error}")))
+    }
+
+    /// The line as readers get it; `bytes` are its raw bytes.
+    pub(super) fn stored(&self, bytes: Bytes) -> Result<StoredLine, DbError> {
+        let shape = |detail: String| DbError::Shape(format!("log line: {detail}"));
+        let json = serde_json::to_vec(self).map_err(|e| shape(e.to_string()))?;
+        let node_ref = self.node_ref.parse().map_err(|e| shape(format!("{e}")))?;
+        let name = StreamName { node_ref, attempt: self.attempt, stream: self.stream };
+        let (log_seq, line_no, eol) = (self.log_seq, self.line_no, self.eol);
+        Ok(StoredLine { log_seq, name, line_no, json: json.into(), bytes, eol })
+    }
+}
+
 impl StoredLine {
     /// Reads a line back from its JSON.
     pub(super) fn decode(json: Bytes) -> Result<Self, DbError> {
         let shape = |detail: String| DbError::Shape(format!("log line: {detail}"));
-        let wire: Wire<'_> = serde_json::from_slice(&json).map_err(|e| shape(e.to_string()))?;
+        let wire = Wire::read(&json)?;
         let bytes = match &wire.bytes {
             Some(encoded) => STANDARD.decode(encoded).map_err(|e| shape(e.to_string()))?.into(),
             None => Bytes::copy_from_slice(wire.text.as_bytes()),

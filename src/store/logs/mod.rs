@@ -10,17 +10,26 @@
 //! delays an event; nothing here touches `runs` or `events`.
 
 mod append;
+mod cut;
+mod entry;
 mod line;
 mod load;
 mod plan;
 mod read;
+mod segments;
+pub mod ship;
+mod shipped;
 mod state;
 mod write;
 
 pub use append::{Logs, OnLines};
+pub use cut::{CutSegment, PlainChunk, cut, cut_whole};
+pub use entry::{LineMetadata, line_of, log_ql};
 pub use line::{LineFilter, LogStream, NewLine, StoredLine, StreamName};
 pub use plan::{CommittedLine, LinesCommitted, LogError, LogsAppended, Sealed};
 pub use read::{StreamSummary, head, lines, open_streams, streams};
+pub use segments::{LokiRun, SEGMENTS_PER_PAGE, Segment, SegmentState, covering};
+pub use shipped::lines_from_loki;
 
 use crate::store::db::Query;
 
@@ -33,4 +42,17 @@ pub const QUERIES: &[&Query] = &[
     &read::OPEN_STREAMS,
     &read::READ_CHUNKS,
     &read::READ_CHUNKS_BACK,
+    &segments::COVERING,
+    &segments::COVERING_BACK,
+    &ship::WAITING,
+    &ship::UNCUT_CHUNKS,
+    &ship::SEGMENT_CHUNKS,
+    &ship::CUT_SEGMENTS,
+    &ship::SEGMENTS_CUT,
+    &ship::SEGMENTS_TO_SETTLE,
+    &ship::CONCLUDE_SEGMENTS,
+    &ship::SETTLE_SEGMENTS,
+    &ship::RECUT_SEGMENTS,
+    &ship::LOOK_AGAIN,
+    &ship::SPOOL,
 ];

@@ -108,10 +108,7 @@ async fn chunks(
 }
 
 fn unpack(chunk: &PackedChunk) -> Result<Vec<StoredLine>, DbError> {
-    let capacity = chunk.plain_bytes.min(CHUNK_MAX_PLAIN_BYTES);
-    let plain = zstd::bulk::decompress(&chunk.body, capacity)
-        .map_err(|e| DbError::Shape(format!("log chunk {}: {e}", chunk.first)))?;
-    let plain = Bytes::from(plain);
+    let plain = Bytes::from(inflate(&chunk.body, chunk.plain_bytes)?);
     let mut lines = Vec::new();
     let mut start = 0;
     for end in memchr::memchr_iter(b'\n', &plain) {
@@ -119,6 +116,12 @@ fn unpack(chunk: &PackedChunk) -> Result<Vec<StoredLine>, DbError> {
         start = end + 1;
     }
     Ok(lines)
+}
+
+/// A chunk's lines as NDJSON.
+pub(super) fn inflate(body: &[u8], plain_bytes: usize) -> Result<Vec<u8>, DbError> {
+    zstd::bulk::decompress(body, plain_bytes.min(CHUNK_MAX_PLAIN_BYTES))
+        .map_err(|error| DbError::Shape(format!("log chunk: {error}")))
 }
 
 /// Every stream of a run.

@@ -10,7 +10,7 @@ use crate::store::clock;
 use crate::store::db::{DbError, Executor, Query, query};
 
 pub(super) const APPEND_LOGS: Query = query!("logs/append_logs";
-    INT4_ARRAY, UUID_ARRAY, INT8_ARRAY, INT8_ARRAY,
+    INT4_ARRAY, UUID_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
     INT4_ARRAY, TEXT_ARRAY, INT4_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, BYTEA_ARRAY, TEXT_ARRAY, INT8_ARRAY,
     INT4_ARRAY, INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY, INT4_ARRAY, TIMESTAMPTZ_ARRAY, BYTEA_ARRAY);
 
@@ -46,6 +46,7 @@ struct Columns<'a> {
     run_key: Vec<Uuid>,
     expected: Vec<i64>,
     head: Vec<i64>,
+    plain: Vec<i64>,
     stream_run: Vec<i32>,
     stream_node: Vec<&'a str>,
     stream_attempt: Vec<i32>,
@@ -73,6 +74,7 @@ impl<'a> Columns<'a> {
             columns.run_key.push(plan.key.0);
             columns.expected.push(plan.expected.cast_signed());
             columns.head.push(plan.state.head.cast_signed());
+            columns.plain.push(plan.chunks.iter().map(|chunk| chunk.plain_bytes as i64).sum());
             for (name, stream) in plan.state.streams.iter().filter(|(name, _)| plan.touched.contains(*name)) {
                 columns.stream_run.push(place);
                 columns.stream_node.push(name.node_ref.as_str());
@@ -102,12 +104,13 @@ impl<'a> Columns<'a> {
         Ok(columns)
     }
 
-    fn params(&self) -> [&(dyn tokio_postgres::types::ToSql + Sync); 20] {
+    fn params(&self) -> [&(dyn tokio_postgres::types::ToSql + Sync); 21] {
         [
             &self.buckets,
             &self.run_key,
             &self.expected,
             &self.head,
+            &self.plain,
             &self.stream_run,
             &self.stream_node,
             &self.stream_attempt,
