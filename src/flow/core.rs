@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::feed::Feed;
 use super::queue::Queue;
 use super::secrets::Vault;
+use super::shipper::Spool;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::logs::Logs;
@@ -21,6 +22,8 @@ pub struct Core {
     pub logs: Logs,
     /// Where lines are shipped to, and read back from; None: they stay in the database.
     pub loki: Option<Loki>,
+    /// What waits to be shipped there.
+    pub spool: Spool,
     pub feed: Feed,
     pub vault: Vault,
     pub objects: Objects,

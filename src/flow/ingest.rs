@@ -173,6 +173,9 @@ pub async fn append_lines(
     lines: Vec<NewLine>,
     claim: Option<i32>,
 ) -> Result<LogsAppended, LogError> {
+    if core.spool.is_full() {
+        return Err(LogError::SpoolFull);
+    }
     let key = match claim {
         Some(claim) => {
             let held = queue::held(&core.db, organization, &run_id, claim).await.map_err(of_db)?;

@@ -12,6 +12,7 @@ pub mod lines;
 pub mod queue;
 mod reaper;
 pub mod secrets;
+pub mod shipper;
 pub mod start;
 pub mod views;
 

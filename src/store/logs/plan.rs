@@ -67,6 +67,9 @@ pub enum LogError {
         name.node_ref, name.attempt, name.stream
     )]
     Gap { name: StreamName, given: u64, expected: u64 },
+    /// As much waits for Loki as may; nothing of the request was stored.
+    #[error("the log spool is full")]
+    SpoolFull,
     /// The run has been claimed again since, or is over.
     #[error("the claim is over")]
     ClaimLost,

@@ -27,7 +27,7 @@ words! {
 }
 
 /// Longest piece of an answer that is quoted.
-const QUOTE_MAX_CHARS: usize = 300;
+const QUOTE_MAX_CHARS: usize = 1_000;
 
 /// Why Loki did not do what was asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,6 +42,12 @@ pub struct LokiError {
 }
 
 impl LokiError {
+    /// A push that is too large to be sent at all.
+    #[must_use]
+    pub fn too_large(detail: impl Into<String>) -> Self {
+        Self::without_answer(Failure::TooLarge, detail)
+    }
+
     pub(super) fn without_answer(failure: Failure, detail: impl Into<String>) -> Self {
         Self { failure, status: None, detail: detail.into(), retry_after: None }
     }
@@ -50,6 +56,12 @@ impl LokiError {
         let detail: String = body.trim().chars().take(QUOTE_MAX_CHARS).collect();
         let detail = if detail.is_empty() { format!("status {status}") } else { detail };
         Self { failure: name(status, body), status: Some(status), detail, retry_after }
+    }
+
+    /// Whether an entry is too far in the future, which time will cure.
+    #[must_use]
+    pub fn is_too_early(&self) -> bool {
+        self.failure == Failure::TooOld && self.detail.contains("too new")
     }
 
     /// Whether the fault lies in what was sent, so that only a part of it may be to blame.
@@ -93,5 +105,65 @@ fn name(status: u16, body: &str) -> Failure {
         }
         500.. => Failure::ServerError,
         _ => Failure::Rejected,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What Loki 3 says, by its source (`pkg/validation/validate.go`, `pkg/ingester/stream.go`, `pkg/loghttp/push`).
+    #[test]
+    fn every_limit_of_loki_has_its_name() {
+        let behind = "entry with timestamp 2026-11-20 10:00:00 +0000 UTC ignored, reason: 'entry too far behind, entry timestamp \
+                      is: 2026-11-20T10:00:00Z, oldest acceptable timestamp is: 2026-11-26T09:00:00Z',\nuser 'fake', total \
+                      ignored: 1 out of 2 for stream: {node=\"a\"}";
+        let cases = [
+            (400, behind, Failure::TooOld),
+            (
+                400,
+                "entry for stream '{}' has timestamp too old: x, oldest acceptable timestamp is: y",
+                Failure::TooOld,
+            ),
+            (400, "entry for stream '{}' has timestamp too new: x", Failure::TooOld),
+            (
+                400,
+                "Max entry size '262144' bytes exceeded for stream '{}' while adding an entry",
+                Failure::TooLarge,
+            ),
+            (
+                400,
+                "stream '{}' has structured metadata too large: '70000' bytes, limit: '65536'",
+                Failure::TooLarge,
+            ),
+            (400, "stream '{}' has label value too long: 'x'", Failure::TooLarge),
+            (413, "request body too large: 9 bytes, limit: 8 bytes", Failure::TooLarge),
+            (400, "request body too large: 9 bytes, limit: 8 bytes", Failure::TooLarge),
+            (
+                400,
+                "stream '{}' includes structured metadata, but this feature is disallowed.",
+                Failure::Rejected,
+            ),
+            (429, "Ingestion rate limit exceeded for user fake (limit: 4 bytes/sec)", Failure::RateLimited),
+            (429, "Per stream rate limit exceeded (limit: 3MB/sec)", Failure::RateLimited),
+            (
+                429,
+                "Maximum active stream limit exceeded when trying to create stream {}",
+                Failure::TooManyStreams,
+            ),
+            (401, "no org id", Failure::Unauthorized),
+            (403, "", Failure::Unauthorized),
+            (404, "404 page not found", Failure::Rejected),
+            (260, "ingestion blocked for user fake until 'x' with status code '260'", Failure::Rejected),
+            (500, "empty ring", Failure::ServerError),
+            (503, "", Failure::ServerError),
+        ];
+        for (status, body, failure) in cases {
+            assert_eq!(LokiError::of_answer(status, body, None).failure, failure, "{status} {body}");
+        }
+        let early = LokiError::of_answer(400, "entry for stream '{}' has timestamp too new: x", None);
+        assert!(early.is_too_early() && early.is_about_content());
+        assert!(!LokiError::of_answer(429, "Ingestion rate limit exceeded", None).is_about_content());
+        assert!(!LokiError::of_answer(404, "", None).is_about_content());
     }
 }

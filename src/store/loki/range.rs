@@ -67,8 +67,7 @@ impl Loki {
                 if range.direction == Direction::Forward { "forward" } else { "backward" }.to_owned(),
             ),
         ];
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(parameters);
+        let form = form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
         // In a body, since a pattern may be longer than an address.
         let request = self
             .http
@@ -76,7 +75,7 @@ impl Loki {
             .header(FLAGS.0, FLAGS.1)
             .header(reqwest::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .timeout(QUERY_TIMEOUT)
-            .body(form.finish());
+            .body(form);
         let body = client::read(client::send(request).await?, ANSWER_MAX_BYTES).await?;
         let mut found = read(&body)?;
         match range.direction {
