@@ -22,4 +22,4 @@ for script in scripts/*.sh .ci/run; do
     case "$(head -n1 "$script")" in *bash) bash -n "$script" ;; *) sh -n "$script" ;; esac
 done
 if command -v shellcheck >/dev/null 2>&1; then step shellcheck --severity=warning scripts/*.sh .ci/run; fi
-if command -v node >/dev/null 2>&1; then for script in web/*.js; do step node --check "$script"; done; fi
+if command -v node >/dev/null 2>&1; then for script in web/old/*.js web/docs/*.js; do step node --check "$script"; done; fi

@@ -10,7 +10,7 @@ pub struct UnknownWord {
 
 /// Declares an enum whose members are written as fixed words in JSON, SQL and on the command line.
 macro_rules! words {
-    ($(#[$meta:meta])* $name:ident { $($(#[$member_meta:meta])* $member:ident = $word:literal,)* }) => {
+    ($(#[$meta:meta])* $name:ident { $($(#[$member_meta:meta])* $member:ident = $word:tt,)* }) => {
         $(#[$meta])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,

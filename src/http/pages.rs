@@ -31,20 +31,20 @@ struct File {
 }
 
 macro_rules! file {
-    ($name:literal, $mime:literal) => {{
-        const TEXT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/", $name));
+    ($folder:literal, $name:literal, $mime:literal) => {{
+        const TEXT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/", $folder, $name));
         File { name: $name, mime: $mime, text: TEXT, etag: LazyLock::new(|| etag(TEXT)) }
     }};
 }
 
 static FILES: [File; 7] = [
-    file!("index.html", "text/html; charset=utf-8"),
-    file!("app.js", "text/javascript; charset=utf-8"),
-    file!("control.js", "text/javascript; charset=utf-8"),
-    file!("tools.js", "text/javascript; charset=utf-8"),
-    file!("style.css", "text/css; charset=utf-8"),
-    file!("docs.html", "text/html; charset=utf-8"),
-    file!("docs.js", "text/javascript; charset=utf-8"),
+    file!("old/", "index.html", "text/html; charset=utf-8"),
+    file!("old/", "app.js", "text/javascript; charset=utf-8"),
+    file!("old/", "control.js", "text/javascript; charset=utf-8"),
+    file!("old/", "tools.js", "text/javascript; charset=utf-8"),
+    file!("old/", "style.css", "text/css; charset=utf-8"),
+    file!("docs/", "docs.html", "text/html; charset=utf-8"),
+    file!("docs/", "docs.js", "text/javascript; charset=utf-8"),
 ];
 static OPENAPI: LazyLock<String> = LazyLock::new(openapi::document);
 static FILE_SCHEMA_ETAG: LazyLock<String> = LazyLock::new(|| etag(FILE_SCHEMA));

@@ -13,8 +13,13 @@ import { Server } from './server.mjs';
 
 const SEEN_WITHIN_MS = 30_000; // a loaded machine with two cores
 const CHROMIUM_ARGS = [
-  '--no-sandbox', '--disable-background-networking', '--disable-component-update', '--disable-sync',
-  '--disable-default-apps', '--no-first-run', '--disable-dev-shm-usage',
+  '--no-sandbox',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--disable-default-apps',
+  '--no-first-run',
+  '--disable-dev-shm-usage',
 ];
 
 const tests = [];
@@ -35,11 +40,18 @@ async function seqsShown(page) {
 }
 
 function assertGapless(seqs) {
-  assert.deepEqual(seqs, seqs.map((_, index) => seqs[0] + index), `events shown are not in order without gaps: ${seqs}`);
+  assert.deepEqual(
+    seqs,
+    seqs.map((_, index) => seqs[0] + index),
+    `events shown are not in order without gaps: ${seqs}`,
+  );
 }
 
 const started = (names) => [
-  { type: 'RUN_QUEUED', data: { workflow: 'page-test', nodes: names.map((nodeRef) => ({ nodeRef, needs: [] })) } },
+  {
+    type: 'RUN_QUEUED',
+    data: { workflow: 'page-test', nodes: names.map((nodeRef) => ({ nodeRef, needs: [] })) },
+  },
   { type: 'RUN_STARTED' },
 ];
 
@@ -55,18 +67,27 @@ test('badges, progress and output move while the page is open', async ({ page, s
   await sees(page, '.line .fg2:has-text("green")');
   await seesText(page, '<b>not bold</b>');
   assert.equal(await page.locator('.line b').count(), 0, 'text became markup');
-  await server.append(runId, { type: 'NODE_PROGRESS', nodeRef: 'fetch', attempt: 1, data: { completed: 3, total: 4 } });
+  await server.append(runId, {
+    type: 'NODE_PROGRESS',
+    nodeRef: 'fetch',
+    attempt: 1,
+    data: { completed: 3, total: 4 },
+  });
   await sees(page, `${node('fetch')} .count:has-text("3/4")`);
-  await server.append(runId,
+  await server.append(
+    runId,
     { type: 'NODE_COMPLETED', nodeRef: 'fetch', attempt: 1 },
     { type: 'NODE_STARTED', nodeRef: 'parse', attempt: 1 },
-    { type: 'NODE_RETRYING', nodeRef: 'parse', attempt: 1, error: { message: '429 too many requests' } });
+    { type: 'NODE_RETRYING', nodeRef: 'parse', attempt: 1, error: { message: '429 too many requests' } },
+  );
   await isNode(page, 'parse', 'RETRYING');
-  await server.append(runId,
+  await server.append(
+    runId,
     { type: 'NODE_STARTED', nodeRef: 'parse', attempt: 2 },
     { type: 'NODE_FAILED', nodeRef: 'parse', attempt: 2, error: { message: 'unexpected end of input' } },
     { type: 'NODE_SKIPPED', nodeRef: 'store' },
-    { type: 'RUN_FAILED', error: { message: 'unexpected end of input' } });
+    { type: 'RUN_FAILED', error: { message: 'unexpected end of input' } },
+  );
   await isNode(page, 'store', 'SKIPPED');
   await isRun(page, 'FAILED');
   await sees(page, `${node('parse')} .attempt:has-text("attempt 2")`);
@@ -101,14 +122,21 @@ test('a killed and restarted server is resumed without a gap', async ({ page, se
   await sees(page, '#link[data-state="waiting"]');
   await server.start();
   await sees(page, '.resumed:has-text("0 gaps")');
-  await server.append(runId, { type: 'NODE_COMPLETED', nodeRef: 'long', attempt: 1 }, { type: 'RUN_COMPLETED' });
+  await server.append(
+    runId,
+    { type: 'NODE_COMPLETED', nodeRef: 'long', attempt: 1 },
+    { type: 'RUN_COMPLETED' },
+  );
   await isRun(page, 'COMPLETED');
   assert.match(await page.locator('.resumed').innerText(), /^resumed at seq \d+, 0 gaps$/);
   assertGapless(await seqsShown(page));
 });
 
 test('SSE and long poll show the same as the WebSocket', async ({ page, server }) => {
-  for (const [transport, words] of [['sse', 'SSE'], ['poll', 'long poll']]) {
+  for (const [transport, words] of [
+    ['sse', 'SSE'],
+    ['poll', 'long poll'],
+  ]) {
     const runId = `run-by-${transport}`;
     await server.append(runId, ...started(['only']));
     await openRun(page, server, runId, `?transport=${transport}`);
@@ -117,14 +145,21 @@ test('SSE and long poll show the same as the WebSocket', async ({ page, server }
     await server.log(runId, 'only', `a line by ${words}`);
     await isNode(page, 'only', 'RUNNING');
     await seesText(page, `a line by ${words}`);
-    await server.append(runId, { type: 'NODE_COMPLETED', nodeRef: 'only', attempt: 1 }, { type: 'RUN_COMPLETED' });
+    await server.append(
+      runId,
+      { type: 'NODE_COMPLETED', nodeRef: 'only', attempt: 1 },
+      { type: 'RUN_COMPLETED' },
+    );
     await isRun(page, 'COMPLETED');
     await sees(page, '#link[data-state="ended"]');
     assertGapless(await seqsShown(page));
   }
 });
 
-test('the list moves, filters by its address, and says which filter hides everything', async ({ page, server }) => {
+test('the list moves, filters by its address, and says which filter hides everything', async ({
+  page,
+  server,
+}) => {
   await page.goto(`${server.url}/`);
   await isLive(page, 'WebSocket');
   const runId = 'run-listed';
@@ -132,7 +167,11 @@ test('the list moves, filters by its address, and says which filter hides everyt
   await sees(page, `[data-run="${runId}"][data-status="RUNNING"]`);
   await server.append(runId, { type: 'RUN_COMPLETED' });
   await sees(page, `[data-run="${runId}"][data-status="COMPLETED"]`);
-  assert.equal(await page.locator('.runs li').first().getAttribute('data-run'), runId, 'the newest run is not first');
+  assert.equal(
+    await page.locator('.runs li').first().getAttribute('data-run'),
+    runId,
+    'the newest run is not first',
+  );
   await page.goto(`${server.url}/ui/#/?status=COMPLETED&q=${runId}`);
   await sees(page, `[data-run="${runId}"]`);
   await page.waitForFunction(() => document.querySelectorAll('.runs li').length === 1);
@@ -148,7 +187,10 @@ test('a run that is not there says so', async ({ page, server, quiet }) => {
   await sees(page, '.notice:has-text("Not here")');
 });
 
-test('keys alone lead to a run, and a narrow screen scrolls in one direction only', async ({ page, server }) => {
+test('keys alone lead to a run, and a narrow screen scrolls in one direction only', async ({
+  page,
+  server,
+}) => {
   const runId = 'run-keys';
   await server.append(runId, ...started(['only']));
   await page.setViewportSize({ width: 390, height: 844 });
@@ -176,7 +218,9 @@ test('scrolling up pauses the output, and the button follows again', async ({ pa
   await sees(page, '.follow:has-text("1 new lines")');
   await page.locator('.follow').first().click();
   await page.locator('.line:has-text("a later line")').waitFor();
-  assert.ok(await page.locator('.lines').evaluate((it) => it.scrollHeight - it.scrollTop - it.clientHeight < 4));
+  assert.ok(
+    await page.locator('.lines').evaluate((it) => it.scrollHeight - it.scrollTop - it.clientHeight < 4),
+  );
 });
 
 test('a sample runs on through kill -9 of the server while the page watches', async ({ page, server }) => {
@@ -186,7 +230,10 @@ test('a sample runs on through kill -9 of the server while the page watches', as
   await sees(page, `[data-run="${runId}"]`);
   await openRun(page, server, runId);
   await isLive(page, 'WebSocket');
-  await sees(page, '[data-node][data-status="RETRYING"], [data-node][data-attempt="2"], [data-node][data-attempt="3"]');
+  await sees(
+    page,
+    '[data-node][data-status="RETRYING"], [data-node][data-attempt="2"], [data-node][data-attempt="3"]',
+  );
   await server.kill();
   await server.start();
   await sees(page, '.resumed:has-text("0 gaps")');
@@ -217,7 +264,11 @@ nodes:
   artifacts: out/*
 `;
 
-test('a question is answered in the browser, and the run goes on to its end', async ({ page, server, quiet }) => {
+test('a question is answered in the browser, and the run goes on to its end', async ({
+  page,
+  server,
+  quiet,
+}) => {
   await server.put(GREET);
   await server.startWorkflow(PEOPLE, 'run-people');
   await openRun(page, server, 'run-people');
@@ -232,7 +283,10 @@ test('a question is answered in the browser, and the run goes on to its end', as
   await question.getByRole('button', { name: 'Approve' }).click();
   await isRun(page, 'COMPLETED');
   assert.equal(await page.locator('[data-question]').count(), 0, 'an answered question is still asked');
-  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: 'out/answer.json' }).click()]);
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'out/answer.json' }).click(),
+  ]);
   assert.equal(download.suggestedFilename(), 'answer.json');
   assert.deepEqual(JSON.parse(fs.readFileSync(await download.path(), 'utf8')), { days: 3, sure: true });
   await page.locator(`${node('called')} .child`).click();
@@ -271,9 +325,11 @@ async function withPage(browser, body, options = {}) {
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
     // A server that was killed is meant to be missed; the page says so itself.
-    const expected = /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE|WebSocket connection/.test(message.text())
-      || [...quiet].some((status) => message.text().includes(String(status)));
-    if (message.type() === 'error' && !expected) complaints.push(`${message.text()} (${message.location().url})`);
+    const expected =
+      /ERR_CONNECTION|ERR_EMPTY_RESPONSE|ERR_INCOMPLETE|WebSocket connection/.test(message.text()) ||
+      [...quiet].some((status) => message.text().includes(String(status)));
+    if (message.type() === 'error' && !expected)
+      complaints.push(`${message.text()} (${message.location().url})`);
   });
   try {
     await body({ page, quiet });
@@ -311,21 +367,32 @@ async function takeScreenshots(browser, server) {
   const runId = 'run-recon';
   const runs = [server.run('flaky'), server.run('failing'), server.run('recon', '--run-id', runId)];
   for (const colorScheme of ['light', 'dark']) {
-    await withPage(browser, async ({ page }) => {
-      await openRun(page, server, runId);
-      // Half way, with several nodes at work, and at a moment when the state has nearly caught up with the events.
-      await page.waitForFunction(() => document.querySelectorAll('[data-node][data-status="RUNNING"] .meter:not([hidden])').length > 1
-        && document.querySelectorAll('[data-node][data-status="COMPLETED"]').length > 4
-        && Number(document.querySelector('.run').dataset.headSeq) + 5 >= Number(document.querySelector('.events').lastElementChild?.dataset.seq ?? Infinity));
-      await page.screenshot({ path: path.join(folder, `run-${colorScheme}.png`) });
-    }, { colorScheme });
+    await withPage(
+      browser,
+      async ({ page }) => {
+        await openRun(page, server, runId);
+        // Half way, with several nodes at work, and at a moment when the state has nearly caught up with the events.
+        await page.waitForFunction(
+          () =>
+            document.querySelectorAll('[data-node][data-status="RUNNING"] .meter:not([hidden])').length > 1 &&
+            document.querySelectorAll('[data-node][data-status="COMPLETED"]').length > 4 &&
+            Number(document.querySelector('.run').dataset.headSeq) + 5 >=
+              Number(document.querySelector('.events').lastElementChild?.dataset.seq ?? Infinity),
+        );
+        await page.screenshot({ path: path.join(folder, `run-${colorScheme}.png`) });
+      },
+      { colorScheme },
+    );
   }
   await Promise.all(runs);
   return true;
 }
 
 const server = await new Server().start();
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: CHROMIUM_ARGS });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+  args: CHROMIUM_ARGS,
+});
 try {
   const work = process.argv.includes('--screenshots') ? takeScreenshots : runTests;
   process.exitCode = (await work(browser, server)) ? 0 : 1;

@@ -31,10 +31,16 @@ export class Server {
   async start() {
     this.process = spawn(BINARY, ['serve'], {
       cwd: ROOT,
-      env: cleanEnvironment({ TELLTALE_DATA_DIR: this.dataDir, TELLTALE_LISTEN: this.listen, TELLTALE_PROCESS_ENGINE: 'true' }),
+      env: cleanEnvironment({
+        TELLTALE_DATA_DIR: this.dataDir,
+        TELLTALE_LISTEN: this.listen,
+        TELLTALE_PROCESS_ENGINE: 'true',
+      }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    this.process.stderr.on('data', (chunk) => { this.said = (this.said + chunk).slice(-8192); });
+    this.process.stderr.on('data', (chunk) => {
+      this.said = (this.said + chunk).slice(-8192);
+    });
     this.url = await this.#ready();
     this.listen = new URL(this.url).host; // a restart must come back at the same place
     return this;
@@ -61,8 +67,11 @@ export class Server {
 
   /** Ends the server's own worker, which outlives it and says in its lock file who it is. */
   #stopWorker() {
-    const pid = Number(fs.readFileSync(path.join(this.dataDir, 'worker.lock'), { encoding: 'utf8', flag: 'a+' }));
-    const command = pid && fs.existsSync(`/proc/${pid}`) ? fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '';
+    const pid = Number(
+      fs.readFileSync(path.join(this.dataDir, 'worker.lock'), { encoding: 'utf8', flag: 'a+' }),
+    );
+    const command =
+      pid && fs.existsSync(`/proc/${pid}`) ? fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '';
     if (command.includes('worker\0--local')) process.kill(pid, 'SIGTERM');
   }
 
@@ -82,7 +91,8 @@ export class Server {
       headers: { 'content-type': 'application/json' },
       body: body && JSON.stringify(body),
     });
-    if (!response.ok) throw new Error(`${method} ${pathAndQuery}: ${response.status} ${await response.text()}`);
+    if (!response.ok)
+      throw new Error(`${method} ${pathAndQuery}: ${response.status} ${await response.text()}`);
     return response.json();
   }
 
@@ -93,7 +103,9 @@ export class Server {
   async log(runId, nodeRef, ...texts) {
     const lines = texts.map((text) => JSON.stringify({ nodeRef, stream: 'stdout', text })).join('\n');
     const response = await fetch(`${this.url}/api/v1/runs/${runId}/logs`, {
-      method: 'POST', headers: { 'content-type': 'application/x-ndjson' }, body: `${lines}\n`,
+      method: 'POST',
+      headers: { 'content-type': 'application/x-ndjson' },
+      body: `${lines}\n`,
     });
     if (!response.ok) throw new Error(`appending lines: ${response.status} ${await response.text()}`);
   }
@@ -117,7 +129,10 @@ export class Server {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let printed = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { printed = (printed + chunk).slice(-8192); });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk) => {
+        printed = (printed + chunk).slice(-8192);
+      });
     return once(child, 'close').then(([code]) => ({ code, printed }));
   }
 }

@@ -1,0 +1,32 @@
+// What the server says when it refuses, as an error that a page can show.
+
+import type { components } from './schema';
+
+type Problem = components['schemas']['Problem'];
+export type Fault = components['schemas']['Fault'];
+
+export class ApiError extends Error {
+  readonly status: number;
+  readonly faults: readonly Fault[];
+
+  constructor(status: number, message: string, faults: readonly Fault[] = []) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.faults = faults;
+  }
+
+  /** Asking again gives the same answer. 408, 429 and 5xx are passing. */
+  get isFinal(): boolean {
+    return this.status >= 400 && this.status < 500 && this.status !== 408 && this.status !== 429;
+  }
+}
+
+/** The problem's own words, its faults included. */
+export function toApiError(response: Response, body: unknown): ApiError {
+  const problem = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
+  const faults = problem.errors ?? [];
+  const words = problem.detail || problem.title || `the server answered ${response.status}`;
+  const message = [words, ...faults.map(({ pointer, detail }) => `${pointer} ${detail}`)].join('; ');
+  return new ApiError(response.status, message, faults);
+}

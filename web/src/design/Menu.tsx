@@ -1,0 +1,60 @@
+// A button with a list of things to do.
+
+import { Menu as Base } from '@base-ui/react/menu';
+import type { ReactElement, ReactNode } from 'react';
+import styles from './Popup.module.css';
+
+type Props = { trigger: ReactElement; children: ReactNode };
+
+export function Menu({ trigger, children }: Props) {
+  return (
+    <Base.Root modal={false}>
+      <Base.Trigger render={trigger} />
+      <Base.Portal>
+        <Base.Positioner sideOffset={4} align="end" className={styles.positioner}>
+          <Base.Popup className={styles.popup}>{children}</Base.Popup>
+        </Base.Positioner>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+type ItemProps = { children: ReactNode; onSelect: () => void; disabled?: boolean; danger?: boolean };
+
+export function MenuItem({ children, onSelect, disabled = false, danger = false }: ItemProps) {
+  return (
+    <Base.Item
+      className={styles.item}
+      disabled={disabled}
+      data-danger={danger || undefined}
+      onClick={onSelect}
+    >
+      {children}
+    </Base.Item>
+  );
+}
+
+/** One of several choices, of which exactly one holds. */
+export function MenuChoices<T extends string>(props: {
+  label: string;
+  value: T;
+  choices: ReadonlyArray<{ value: T; label: string }>;
+  onChange: (value: T) => void;
+}) {
+  return (
+    <Base.RadioGroup
+      value={props.value}
+      onValueChange={(value) => props.onChange(value as T)}
+      aria-label={props.label}
+    >
+      {props.choices.map(({ value, label }) => (
+        <Base.RadioItem key={value} value={value} className={styles.item} closeOnClick>
+          <span className={styles.tick}>
+            <Base.RadioItemIndicator>✓</Base.RadioItemIndicator>
+          </span>
+          {label}
+        </Base.RadioItem>
+      ))}
+    </Base.RadioGroup>
+  );
+}

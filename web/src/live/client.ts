@@ -1,0 +1,81 @@
+// A page's side of the live connection: one hub for all tabs where the browser has SharedWorkers, else one of its own.
+
+import type { LinkState } from './connection';
+import type { TransportName } from './course';
+import type { Frame, RunFrame } from './frames';
+import { createHub, type Notice, type Request } from './hub';
+import type { Cursor } from './transport';
+
+type RunListener = { frame(frame: RunFrame, again: boolean): void; lost(): void };
+type ListListener = { changed(frame: Extract<Frame, { type: 'runs' }>): void; again(): void };
+
+const views = new Map<number, RunListener>();
+const lists = new Set<ListListener>();
+const linkListeners = new Set<() => void>();
+let link: LinkState = { phase: 'connecting', transport: 'socket', latencyMs: null };
+let nextView = 1;
+let say: ((request: Request) => void) | null = null;
+
+function onNotice(notice: Notice): void {
+  if (notice.is === 'frame') views.get(notice.viewer)?.frame(notice.frame, notice.again ?? false);
+  else if (notice.is === 'list') for (const list of lists) list.changed(notice.frame);
+  else if (notice.is === 'list-again') for (const list of lists) list.again();
+  else if (notice.is === 'lost') for (const view of views.values()) view.lost();
+  else {
+    link = notice.link;
+    for (const listener of linkListeners) listener();
+  }
+}
+
+/** `?transport=sse` and `=poll` are for trying them; such a page has a connection of its own. */
+function forcedTransport(): TransportName | null {
+  const name = new URLSearchParams(location.search).get('transport');
+  return name === 'socket' || name === 'sse' || name === 'poll' ? name : null;
+}
+
+function request(message: Request): void {
+  say ??= open();
+  say(message);
+}
+
+function open(): (request: Request) => void {
+  const forced = forcedTransport();
+  const hub = createHub(forced);
+  const send = hub.join(onNotice);
+  addEventListener('online', () => send({ do: 'network', isOnline: true }));
+  addEventListener('offline', () => send({ do: 'network', isOnline: false }));
+  document.addEventListener('visibilitychange', () => {
+    if (!document.hidden) send({ do: 'probe' });
+  });
+  return send;
+}
+
+/** Follows a run until the returned function is called. */
+export function viewRun(runId: string, cursor: Cursor, listener: RunListener): () => void {
+  const viewer = nextView++;
+  views.set(viewer, listener);
+  request({ do: 'view', viewer, runId, cursor });
+  return () => {
+    views.delete(viewer);
+    request({ do: 'close', viewer });
+  };
+}
+
+/** Follows the list of runs. `again` says that changes may have been missed, so that the list is to be read. */
+export function viewList(listener: ListListener): () => void {
+  lists.add(listener);
+  if (lists.size === 1) request({ do: 'list', isWatched: true });
+  else listener.again();
+  return () => {
+    lists.delete(listener);
+    if (lists.size === 0) request({ do: 'list', isWatched: false });
+  };
+}
+
+export const linkNow = (): LinkState => link;
+
+export function onLink(listener: () => void): () => void {
+  linkListeners.add(listener);
+  say ??= open();
+  return () => linkListeners.delete(listener);
+}

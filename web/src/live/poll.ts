@@ -1,0 +1,121 @@
+// The last choice, which every proxy lets through: plain requests. Events wait on the server, lines and the list are asked for.
+//
+// It gives the same frames as the streams do, so that nobody behind it can tell the difference.
+
+import { api, body } from '../api/client';
+import { ApiError } from '../api/problem';
+import type { Cursor, Sink, Transport } from './transport';
+
+/** The server holds a request for events this long at most (its own bound is 30 s). */
+const WAIT_S = 25;
+const LINES_EVERY_MS = 1_000;
+const LIST_EVERY_MS = 3_000;
+const EVENTS_PAGE = 5_000;
+const LINES_PAGE = 5_000;
+const LIST_PAGE = 50;
+
+export function openPoll(sink: Sink): Transport {
+  const loops = new Map<string, AbortController>();
+  const LIST = ' list';
+
+  function close(): void {
+    for (const loop of loops.values()) loop.abort();
+    loops.clear();
+  }
+
+  function start(name: string, loop: (signal: AbortSignal) => Promise<void>): void {
+    loops.get(name)?.abort();
+    const stop = new AbortController();
+    loops.set(name, stop);
+    loop(stop.signal).catch(() => {
+      if (stop.signal.aborted) return;
+      close();
+      sink.lost();
+    });
+  }
+
+  function stop(name: string): void {
+    loops.get(name)?.abort();
+    loops.delete(name);
+  }
+
+  return {
+    follow: (runId, cursor) => start(runId, (signal) => pollRun(runId, cursor, sink, signal)),
+    leave: stop,
+    watchList: (isWatched) => (isWatched ? start(LIST, (signal) => pollList(sink, signal)) : stop(LIST)),
+    probe: () => {},
+    close,
+  };
+}
+
+async function pollList(sink: Sink, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const from = performance.now();
+    const page = body(await api.GET('/api/v1/runs', { params: { query: { limit: LIST_PAGE } }, signal }));
+    sink.roundTrip(performance.now() - from);
+    sink.frame({ type: 'runs', runs: page.runs });
+    await pause(LIST_EVERY_MS, signal);
+  }
+}
+
+async function pollRun(runId: string, cursor: Cursor, sink: Sink, signal: AbortSignal): Promise<void> {
+  const path = { runId };
+  let isOver = false;
+  let seq = 0;
+  let logSeq = 0;
+
+  async function greet(): Promise<void> {
+    const { headSeq } = body(await api.GET('/api/v1/runs/{runId}', { params: { path }, signal }));
+    const tail = body(
+      await api.GET('/api/v1/runs/{runId}/logs', { params: { path, query: { tail: 1 } }, signal }),
+    );
+    const headLogSeq = tail.lines.at(-1)?.logSeq ?? 0;
+    seq = cursor.after === 'head' ? headSeq : cursor.after;
+    logSeq = cursor.logAfter === 'head' ? headLogSeq : cursor.logAfter;
+    sink.frame({ type: 'hello', runId, headSeq, headLogSeq, delivery: 'poll', heartbeatMs: WAIT_S * 1_000 });
+  }
+
+  async function events(): Promise<void> {
+    // The first look waits for nothing, so that a run which is over answers at once.
+    for (let wait = 0; !signal.aborted && !isOver; wait = WAIT_S) {
+      const query = { after: seq, limit: EVENTS_PAGE, wait };
+      const page = body(await api.GET('/api/v1/runs/{runId}/events', { params: { path, query }, signal }));
+      if (page.events.length > 0) sink.frame({ type: 'events', runId, events: page.events });
+      seq = page.events.at(-1)?.seq ?? seq;
+      isOver = page.ended && page.events.length === 0;
+    }
+  }
+
+  async function lines(): Promise<void> {
+    for (let isLast = false; cursor.logs && !signal.aborted && !isLast; ) {
+      const nothingFollows = isOver;
+      const query = { after: logSeq, limit: LINES_PAGE };
+      const page = body(await api.GET('/api/v1/runs/{runId}/logs', { params: { path, query }, signal }));
+      if (page.lines.length > 0) sink.frame({ type: 'logs', runId, lines: page.lines });
+      logSeq = page.lines.at(-1)?.logSeq ?? logSeq;
+      isLast = page.lines.length === 0 && nothingFollows;
+      if (page.lines.length === 0 && !isLast) await pause(LINES_EVERY_MS, signal);
+    }
+  }
+
+  try {
+    await greet();
+    await Promise.all([events(), lines()]);
+    if (!signal.aborted) sink.frame({ type: 'end', runId, headSeq: seq, headLogSeq: logSeq, status: '' });
+  } catch (error) {
+    if (!(error instanceof ApiError && error.isFinal) || signal.aborted) throw error;
+    sink.frame({ type: 'error', runId, status: error.status, detail: error.message });
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+    if (signal.aborted) done();
+  });
+}

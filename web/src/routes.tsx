@@ -1,0 +1,33 @@
+// Which page stands at which address. Only the list of runs comes with the first load; the others when they are opened.
+
+import { createBrowserRouter, type RouteObject } from 'react-router';
+import { NotFoundPage } from './pages/NotFoundPage';
+import { RunsPage } from './pages/runs/RunsPage';
+import { RouteError } from './shell/RouteError';
+import { Shell } from './shell/Shell';
+
+export const routes: RouteObject[] = [
+  {
+    path: '/',
+    element: <Shell />,
+    errorElement: <RouteError />,
+    children: [
+      {
+        errorElement: <RouteError />,
+        children: [
+          { index: true, element: <RunsPage /> },
+          { path: 'runs/:runId', lazy: () => import('./pages/run/RunPage').then(asComponent) },
+          { path: 'workflows', lazy: () => import('./pages/workflows/WorkflowsPage').then(asComponent) },
+          { path: 'workflows/:name', lazy: () => import('./pages/workflows/WorkflowPage').then(asComponent) },
+          { path: '*', element: <NotFoundPage /> },
+        ],
+      },
+    ],
+  },
+];
+
+function asComponent(module: { default: React.ComponentType }) {
+  return { Component: module.default };
+}
+
+export const router = createBrowserRouter(routes, { basename: '/ui' });

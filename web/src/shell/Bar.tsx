@@ -1,0 +1,25 @@
+// The bar at the top.
+
+import { NavLink } from 'react-router';
+import { paths } from '../lib/paths';
+import styles from './Bar.module.css';
+import { BrandMark } from './BrandMark';
+import { Crumbs } from './Crumbs';
+
+export function Bar() {
+  return (
+    <header className={styles.bar}>
+      <NavLink to={paths.runs()} className={styles.brand} aria-label="telltale, all runs">
+        <BrandMark />
+        <span>telltale</span>
+      </NavLink>
+      <Crumbs />
+      <nav className={styles.ways} aria-label="Pages">
+        <NavLink to={paths.runs()} end>
+          Runs
+        </NavLink>
+        <NavLink to={paths.workflows()}>Workflows</NavLink>
+      </nav>
+    </header>
+  );
+}
