@@ -10,13 +10,21 @@ type Fields<K extends string> = { [key in K]?: unknown };
  * The named fields of an object, null as absent; undefined where `value` is none. serde takes an array for a struct too:
  * its elements in the fields' order, and at least `least` of them.
  */
-export function fieldsOf<K extends string>(value: unknown, names: readonly K[], least: number): Fields<K> | undefined {
+export function fieldsOf<K extends string>(
+  value: unknown,
+  names: readonly K[],
+  least: number,
+): Fields<K> | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (Array.isArray(value) && (value.length > names.length || value.length < least)) return undefined;
   const source = value as Record<string, unknown>;
   const fields: Fields<K> = {};
   names.forEach((name, place) => {
-    const found = Array.isArray(value) ? value[place] : Object.hasOwn(source, name) ? source[name] : undefined;
+    const found = Array.isArray(value)
+      ? value[place]
+      : Object.hasOwn(source, name)
+        ? source[name]
+        : undefined;
     if (found !== null && found !== undefined) fields[name] = found;
   });
   return fields;
@@ -25,12 +33,15 @@ export function fieldsOf<K extends string>(value: unknown, names: readonly K[], 
 export const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** A whole number that is not negative. */
-export const isCount = (value: unknown): value is number => typeof value === 'number' && Number.isInteger(value) && value >= 0;
+export const isCount = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= 0;
 
 export const isU32 = (value: unknown): value is number => isCount(value) && value <= U32_MAX;
 
 export const isNodeRef = (value: unknown): value is string =>
-  isText(value) && value !== '' && (value.length * 3 <= NODE_REF_MAX_BYTES || new TextEncoder().encode(value).length <= NODE_REF_MAX_BYTES);
+  isText(value) &&
+  value !== '' &&
+  (value.length * 3 <= NODE_REF_MAX_BYTES || new TextEncoder().encode(value).length <= NODE_REF_MAX_BYTES);
 
 export interface ErrorFact {
   message: string;

@@ -2,15 +2,29 @@
 //
 // `apply` changes the run it is given, but never a node: a touched one is replaced, so `snapshot` costs one map.
 
-import { type ErrorFact, declaredNodes, errorFact, fieldsOf, isCount, isNodeRef, isText, isU32, labelsOf } from './read';
+import {
+  declaredNodes,
+  type ErrorFact,
+  errorFact,
+  fieldsOf,
+  isCount,
+  isNodeRef,
+  isText,
+  isU32,
+  labelsOf,
+} from './read';
 import { nodeTransition, runTransition } from './transition';
 import type { FoldedNode, FoldedRun, RunEvent, RunHead } from './types';
-import { type NodeStatus, type RunStatus, isNeverLate, isNodeLifecycle, isOver, isTerminal } from './words';
+import { isNeverLate, isNodeLifecycle, isOver, isTerminal, type NodeStatus, type RunStatus } from './words';
 
 export type Effect = 'applied' | 'late';
 
 const DECLARATION = ['workflow', 'engine', 'trigger', 'labels', 'inputs', 'totalActions', 'nodes'] as const;
-const REASONS: Readonly<Record<string, string>> = { CANCELLED: 'cancelled', TERMINATED: 'terminated', TIMED_OUT: 'timed out' };
+const REASONS: Readonly<Record<string, string>> = {
+  CANCELLED: 'cancelled',
+  TERMINATED: 'terminated',
+  TIMED_OUT: 'timed out',
+};
 
 /** The state before any event. */
 export function emptyRun(): FoldedRun {
@@ -30,7 +44,10 @@ export function snapshot(run: FoldedRun): FoldedRun {
 export const statusOf = (run: FoldedRun): RunStatus => run.head.status ?? 'QUEUED';
 
 export function progressOf(head: RunHead): { completedActions: number; totalActions: number } {
-  return { completedActions: head.nodesOver, totalActions: Math.max(head.declaredTotal ?? 0, head.nodesSeen) };
+  return {
+    completedActions: head.nodesOver,
+    totalActions: Math.max(head.declaredTotal ?? 0, head.nodesSeen),
+  };
 }
 
 /** Folds one event in. Never fails: what can't change the state is late. */
@@ -100,10 +117,9 @@ function conclude(run: FoldedRun, event: RunEvent, status: RunStatus): void {
   const named = fits ? (said.nodeRef as string | undefined) : undefined;
   const nodeRef = event.nodeRef ?? named ?? failed?.nodeRef;
   const message = event.message ?? undefined;
-  const error: ErrorFact = errorFact(event.error)
-    ?? (message === undefined ? undefined : { message })
-    ?? failed?.error
-    ?? { message: REASONS[status] ?? 'failed without a reason given' };
+  const error: ErrorFact = errorFact(event.error) ??
+    (message === undefined ? undefined : { message }) ??
+    failed?.error ?? { message: REASONS[status] ?? 'failed without a reason given' };
   run.head.failure = {
     reason: error.message,
     ...(error.code !== undefined && { code: error.code }),
@@ -121,10 +137,23 @@ function applyToNode(run: FoldedRun, event: RunEvent): Effect {
   const isNew = attempt > before.attempt;
   const next = nodeTransition(isNew ? 'PENDING' : before.status, event.type);
   if (!next) return 'late';
-  const begun = isNew ? { ...before, attempt, startedAt: undefined, completedAt: undefined, progress: undefined, error: undefined } : before;
+  const begun = isNew
+    ? {
+        ...before,
+        attempt,
+        startedAt: undefined,
+        completedAt: undefined,
+        progress: undefined,
+        error: undefined,
+      }
+    : before;
   run.nodes.set(event.nodeRef, withDetails(begun, event, next));
   head.nodesOver = counted(head.nodesOver, isOver(before.status), isOver(next));
-  head.nodesAwaitingInput = counted(head.nodesAwaitingInput, before.status === 'AWAITING_INPUT', next === 'AWAITING_INPUT');
+  head.nodesAwaitingInput = counted(
+    head.nodesAwaitingInput,
+    before.status === 'AWAITING_INPUT',
+    next === 'AWAITING_INPUT',
+  );
   head.startedAt ??= event.occurredAt;
   head.status = head.nodesAwaitingInput > 0 ? 'AWAITING_INPUT' : 'RUNNING';
   return 'applied';
@@ -147,7 +176,8 @@ function withDetails(node: FoldedNode, event: RunEvent, status: NodeStatus): Fol
 
 function progressAfter(node: FoldedNode, event: RunEvent): FoldedNode['progress'] {
   const said = fieldsOf(event.data, ['completed', 'total'], 2);
-  if (!said || !isCount(said.completed) || (said.total !== undefined && !isCount(said.total))) return node.progress;
+  if (!said || !isCount(said.completed) || (said.total !== undefined && !isCount(said.total)))
+    return node.progress;
   return { completed: said.completed, total: said.total ?? node.progress?.total ?? null };
 }
 

@@ -1,10 +1,14 @@
 // The tables of docs/execution-contract.md: which status follows from a status and an event. Pure and total; the mirror
 // of src/facts/transition.rs, checked with it by vectors.json.
 
-import { type NodeStatus, type RunStatus, isOver, isTerminal, terminalStatus } from './words';
+import { isOver, isTerminal, type NodeStatus, type RunStatus, terminalStatus } from './words';
 
 /** The status after a run's event, or undefined where it is late. `status` is the one without staleness. */
-export function runTransition(status: RunStatus | undefined, type: string, startSeen: boolean): RunStatus | undefined {
+export function runTransition(
+  status: RunStatus | undefined,
+  type: string,
+  startSeen: boolean,
+): RunStatus | undefined {
   if (status === undefined) {
     if (type === 'RUN_QUEUED' || type === 'RUN_STALE') return 'QUEUED';
     return type === 'RUN_STARTED' ? 'RUNNING' : terminalStatus(type);
@@ -22,17 +26,26 @@ export function runTransition(status: RunStatus | undefined, type: string, start
 export function nodeTransition(status: NodeStatus, type: string): NodeStatus | undefined {
   if (isOver(status)) return undefined;
   switch (type) {
-    case 'NODE_STARTED': return 'RUNNING';
+    case 'NODE_STARTED':
+      return 'RUNNING';
     case 'NODE_PROGRESS':
       if (status === 'RETRYING') return undefined;
       return status === 'AWAITING_INPUT' ? status : 'RUNNING';
-    case 'NODE_INPUT_RECEIVED': return status === 'RETRYING' ? undefined : 'RUNNING';
-    case 'NODE_COMPLETED': return 'COMPLETED';
-    case 'NODE_FAILED': return 'FAILED';
-    case 'NODE_RETRYING': return 'RETRYING';
-    case 'NODE_SKIPPED': return 'SKIPPED';
-    case 'NODE_CANCELLED': return 'CANCELLED';
-    case 'NODE_AWAITING_INPUT': return 'AWAITING_INPUT';
-    default: return undefined;
+    case 'NODE_INPUT_RECEIVED':
+      return status === 'RETRYING' ? undefined : 'RUNNING';
+    case 'NODE_COMPLETED':
+      return 'COMPLETED';
+    case 'NODE_FAILED':
+      return 'FAILED';
+    case 'NODE_RETRYING':
+      return 'RETRYING';
+    case 'NODE_SKIPPED':
+      return 'SKIPPED';
+    case 'NODE_CANCELLED':
+      return 'CANCELLED';
+    case 'NODE_AWAITING_INPUT':
+      return 'AWAITING_INPUT';
+    default:
+      return undefined;
   }
 }

@@ -1,10 +1,25 @@
 // The words of runs, nodes and events, as docs/execution-contract.md has them. No logic beyond membership.
 
 export type RunStatus =
-  | 'QUEUED' | 'RUNNING' | 'AWAITING_INPUT' | 'COMPLETED' | 'FAILED' | 'CANCELLED' | 'TERMINATED' | 'TIMED_OUT' | 'STALE';
+  | 'QUEUED'
+  | 'RUNNING'
+  | 'AWAITING_INPUT'
+  | 'COMPLETED'
+  | 'FAILED'
+  | 'CANCELLED'
+  | 'TERMINATED'
+  | 'TIMED_OUT'
+  | 'STALE';
 
 export type NodeStatus =
-  | 'PENDING' | 'RUNNING' | 'RETRYING' | 'AWAITING_INPUT' | 'COMPLETED' | 'FAILED' | 'SKIPPED' | 'CANCELLED';
+  | 'PENDING'
+  | 'RUNNING'
+  | 'RETRYING'
+  | 'AWAITING_INPUT'
+  | 'COMPLETED'
+  | 'FAILED'
+  | 'SKIPPED'
+  | 'CANCELLED';
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -18,7 +33,12 @@ const TERMINAL_BY_EVENT: Readonly<Record<string, RunStatus>> = {
 const TERMINAL: ReadonlySet<string> = new Set(Object.values(TERMINAL_BY_EVENT));
 const OVER: ReadonlySet<string> = new Set(['COMPLETED', 'FAILED', 'SKIPPED', 'CANCELLED']);
 const NEVER_LATE: ReadonlySet<string> = new Set([
-  'NOTE', 'NODE_LOG_CLOSED', 'ARTIFACT_RECORDED', 'HTTP_REQUEST_SENT', 'HTTP_RESPONSE_RECEIVED', 'HTTP_REQUEST_ERROR',
+  'NOTE',
+  'NODE_LOG_CLOSED',
+  'ARTIFACT_RECORDED',
+  'HTTP_REQUEST_SENT',
+  'HTTP_RESPONSE_RECEIVED',
+  'HTTP_REQUEST_ERROR',
 ]);
 
 /** The status a run ends with by this event. */

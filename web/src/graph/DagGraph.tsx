@@ -4,12 +4,21 @@
 // cards.
 
 import '@xyflow/react/dist/base.css';
-import { Background, type Edge, MiniMap, type Node, ReactFlow, ReactFlowProvider, useReactFlow } from '@xyflow/react';
-import { type ComponentType, memo, useEffect, useMemo } from 'react';
+import {
+  Background,
+  type Edge,
+  MiniMap,
+  type Node,
+  Position,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+} from '@xyflow/react';
+import { type ComponentType, memo, useEffect, useMemo, useRef } from 'react';
 import { CardContext } from './card-context';
+import styles from './DagGraph.module.css';
 import { GraphControls } from './GraphControls';
 import { GraphNodeFrame } from './GraphNodeFrame';
-import styles from './DagGraph.module.css';
 import { type Direction, type GraphNode, NODE_HEIGHT, NODE_WIDTH, type Placed } from './layout';
 import { useLayout } from './use-layout';
 
@@ -21,12 +30,12 @@ interface Props {
   readonly nodes: readonly GraphNode[];
   readonly Card: ComponentType<CardProps>;
   readonly label: string;
-  readonly direction?: Direction;
   /** The colour of a node on the map. */
   readonly colorOf?: (nodeRef: string) => string;
   /** Brought into sight when it changes. */
   readonly focus?: string | undefined;
-  readonly emphasized?: ReadonlySet<string>;
+  /** A way through the graph, drawn stronger: its nodes, each needing the one behind it. */
+  readonly path?: ReadonlySet<string>;
 }
 
 /** From here on one gets lost without a map. */
@@ -43,12 +52,20 @@ export function DagGraph(props: Props) {
   );
 }
 
-function Laid({ nodes, Card, label, direction = 'LR', colorOf, focus, emphasized = NO_NODES }: Props) {
-  const placed = useLayout(nodes, direction);
+function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
+  const box = useRef<HTMLElement>(null);
+  const laid = useLayout(nodes, box);
+  const placed = laid?.placed ?? null;
+  const direction = laid?.direction ?? 'LR';
   const drawn = useMemo(() => placed?.map((place) => flowNode(place, direction)) ?? [], [placed, direction]);
-  const edges = useMemo(() => flowEdges(nodes, placed, emphasized), [nodes, placed, emphasized]);
+  const edges = useMemo(() => flowEdges(nodes, placed, path), [nodes, placed, path]);
   return (
-    <section className={styles.graph} aria-label={label} data-graph={placed ? 'laid-out' : 'waiting'}>
+    <section
+      ref={box}
+      className={styles.graph}
+      aria-label={label}
+      data-graph={placed ? 'laid-out' : 'waiting'}
+    >
       <CardContext value={Card}>
         {placed && (
           <ReactFlow
@@ -95,7 +112,13 @@ function Laid({ nodes, Card, label, direction = 'LR', colorOf, focus, emphasized
 }
 
 /** Moves the view: all of it after a new layout, and to the node that is in focus. */
-const Sight = memo(function Sight({ focus, layout }: { focus: string | undefined; layout: readonly Placed[] }) {
+const Sight = memo(function Sight({
+  focus,
+  layout,
+}: {
+  focus: string | undefined;
+  layout: readonly Placed[];
+}) {
   const flow = useReactFlow();
   useEffect(() => {
     if (layout.length > 0) void flow.fitView(FIT);
@@ -106,40 +129,52 @@ const Sight = memo(function Sight({ focus, layout }: { focus: string | undefined
     const corner = flow.flowToScreenPosition({ x: node.x, y: node.y });
     const box = document.querySelector(`.${styles.graph}`)?.getBoundingClientRect();
     const zoom = flow.getZoom();
-    const isSeen = box && corner.x >= box.left && corner.y >= box.top && corner.x + NODE_WIDTH * zoom <= box.right && corner.y + NODE_HEIGHT * zoom <= box.bottom;
-    if (!isSeen) void flow.setCenter(node.x + NODE_WIDTH / 2, node.y + NODE_HEIGHT / 2, { zoom: Math.max(zoom, 0.5) });
+    const isSeen =
+      box &&
+      corner.x >= box.left &&
+      corner.y >= box.top &&
+      corner.x + NODE_WIDTH * zoom <= box.right &&
+      corner.y + NODE_HEIGHT * zoom <= box.bottom;
+    if (!isSeen)
+      void flow.setCenter(node.x + NODE_WIDTH / 2, node.y + NODE_HEIGHT / 2, { zoom: Math.max(zoom, 0.5) });
   }, [flow, focus, layout]);
   return null;
 });
 
 function flowNode({ nodeRef, x, y }: Placed, direction: Direction): Node {
-  const handles = direction === 'LR'
-    ? [{ type: 'target' as const, position: 'left' as const, x: 0, y: NODE_HEIGHT / 2 }, { type: 'source' as const, position: 'right' as const, x: NODE_WIDTH, y: NODE_HEIGHT / 2 }]
-    : [{ type: 'target' as const, position: 'top' as const, x: NODE_WIDTH / 2, y: 0 }, { type: 'source' as const, position: 'bottom' as const, x: NODE_WIDTH / 2, y: NODE_HEIGHT }];
+  const [targetPosition, sourcePosition] =
+    direction === 'LR' ? [Position.Left, Position.Right] : [Position.Top, Position.Bottom];
+  // The size is told, so that the first view fits before anything is measured.
   return {
     id: nodeRef,
     type: 'card',
     position: { x, y },
     data: {},
-    // Told here, so that nothing has to be measured.
     width: NODE_WIDTH,
     height: NODE_HEIGHT,
-    handles: handles as Node['handles'],
+    targetPosition,
+    sourcePosition,
   };
 }
 
-function flowEdges(nodes: readonly GraphNode[], placed: readonly Placed[] | null, emphasized: ReadonlySet<string>): Edge[] {
+function flowEdges(
+  nodes: readonly GraphNode[],
+  placed: readonly Placed[] | null,
+  path: ReadonlySet<string>,
+): Edge[] {
+  const steps = [...path];
+  const onPath = new Set(steps.slice(1).map((need, place) => JSON.stringify([need, steps[place]])));
   const known = new Set(placed?.map(({ nodeRef }) => nodeRef));
   return nodes.flatMap(({ nodeRef, needs }) =>
     needs
       .filter((need) => known.has(need) && known.has(nodeRef))
       .map((need) => {
-        const isOn = emphasized.has(need) && emphasized.has(nodeRef);
+        const id = JSON.stringify([need, nodeRef]);
         return {
-          id: JSON.stringify([need, nodeRef]),
+          id,
           source: need,
           target: nodeRef,
-          className: isOn ? styles.edgeOn : styles.edge,
+          className: onPath.has(id) ? styles.edgeOn : styles.edge,
           focusable: false,
         } as Edge;
       }),

@@ -1,6 +1,6 @@
 // Where the nodes of a graph stand: in ranks, from left to right, by dagre. Pure; layout.worker.ts runs it off the main thread.
 
-import { Graph, layout as arrange } from '@dagrejs/dagre';
+import { layout as arrange, Graph } from '@dagrejs/dagre';
 
 export interface GraphNode {
   readonly nodeRef: string;
@@ -25,10 +25,39 @@ const EXACT_NODES_MAX = 150;
 /** Without needs there are no ranks; then a block of about this shape is filled in the order seen. */
 const BLOCK_RATIO = 1.6;
 
+/** Larger graphs are laid out in one direction only: the second takes as long as the first. */
+const BOTH_NODES_MAX = 80;
+
+export interface Box {
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface Laid {
+  readonly placed: readonly Placed[];
+  readonly direction: Direction;
+}
+
+/** The layout in the direction in which it can be drawn larger inside `box`; left to right where that makes no great difference. */
+export function bestLayout(nodes: readonly GraphNode[], box: Box): Laid {
+  const across = { placed: layout(nodes, 'LR'), direction: 'LR' as const };
+  if (nodes.length > BOTH_NODES_MAX || zoomOf(across.placed, box) >= 0.8) return across;
+  const down = { placed: layout(nodes, 'TB'), direction: 'TB' as const };
+  return zoomOf(down.placed, box) > zoomOf(across.placed, box) * 1.15 ? down : across;
+}
+
+function zoomOf(placed: readonly Placed[], { width, height }: Box): number {
+  const right = Math.max(...placed.map(({ x }) => x + NODE_WIDTH)) - Math.min(...placed.map(({ x }) => x));
+  const bottom = Math.max(...placed.map(({ y }) => y + NODE_HEIGHT)) - Math.min(...placed.map(({ y }) => y));
+  return Math.min(1, width / right, height / bottom);
+}
+
 /** The nodes in reading order: rank by rank. */
 export function layout(nodes: readonly GraphNode[], direction: Direction): Placed[] {
   const known = new Set(nodes.map(({ nodeRef }) => nodeRef));
-  const edges = nodes.flatMap(({ nodeRef, needs }) => needs.filter((need) => known.has(need) && need !== nodeRef).map((need) => [need, nodeRef] as const));
+  const edges = nodes.flatMap(({ nodeRef, needs }) =>
+    needs.filter((need) => known.has(need) && need !== nodeRef).map((need) => [need, nodeRef] as const),
+  );
   if (edges.length === 0) return block(nodes);
   const graph = new Graph();
   const ranker = nodes.length > EXACT_NODES_MAX ? 'longest-path' : 'network-simplex';

@@ -46,7 +46,8 @@ export function readAddress(search: URLSearchParams): RunAddress {
 export function changed(search: URLSearchParams, change: AddressChange): URLSearchParams {
   const next = new URLSearchParams(search);
   for (const [name, value] of Object.entries(change)) {
-    if (value === undefined || value === null || value === '' || String(value) === DEFAULTS[name]) next.delete(name);
+    if (value === undefined || value === null || value === '' || String(value) === DEFAULTS[name])
+      next.delete(name);
     else next.set(name, String(value));
   }
   return next;
@@ -56,7 +57,8 @@ export function useRunAddress(): [RunAddress, (change: AddressChange) => void] {
   const [search, setSearch] = useSearchParams();
   const address = useMemo(() => readAddress(search), [search]);
   const change = useCallback(
-    (what: AddressChange) => setSearch((before) => changed(before, what), { replace: true, preventScrollReset: true }),
+    (what: AddressChange) =>
+      setSearch((before) => changed(before, what), { replace: true, preventScrollReset: true }),
     [setSearch],
   );
   return [address, change];

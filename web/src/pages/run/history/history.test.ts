@@ -1,11 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../fold/types';
-import { SequenceGap, createHistory } from './history';
+import { createHistory, SequenceGap } from './history';
 
 const event = (seq: number, type = 'NODE_PROGRESS'): RunEvent => ({
-  seq, type, nodeRef: `n${seq % 7}`, attempt: 1, level: 'info', occurredAt: '2026-11-22T10:00:00Z', recordedAt: '2026-11-22T10:00:00Z',
+  seq,
+  type,
+  nodeRef: `n${seq % 7}`,
+  attempt: 1,
+  level: 'info',
+  occurredAt: '2026-11-22T10:00:00Z',
+  recordedAt: '2026-11-22T10:00:00Z',
 });
-const events = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, place) => event(from + place));
+const events = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, place) => event(from + place));
 
 describe('the history of a run', () => {
   it('takes each event once, whatever is sent again', () => {

@@ -3,7 +3,7 @@
 // Events come in order and without gaps; each is folded once. Every few hundred events the state is kept, so that any earlier
 // moment is a short fold away. What is kept is bounded: the oldest events go first, and `firstSeq` tells where the rest begins.
 
-import { type Effect, apply, emptyRun, snapshot } from '../../../fold/run';
+import { apply, type Effect, emptyRun, snapshot } from '../../../fold/run';
 import type { FoldedRun, RunEvent } from '../../../fold/types';
 
 /** Between two kept states: a fold over this many events takes well under a frame. */
@@ -60,8 +60,12 @@ export function createHistory(): History {
   return {
     run,
     events,
-    get firstSeq() { return base + 1; },
-    get headSeq() { return base + events.length; },
+    get firstSeq() {
+      return base + 1;
+    },
+    get headSeq() {
+      return base + events.length;
+    },
     at: (seq) => events[seq - base - 1],
     append(incoming) {
       const fresh: RunEvent[] = [];

@@ -2,8 +2,8 @@
 
 import { type MouseEvent, memo } from 'react';
 import { formatClock } from '../../../lib/format';
-import { LineText } from './LineText';
 import styles from './Lines.module.css';
+import { LineText } from './LineText';
 import type { LogLine } from './line';
 
 export interface LineLook {
@@ -28,8 +28,18 @@ export const LineRow = memo(function LineRow({ line, look, isPicked }: Props) {
     look.onPick(line.logSeq, event.shiftKey);
   };
   return (
-    <div className={styles.row} data-stream={line.stream} data-log-seq={line.logSeq} data-picked={isPicked || undefined}>
-      <a className={styles.number} href={look.linkTo(line.logSeq)} onClick={pick} aria-label={`Line ${line.logSeq}`}>
+    <div
+      className={styles.row}
+      data-stream={line.stream}
+      data-log-seq={line.logSeq}
+      data-picked={isPicked || undefined}
+    >
+      <a
+        className={styles.number}
+        href={look.linkTo(line.logSeq)}
+        onClick={pick}
+        aria-label={`Line ${line.logSeq}`}
+      >
         {line.logSeq}
       </a>
       {look.showsTime && <span className={styles.time}>{formatClock(Date.parse(line.at))}</span>}

@@ -3,7 +3,7 @@
 // Pages near what is in sight are kept, the others go. Live lines enter at the end without a request.
 
 import type { FetchLines, LogLine } from './line';
-import { type LineSource, createChanges } from './line-source';
+import { createChanges, type LineSource } from './line-source';
 
 /** One request's worth: a few screens, some hundred kilobytes. */
 export const PAGE_LINES = 500;
@@ -59,7 +59,8 @@ export function createLinePages(fetchLines: FetchLines): LinePages {
     try {
       const answer = await fetchLines({ after, limit: start + PAGE_LINES - after }, stop.signal);
       const page = pages.get(number) ?? { lines: [], through: start };
-      for (const line of answer.lines) if (pageOf(line.logSeq) === number) page.lines[line.logSeq - start - 1] = line;
+      for (const line of answer.lines)
+        if (pageOf(line.logSeq) === number) page.lines[line.logSeq - start - 1] = line;
       page.through = Math.max(page.through, Math.min(answer.nextAfter, start + PAGE_LINES));
       pages.delete(number);
       pages.set(number, page); // the newest of the map goes last

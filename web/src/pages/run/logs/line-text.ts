@@ -3,6 +3,7 @@
 // Text only ever becomes text nodes; nothing here makes markup.
 
 import Anser from 'anser';
+import { paletteColour } from './palette';
 
 /** A stretch of text in one style. */
 export interface Piece {
@@ -18,15 +19,17 @@ export const SHOWN_MAX = 4_000;
 
 const ESC = '\u001b';
 /** Colour and style stay; cursor moves, titles and other commands go, since a line view has no screen. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are made of control characters
-const COMMANDS = /\u001b(?:\[[0-9;:?<=>!]*[ -/]*[@-ln-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[PX^_][^\u001b]*(?:\u001b\\)?|[ -/]*[0-Z\\^-~])/g;
+const COMMANDS =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: escape sequences are made of control characters
+  /\u001b(?:\[[0-9;:?<=>!]*[ -/]*[@-ln-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[PX^_][^\u001b]*(?:\u001b\\)?|[ -/]*[0-Z\\^-~])/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: what is left of control characters has no width
 const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f\u007f]/g;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours are escape sequences
 const COLOURS = /\u001b\[[0-9;:]*m/g;
 const SIXTEEN = new Map<string, string>(
   ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'white'].flatMap((name) => [
-    [`ansi-${name}`, name], [`ansi-bright-${name}`, `bright-${name}`],
+    [`ansi-${name}`, name],
+    [`ansi-bright-${name}`, `bright-${name}`],
   ]),
 );
 
@@ -45,7 +48,8 @@ export function folded(text: string): string {
   return seen;
 }
 
-const erases = (part: string) => part.includes(`${ESC}[K`) || part.includes(`${ESC}[2K`) || part.includes(`${ESC}[0K`);
+const erases = (part: string) =>
+  part.includes(`${ESC}[K`) || part.includes(`${ESC}[2K`) || part.includes(`${ESC}[0K`);
 
 const width = (part: string) => plain(part).length;
 
@@ -98,22 +102,15 @@ function coloured(line: string): Piece[] {
 function exact(name: string | undefined, truecolor: string | undefined): string | undefined {
   if (!name) return undefined;
   if (name === 'ansi-truecolor') return truecolor ? `rgb(${truecolor})` : undefined;
-  const number = Number(/^ansi-palette-(\d+)$/.exec(name)?.[1] ?? Number.NaN);
-  if (!Number.isInteger(number)) return undefined;
-  if (number >= 232) {
-    const grey = 8 + (number - 232) * 10;
-    return `rgb(${grey},${grey},${grey})`;
-  }
-  const level = (step: number) => (step === 0 ? 0 : 55 + step * 40);
-  const place = number - 16;
-  return `rgb(${level(Math.floor(place / 36))},${level(Math.floor(place / 6) % 6)},${level(place % 6)})`;
+  return paletteColour(Number(/^ansi-palette-(\d+)$/.exec(name)?.[1] ?? Number.NaN));
 }
 
 /** The pieces cut at the borders of what matches in the text as a whole. */
 function marked(styled: Piece[], pattern: RegExp): Piece[] {
   const whole = styled.map(({ text }) => text).join('');
   const cuts: [number, number][] = [];
-  for (const match of whole.slice(0, SHOWN_MAX).matchAll(pattern)) if (match[0]) cuts.push([match.index, match.index + match[0].length]);
+  for (const match of whole.slice(0, SHOWN_MAX).matchAll(pattern))
+    if (match[0]) cuts.push([match.index, match.index + match[0].length]);
   if (cuts.length === 0) return styled;
   const out: Piece[] = [];
   let start = 0;

@@ -3,7 +3,7 @@
 // It begins at the newest line, at the first, or around a given one, and forgets at the far end what makes it too long.
 
 import { type FetchLines, type LineFilter, type LogLine, reachedBack } from './line';
-import { type LineSource, createChanges } from './line-source';
+import { createChanges, type LineSource } from './line-source';
 
 const PAGE_LINES = 500;
 /** Lines held at once, forgotten by pages at the far end. */
@@ -41,13 +41,20 @@ export function createLineWindow(fetchLines: FetchLines, filter: LineFilter, end
   /** One request at a time, so that the ends stay joined. */
   function once(work: () => Promise<void>): Promise<void> {
     busy += 1;
-    const done = queue.then(work).then(
-      () => { failure = undefined; },
-      (error: unknown) => { if (!stop.signal.aborted) failure = error instanceof Error ? error.message : String(error); },
-    ).then(() => {
-      busy -= 1;
-      if (!stop.signal.aborted) changes.tell();
-    });
+    const done = queue
+      .then(work)
+      .then(
+        () => {
+          failure = undefined;
+        },
+        (error: unknown) => {
+          if (!stop.signal.aborted) failure = error instanceof Error ? error.message : String(error);
+        },
+      )
+      .then(() => {
+        busy -= 1;
+        if (!stop.signal.aborted) changes.tell();
+      });
     queue = done;
     changes.tell();
     return done;
@@ -55,57 +62,64 @@ export function createLineWindow(fetchLines: FetchLines, filter: LineFilter, end
 
   const bounded = () => (end === undefined ? {} : { before: end + 1 });
 
-  const growForward = () => once(async () => {
-    if (through >= last() && complete) return;
-    const page = await fetchLines({ ...filter, after: through, ...bounded(), limit: PAGE_LINES }, stop.signal);
-    lines.push(...page.lines.filter(({ logSeq }) => logSeq > through));
-    through = Math.max(through, page.nextAfter);
-    complete = page.complete;
-    const surplus = lines.length - LINES_MAX;
-    if (surplus > PAGE_LINES) {
-      lines.splice(0, surplus);
-      from = lines[0]?.logSeq ?? from;
-      shift -= surplus;
-    }
-  });
+  const growForward = () =>
+    once(async () => {
+      if (through >= last() && complete) return;
+      const page = await fetchLines(
+        { ...filter, after: through, ...bounded(), limit: PAGE_LINES },
+        stop.signal,
+      );
+      lines.push(...page.lines.filter(({ logSeq }) => logSeq > through));
+      through = Math.max(through, page.nextAfter);
+      complete = page.complete;
+      const surplus = lines.length - LINES_MAX;
+      if (surplus > PAGE_LINES) {
+        lines.splice(0, surplus);
+        from = lines[0]?.logSeq ?? from;
+        shift -= surplus;
+      }
+    });
 
-  const growBack = () => once(async () => {
-    if (from <= 1) return;
-    const page = await fetchLines({ ...filter, before: from, limit: PAGE_LINES }, stop.signal);
-    const older = page.lines.filter(({ logSeq }) => logSeq < from);
-    lines.unshift(...older);
-    from = reachedBack(page, PAGE_LINES);
-    shift += older.length;
-    if (lines.length - LINES_MAX > PAGE_LINES) {
-      lines.length = LINES_MAX;
-      through = lines.at(-1)?.logSeq ?? through;
-      complete = false;
-    }
-  });
+  const growBack = () =>
+    once(async () => {
+      if (from <= 1) return;
+      const page = await fetchLines({ ...filter, before: from, limit: PAGE_LINES }, stop.signal);
+      const older = page.lines.filter(({ logSeq }) => logSeq < from);
+      lines.unshift(...older);
+      from = reachedBack(page, PAGE_LINES);
+      shift += older.length;
+      if (lines.length - LINES_MAX > PAGE_LINES) {
+        lines.length = LINES_MAX;
+        through = lines.at(-1)?.logSeq ?? through;
+        complete = false;
+      }
+    });
 
   /** Starts anew at the newest lines. */
-  const toHead = () => once(async () => {
-    const before = end === undefined ? undefined : end + 1;
-    const range = before === undefined ? { tail: PAGE_LINES } : { before, limit: PAGE_LINES };
-    const page = await fetchLines({ ...filter, ...range }, stop.signal);
-    lines = [...page.lines];
-    from = reachedBack(page, PAGE_LINES);
-    through = end ?? page.nextAfter;
-    complete = page.complete;
-    head = Math.max(head, page.nextAfter);
-  });
+  const toHead = () =>
+    once(async () => {
+      const before = end === undefined ? undefined : end + 1;
+      const range = before === undefined ? { tail: PAGE_LINES } : { before, limit: PAGE_LINES };
+      const page = await fetchLines({ ...filter, ...range }, stop.signal);
+      lines = [...page.lines];
+      from = reachedBack(page, PAGE_LINES);
+      through = end ?? page.nextAfter;
+      complete = page.complete;
+      head = Math.max(head, page.nextAfter);
+    });
 
   /** Starts anew around a line. */
-  const around = (logSeq: number) => once(async () => {
-    const [older, newer] = await Promise.all([
-      fetchLines({ ...filter, before: logSeq, limit: NEAR_ROWS }, stop.signal),
-      fetchLines({ ...filter, after: logSeq - 1, ...bounded(), limit: PAGE_LINES }, stop.signal),
-    ]);
-    lines = [...older.lines, ...newer.lines];
-    from = reachedBack(older, NEAR_ROWS);
-    through = newer.nextAfter;
-    complete = newer.complete;
-  });
+  const around = (logSeq: number) =>
+    once(async () => {
+      const [older, newer] = await Promise.all([
+        fetchLines({ ...filter, before: logSeq, limit: NEAR_ROWS }, stop.signal),
+        fetchLines({ ...filter, after: logSeq - 1, ...bounded(), limit: PAGE_LINES }, stop.signal),
+      ]);
+      lines = [...older.lines, ...newer.lines];
+      from = reachedBack(older, NEAR_ROWS);
+      through = newer.nextAfter;
+      complete = newer.complete;
+    });
 
   function lookAhead(): void {
     if (timer !== undefined || through >= last() || busy > 0) return;
@@ -134,10 +148,15 @@ export function createLineWindow(fetchLines: FetchLines, filter: LineFilter, end
     },
     async goTo(logSeq) {
       if (indexOf(logSeq) === undefined) await around(logSeq);
-      return Math.max(0, lines.findIndex((line) => line.logSeq >= logSeq));
+      return Math.max(
+        0,
+        lines.findIndex((line) => line.logSeq >= logSeq),
+      );
     },
     atHead: () => through >= last(),
-    toHead: async () => { if (through < last() || lines.length === 0) await toHead(); },
+    toHead: async () => {
+      if (through < last() || lines.length === 0) await toHead();
+    },
     isBusy: () => busy > 0,
     failure: () => failure,
     shift: () => shift,

@@ -40,7 +40,8 @@ export interface LineRange {
 
 export type FetchLines = (range: LineRange & LineFilter, signal?: AbortSignal) => Promise<LinePage>;
 
-export const isUnfiltered = (filter: LineFilter): boolean => Object.values(filter).every((value) => value === undefined);
+export const isUnfiltered = (filter: LineFilter): boolean =>
+  Object.values(filter).every((value) => value === undefined);
 
 /** How far back a page reaches: everything from there to where it was asked from has been looked at. */
 export function reachedBack(page: LinePage, limit: number): number {
@@ -51,6 +52,7 @@ export function reachedBack(page: LinePage, limit: number): number {
 /** The query of a request for lines. */
 export function lineQuery(range: LineRange & LineFilter): URLSearchParams {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries(range)) if (value !== undefined && value !== '') query.set(name, String(value));
+  for (const [name, value] of Object.entries(range))
+    if (value !== undefined && value !== '') query.set(name, String(value));
   return query;
 }

@@ -6,7 +6,13 @@ import { createLineWindow } from './line-window';
 import { createLogClock } from './log-moment';
 
 const line = (logSeq: number): LogLine => ({
-  logSeq, nodeRef: logSeq % 3 ? 'a' : 'b', attempt: 1, stream: 'stdout', lineNo: logSeq, at: new Date(logSeq * 1000).toISOString(), text: `line ${logSeq}`,
+  logSeq,
+  nodeRef: logSeq % 3 ? 'a' : 'b',
+  attempt: 1,
+  stream: 'stdout',
+  lineNo: logSeq,
+  at: new Date(logSeq * 1000).toISOString(),
+  text: `line ${logSeq}`,
 });
 
 /** A server with so many lines, that notes what it is asked. */
@@ -16,12 +22,20 @@ function server(head: number) {
   const answer = async (range: LineRange & LineFilter): Promise<LinePage> => {
     asked.push(range);
     const { after = 0, limit = 500, tail, nodeRef } = range;
-    const all = Array.from({ length: state.head }, (_, place) => line(place + 1))
-      .filter((one) => one.logSeq > after && one.logSeq < (range.before ?? Number.POSITIVE_INFINITY) && (!nodeRef || one.nodeRef === nodeRef));
+    const all = Array.from({ length: state.head }, (_, place) => line(place + 1)).filter(
+      (one) =>
+        one.logSeq > after &&
+        one.logSeq < (range.before ?? Number.POSITIVE_INFINITY) &&
+        (!nodeRef || one.nodeRef === nodeRef),
+    );
     const isBack = tail !== undefined || (range.before !== undefined && range.after === undefined);
     const lines = isBack ? all.slice(-(tail ?? limit)) : all.slice(0, limit);
     const isFull = !isBack && lines.length >= limit;
-    return { lines, nextAfter: isFull ? (lines.at(-1)?.logSeq ?? after) : Math.max(after, state.head), complete: !isFull };
+    return {
+      lines,
+      nextAfter: isFull ? (lines.at(-1)?.logSeq ?? after) : Math.max(after, state.head),
+      complete: !isFull,
+    };
   };
   return { asked, answer, state };
 }
@@ -51,7 +65,9 @@ describe('all lines of a run', () => {
     expect(pages.count()).toBe(700);
     pages.want(0, 699);
     await settled();
-    expect(Array.from({ length: 700 }, (_, place) => pages.get(place)?.logSeq)).toEqual(Array.from({ length: 700 }, (_, place) => place + 1));
+    expect(Array.from({ length: 700 }, (_, place) => pages.get(place)?.logSeq)).toEqual(
+      Array.from({ length: 700 }, (_, place) => place + 1),
+    );
   });
 
   it('shows no line that came after a moment in the past', () => {

@@ -23,7 +23,10 @@ export function fromWire(state: WireRunState): FoldedRun {
     nodesOver: nodes.filter(({ status }) => isOver(status)).length,
     nodesAwaitingInput: nodes.filter(({ status }) => status === 'AWAITING_INPUT').length,
     failure: failure
-      ? { reason: failure.reason, ...definite({ code: failure.code, nodeRef: failure.nodeRef, details: failure.details }) }
+      ? {
+          reason: failure.reason,
+          ...definite({ code: failure.code, nodeRef: failure.nodeRef, details: failure.details }),
+        }
       : undefined,
   });
   run.documents = {
@@ -48,12 +51,16 @@ function toNode(node: WireNodeState): FoldedNode {
     startedAt: node.startedAt ?? undefined,
     completedAt: node.completedAt ?? undefined,
     message: node.message ?? undefined,
-    progress: node.progress ? { completed: node.progress.completed, total: node.progress.total ?? null } : undefined,
+    progress: node.progress
+      ? { completed: node.progress.completed, total: node.progress.total ?? null }
+      : undefined,
     error: node.error ? (definite(node.error) as unknown as FoldedNode['error']) : undefined,
   };
 }
 
 /** The fields that are there. */
 function definite(fields: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+  );
 }

@@ -46,7 +46,10 @@ export function createOutput(): Output {
     begin(state) {
       for (const { nodeRef, counts, lastLogLine } of state.nodes) {
         const known = of(nodeRef);
-        nodes.set(nodeRef, { lines: Math.max(known.lines, counts.logLines), lastLine: known.lastLine ?? lastLogLine ?? undefined });
+        nodes.set(nodeRef, {
+          lines: Math.max(known.lines, counts.logLines),
+          lastLine: known.lastLine ?? lastLogLine ?? undefined,
+        });
       }
     },
     addLines(lines) {
@@ -55,14 +58,26 @@ export function createOutput(): Output {
         const entry = added.get(nodeRef);
         added.set(nodeRef, { lines: (entry?.lines ?? 0) + 1, lastLine: text });
       }
-      for (const [nodeRef, entry] of added) nodes.set(nodeRef, { lines: of(nodeRef).lines + entry.lines, lastLine: entry.lastLine });
+      for (const [nodeRef, entry] of added)
+        nodes.set(nodeRef, { lines: of(nodeRef).lines + entry.lines, lastLine: entry.lastLine });
     },
     addEvent(event) {
       const { nodeRef } = event;
       if (event.type !== 'NODE_LOG_CLOSED' || !nodeRef) return;
-      const { stream = '', lines = 0, bytes = 0 } = (event.data ?? {}) as { stream?: string; lines?: number; bytes?: number };
+      const {
+        stream = '',
+        lines = 0,
+        bytes = 0,
+      } = (event.data ?? {}) as { stream?: string; lines?: number; bytes?: number };
       const attempt = event.attempt ?? 1;
-      closed.set(JSON.stringify([nodeRef, attempt, stream]), { nodeRef, attempt, stream, lines, bytes, seq: event.seq });
+      closed.set(JSON.stringify([nodeRef, attempt, stream]), {
+        nodeRef,
+        attempt,
+        stream,
+        lines,
+        bytes,
+        seq: event.seq,
+      });
       const total = closedLines(nodeRef);
       if (total > of(nodeRef).lines) nodes.set(nodeRef, { ...of(nodeRef), lines: total });
     },

@@ -7,13 +7,13 @@ import type { WireLogLine, WireRunState } from '../../../api/wire';
 import { emptyRun, snapshot } from '../../../fold/run';
 import type { FoldedRun, RunEvent } from '../../../fold/types';
 import type { RunFeed } from '../../../live/run-feed';
-import { type History, createHistory } from '../history/history';
+import { createHistory, type History } from '../history/history';
 import type { FetchLines, LogLine } from '../logs/line';
-import { type LinePages, createLinePages } from '../logs/line-pages';
+import { createLinePages, type LinePages } from '../logs/line-pages';
 import { createChanges } from '../logs/line-source';
-import { type Spans, addEvent } from '../timeline/spans';
+import { addEvent, type Spans } from '../timeline/spans';
 import { fromWire } from './from-wire';
-import { type Output, createOutput } from './output';
+import { createOutput, type Output } from './output';
 
 export interface RunView {
   readonly run: FoldedRun;
@@ -64,7 +64,9 @@ export function createRunModel(runId: string, fetchLines: FetchLines): RunModel 
 
   function viewOf(run: FoldedRun, headSeq: number, isPast: boolean, before?: RunView): RunView {
     const same = before && sameShape(before, run);
-    const shape = same ? before.shape : [...run.nodes.values()].map(({ nodeRef, needs }) => ({ nodeRef, needs }));
+    const shape = same
+      ? before.shape
+      : [...run.nodes.values()].map(({ nodeRef, needs }) => ({ nodeRef, needs }));
     const nodeRefs = same ? before.nodeRefs : shape.map(({ nodeRef }) => nodeRef);
     return { run, seq: run.head.headSeq, headSeq, isPast, nodeRefs, shape };
   }
@@ -145,7 +147,9 @@ export function createRunModel(runId: string, fetchLines: FetchLines): RunModel 
       noteHead();
       const { events, count } = feed.getSnapshot();
       if (count > 0) take(events.slice(0, count) as readonly RunEvent[]);
-      return () => { for (const end of ends) end(); };
+      return () => {
+        for (const end of ends) end();
+      };
     },
   };
 }

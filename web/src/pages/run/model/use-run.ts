@@ -19,7 +19,8 @@ export function useRun<T>(select: (view: RunView, model: RunModel) => T): T {
   return useSyncExternalStore(model.subscribe, () => select(model.view(), model));
 }
 
-export const useNode = (nodeRef: string): FoldedNode | undefined => useRun((view) => view.run.nodes.get(nodeRef));
+export const useNode = (nodeRef: string): FoldedNode | undefined =>
+  useRun((view) => view.run.nodes.get(nodeRef));
 
 export const useNodeOutput = (nodeRef: string): NodeOutput => useRun((_, model) => model.output.of(nodeRef));
 
@@ -30,28 +31,37 @@ export const useNodeOutput = (nodeRef: string): NodeOutput => useRun((_, model) 
 export function useSlowRun<T>(select: (view: RunView, model: RunModel) => T, everyMs: number): T {
   const model = useModel();
   const kept = useRef<{ model: RunModel; version: number; select: unknown; value: T } | null>(null);
-  const subscribe = useCallback((changed: () => void) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    let last = 0;
-    const tell = () => {
-      timer = undefined;
-      last = performance.now();
-      changed();
-    };
-    const end = model.subscribe(() => {
-      if (timer === undefined) timer = setTimeout(tell, Math.max(0, everyMs - (performance.now() - last)));
-    });
-    return () => {
-      clearTimeout(timer);
-      end();
-    };
-  }, [model, everyMs]);
+  const subscribe = useCallback(
+    (changed: () => void) => {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      let last = 0;
+      const tell = () => {
+        timer = undefined;
+        last = performance.now();
+        changed();
+      };
+      const end = model.subscribe(() => {
+        if (timer === undefined) timer = setTimeout(tell, Math.max(0, everyMs - (performance.now() - last)));
+      });
+      return () => {
+        clearTimeout(timer);
+        end();
+      };
+    },
+    [model, everyMs],
+  );
   const read = () => {
     const version = model.version();
     const before = kept.current;
-    if (before && before.model === model && before.version === version && before.select === select) return before.value;
+    if (before && before.model === model && before.version === version && before.select === select)
+      return before.value;
     const value = select(model.view(), model);
-    kept.current = { model, version, select, value: before && Object.is(before.value, value) ? before.value : value };
+    kept.current = {
+      model,
+      version,
+      select,
+      value: before && Object.is(before.value, value) ? before.value : value,
+    };
     return kept.current.value;
   };
   return useSyncExternalStore(subscribe, read);

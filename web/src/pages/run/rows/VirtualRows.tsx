@@ -3,7 +3,15 @@
 // Scrolling is the browser's own, keyboard included; the rows lie in a window that sticks to it and are drawn anew for each offset.
 // Follows the end while the reader stands there.
 
-import { type ReactNode, type Ref, useCallback, useImperativeHandle, useLayoutEffect, useRef, useState } from 'react';
+import {
+  type ReactNode,
+  type Ref,
+  useCallback,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react';
 import { offsetOf, rowsAround, rowsAt, scrollHeight } from './place';
 import styles from './VirtualRows.module.css';
 
@@ -37,7 +45,19 @@ const SPARE_ROWS = 6;
 const WHOLE_ROWS_MAX = 150;
 
 export function VirtualRows(props: Props) {
-  const { count, rowHeight, isFixed, row, label, follow, onFollow, onSight, shift = 0, handle, className = '' } = props;
+  const {
+    count,
+    rowHeight,
+    isFixed,
+    row,
+    label,
+    follow,
+    onFollow,
+    onSight,
+    shift = 0,
+    handle,
+    className = '',
+  } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useRef<HTMLDivElement>(null);
   const [place, setPlace] = useState({ top: 0, height: 0 });
@@ -82,21 +102,30 @@ export function VirtualRows(props: Props) {
     else if (added !== 0) moveTo(box.scrollTop + added * rowHeight);
   }, [follow, count, shift, rowHeight, moveTo]);
 
-  useImperativeHandle(handle, () => ({
-    showRow: (index) => {
-      const box = scroller.current;
-      if (!box) return;
-      if (isWhole) rows.current?.children[index]?.scrollIntoView({ block: 'center' });
-      else moveTo(offsetOf({ count, rowHeight, height: box.clientHeight }, index, isFixed));
-    },
-    showEnd: () => moveTo(scroller.current?.scrollHeight ?? 0),
-    focus: () => scroller.current?.focus(),
-  }), [count, rowHeight, isFixed, isWhole, moveTo]);
+  useImperativeHandle(
+    handle,
+    () => ({
+      showRow: (index) => {
+        const box = scroller.current;
+        if (!box) return;
+        if (isWhole) rows.current?.children[index]?.scrollIntoView({ block: 'center' });
+        else moveTo(offsetOf({ count, rowHeight, height: box.clientHeight }, index, isFixed));
+      },
+      showEnd: () => moveTo(scroller.current?.scrollHeight ?? 0),
+      focus: () => scroller.current?.focus(),
+    }),
+    [count, rowHeight, isFixed, isWhole, moveTo],
+  );
 
   const fixed = rowsAt(frame, place.top, SPARE_ROWS);
   const around = rowsAround(frame, place.top, SPARE_ROWS);
-  const [first, last] = isWhole ? [0, count - 1] : isFixed ? [fixed.first, fixed.last] : [around.first, around.last];
+  const [first, last] = isWhole
+    ? [0, count - 1]
+    : isFixed
+      ? [fixed.first, fixed.last]
+      : [around.first, around.last];
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: rows in sight may have come with another count
   useLayoutEffect(() => {
     if (place.height > 0) onSight?.(first, last);
   }, [onSight, first, last, place.height, count]);
@@ -106,18 +135,33 @@ export function VirtualRows(props: Props) {
     const box = rows.current;
     if (!box || isFixed || isWhole) return;
     const anchor = box.children[around.anchor - first] as HTMLElement | undefined;
-    if (anchor) box.style.transform = `translateY(${around.y - anchor.offsetTop - around.part * anchor.offsetHeight}px)`;
+    if (anchor)
+      box.style.transform = `translateY(${around.y - anchor.offsetTop - around.part * anchor.offsetHeight}px)`;
   });
 
   const drawn: ReactNode[] = [];
   if (place.height > 0) for (let index = first; index <= last; index += 1) drawn.push(row(index));
   const height = isWhole ? undefined : scrollHeight(frame);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
-    <section ref={scroller} className={`${styles.scroller} ${className}`} onScroll={look} tabIndex={0} aria-label={label}>
+    <section
+      ref={scroller}
+      className={`${styles.scroller} ${className}`}
+      onScroll={look}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
+      tabIndex={0}
+      aria-label={label}
+    >
       <div className={styles.whole} style={{ height }}>
-        <div className={isWhole ? undefined : styles.window} style={isWhole ? undefined : { height: place.height }}>
-          <div ref={rows} className={styles.rows} data-fixed={isFixed || undefined} style={isFixed ? { transform: `translateY(${fixed.top}px)` } : undefined}>
+        <div
+          className={isWhole ? undefined : styles.window}
+          style={isWhole ? undefined : { height: place.height }}
+        >
+          <div
+            ref={rows}
+            className={styles.rows}
+            data-fixed={isFixed || undefined}
+            style={isFixed ? { transform: `translateY(${fixed.top}px)` } : undefined}
+          >
             {drawn}
           </div>
         </div>

@@ -25,7 +25,11 @@ export function shareAt(frame: Frame, scrollTop: number): number {
 }
 
 /** For rows of one height: the first row to draw, how many, and where the first one's top is in the window. */
-export function rowsAt(frame: Frame, scrollTop: number, spare: number): { first: number; last: number; top: number } {
+export function rowsAt(
+  frame: Frame,
+  scrollTop: number,
+  spare: number,
+): { first: number; last: number; top: number } {
   const { count, rowHeight, height } = frame;
   const offset = Math.max(0, count * rowHeight - height) * shareAt(frame, scrollTop);
   const first = Math.max(0, Math.floor(offset / rowHeight) - spare);
@@ -34,7 +38,11 @@ export function rowsAt(frame: Frame, scrollTop: number, spare: number): { first:
 }
 
 /** For rows of unknown heights: those that may be in sight, and the point of the list that lies at `y` of the window. */
-export function rowsAround(frame: Frame, scrollTop: number, spare: number): { first: number; last: number; anchor: number; part: number; y: number } {
+export function rowsAround(
+  frame: Frame,
+  scrollTop: number,
+  spare: number,
+): { first: number; last: number; anchor: number; part: number; y: number } {
   const share = shareAt(frame, scrollTop);
   const point = Math.min(share * frame.count, Math.max(0, frame.count - 1e-6));
   const anchor = Math.floor(point);

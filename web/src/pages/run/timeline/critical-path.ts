@@ -1,7 +1,7 @@
 // The critical path: from the node that ended last back along the need that ended last, each time. Making any node on it
 // faster is what makes the run faster.
 
-import { type Spans, endOf } from './spans';
+import { endOf, type Spans } from './spans';
 
 interface Needing {
   readonly nodeRef: string;
@@ -27,7 +27,8 @@ function latest(names: readonly string[], spans: Spans, seq: number): string | u
   let foundEnd = Number.NEGATIVE_INFINITY;
   for (const name of names) {
     const node = spans.get(name);
-    if (!node || !node.attempts.some((attempt) => attempt.startSeq <= seq && attempt.endType !== 'NODE_SKIPPED')) continue;
+    if (!node?.attempts.some((attempt) => attempt.startSeq <= seq && attempt.endType !== 'NODE_SKIPPED'))
+      continue;
     const end = endOf(node, seq) ?? Number.POSITIVE_INFINITY; // still running: it ends last so far
     if (end > foundEnd) [found, foundEnd] = [name, end];
   }

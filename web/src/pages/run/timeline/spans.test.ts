@@ -1,13 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../../fold/types';
 import { criticalPath } from './critical-path';
-import { type Spans, addEvent, clipped, endOf } from './spans';
+import { addEvent, clipped, endOf, type Spans } from './spans';
 
 let seq = 0;
 const at = (second: number) => new Date(Date.UTC(2026, 10, 22, 10, 0, second)).toISOString();
 function add(spans: Spans, type: string, nodeRef: string, second: number, attempt = 1, metadata = {}): void {
   seq += 1;
-  const event: RunEvent = { seq, type, nodeRef, attempt, level: 'info', occurredAt: at(second), recordedAt: at(second), metadata };
+  const event: RunEvent = {
+    seq,
+    type,
+    nodeRef,
+    attempt,
+    level: 'info',
+    occurredAt: at(second),
+    recordedAt: at(second),
+    metadata,
+  };
   addEvent(spans, event);
 }
 
@@ -20,7 +29,8 @@ describe('spans of a node', () => {
     add(spans, 'NODE_COMPLETED', 'a', 6, 2);
     const attempts = spans.get('a')?.attempts ?? [];
     expect(attempts.map(({ start, end, endType }) => [end && (end - start) / 1000, endType])).toEqual([
-      [2, 'NODE_RETRYING'], [1, 'NODE_COMPLETED'],
+      [2, 'NODE_RETRYING'],
+      [1, 'NODE_COMPLETED'],
     ]);
   });
 
@@ -44,7 +54,11 @@ describe('spans of a node', () => {
     const attempt = spans.get('a')?.attempts[0];
     if (!attempt) throw new Error('no attempt');
     expect(clipped(attempt, 0, Date.parse(at(0)))).toBeUndefined();
-    expect(clipped(attempt, 1, Date.parse(at(3)))).toEqual({ start: Date.parse(at(0)), end: Date.parse(at(3)), isOpen: true });
+    expect(clipped(attempt, 1, Date.parse(at(3)))).toEqual({
+      start: Date.parse(at(0)),
+      end: Date.parse(at(3)),
+      isOpen: true,
+    });
     expect(clipped(attempt, 2, Date.parse(at(9)))?.isOpen).toBe(false);
     expect(endOf(spans.get('a'), 1)).toBeUndefined();
     expect(endOf(spans.get('a'), 2)).toBe(Date.parse(at(5)));
@@ -54,12 +68,20 @@ describe('spans of a node', () => {
 describe('the critical path', () => {
   it('goes back from the node that ended last along the need that ended last', () => {
     const spans: Spans = new Map();
-    for (const [node, from, to] of [['a', 0, 2], ['b', 0, 5], ['c', 5, 6], ['d', 2, 3]] as const) {
+    for (const [node, from, to] of [
+      ['a', 0, 2],
+      ['b', 0, 5],
+      ['c', 5, 6],
+      ['d', 2, 3],
+    ] as const) {
       add(spans, 'NODE_STARTED', node, from);
       add(spans, 'NODE_COMPLETED', node, to);
     }
     const nodes = [
-      { nodeRef: 'a', needs: [] }, { nodeRef: 'b', needs: [] }, { nodeRef: 'c', needs: ['a', 'b'] }, { nodeRef: 'd', needs: ['a'] },
+      { nodeRef: 'a', needs: [] },
+      { nodeRef: 'b', needs: [] },
+      { nodeRef: 'c', needs: ['a', 'b'] },
+      { nodeRef: 'd', needs: ['a'] },
     ];
     expect([...criticalPath(nodes, spans, seq)]).toEqual(['c', 'b']);
     expect([...criticalPath([{ nodeRef: 'a', needs: [] }], spans, seq)]).toEqual([]);

@@ -27,8 +27,20 @@ export interface NodeSpans {
 
 export type Spans = Map<string, NodeSpans>;
 
-const ENDS: ReadonlySet<string> = new Set(['NODE_COMPLETED', 'NODE_FAILED', 'NODE_RETRYING', 'NODE_SKIPPED', 'NODE_CANCELLED']);
-const COURSE: ReadonlySet<string> = new Set([...ENDS, 'NODE_STARTED', 'NODE_PROGRESS', 'NODE_AWAITING_INPUT', 'NODE_INPUT_RECEIVED']);
+const ENDS: ReadonlySet<string> = new Set([
+  'NODE_COMPLETED',
+  'NODE_FAILED',
+  'NODE_RETRYING',
+  'NODE_SKIPPED',
+  'NODE_CANCELLED',
+]);
+const COURSE: ReadonlySet<string> = new Set([
+  ...ENDS,
+  'NODE_STARTED',
+  'NODE_PROGRESS',
+  'NODE_AWAITING_INPUT',
+  'NODE_INPUT_RECEIVED',
+]);
 
 /** Adds an event; gives the node whose spans it changed. */
 export function addEvent(spans: Spans, event: RunEvent): string | undefined {
@@ -37,8 +49,10 @@ export function addEvent(spans: Spans, event: RunEvent): string | undefined {
   const at = Date.parse(event.occurredAt);
   const attempt = attemptOf(spans, nodeRef, event, at);
   const wait = attempt.waits.at(-1);
-  if (wait && wait.endSeq === undefined && type !== 'NODE_PROGRESS' && type !== 'NODE_AWAITING_INPUT') close(wait, event.seq, at);
-  if (type === 'NODE_AWAITING_INPUT' && (!wait || wait.endSeq !== undefined)) attempt.waits.push({ startSeq: event.seq, start: at });
+  if (wait && wait.endSeq === undefined && type !== 'NODE_PROGRESS' && type !== 'NODE_AWAITING_INPUT')
+    close(wait, event.seq, at);
+  if (type === 'NODE_AWAITING_INPUT' && (!wait || wait.endSeq !== undefined))
+    attempt.waits.push({ startSeq: event.seq, start: at });
   if (type === 'NODE_RETRYING') noteLimit(spans.get(nodeRef), event.data);
   if (ENDS.has(type)) {
     close(attempt, event.seq, at);
@@ -56,7 +70,8 @@ function attemptOf(spans: Spans, nodeRef: string, event: RunEvent, at: number): 
   const number = event.attempt ?? 1;
   const last = node.attempts.at(-1);
   // A retry may begin again under the number it had.
-  if (last && last.attempt === number && !(last.endType === 'NODE_RETRYING' && event.type === 'NODE_STARTED')) return last;
+  if (last && last.attempt === number && !(last.endType === 'NODE_RETRYING' && event.type === 'NODE_STARTED'))
+    return last;
   const attempt: Attempt = { attempt: number, startSeq: event.seq, start: at, waits: [] };
   node.attempts.push(attempt);
   return attempt;
@@ -73,10 +88,18 @@ function close(stretch: Stretch, seq: number, at: number): void {
 }
 
 /** The stretch as it was at `seq`, whose time was `now`; undefined where it had not begun. */
-export function clipped(stretch: Stretch, seq: number, now: number): { start: number; end: number; isOpen: boolean } | undefined {
+export function clipped(
+  stretch: Stretch,
+  seq: number,
+  now: number,
+): { start: number; end: number; isOpen: boolean } | undefined {
   if (stretch.startSeq > seq) return undefined;
   const isOpen = stretch.endSeq === undefined || stretch.endSeq > seq;
-  return { start: stretch.start, end: isOpen ? Math.max(now, stretch.start) : (stretch.end ?? stretch.start), isOpen };
+  return {
+    start: stretch.start,
+    end: isOpen ? Math.max(now, stretch.start) : (stretch.end ?? stretch.start),
+    isOpen,
+  };
 }
 
 /** When the node was last seen to end, by `seq`; undefined while it has not. */
