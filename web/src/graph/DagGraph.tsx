@@ -13,6 +13,7 @@ import {
   ReactFlow,
   ReactFlowProvider,
   useReactFlow,
+  useStore,
 } from '@xyflow/react';
 import { type ComponentType, memo, useEffect, useMemo, useRef } from 'react';
 import { CardContext } from './card-context';
@@ -40,6 +41,10 @@ interface Props {
 
 /** From here on one gets lost without a map. */
 const MAP_FROM_NODES = 25;
+/** React Flow wants to know it. */
+const MAP_SIZE = { width: 150, height: 96 };
+/** Below this the words on a card can't be read; then it shows its name alone, larger. */
+const FAR_ZOOM = 0.55;
 const NODE_TYPES = { card: GraphNodeFrame };
 const NO_NODES: ReadonlySet<string> = new Set();
 const FIT = { padding: 0.08, maxZoom: 1, minZoom: 0.1 };
@@ -54,6 +59,7 @@ export function DagGraph(props: Props) {
 
 function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
   const box = useRef<HTMLElement>(null);
+  const isFar = useStore(({ transform }) => transform[2] < FAR_ZOOM);
   const laid = useLayout(nodes, box);
   const placed = laid?.placed ?? null;
   const direction = laid?.direction ?? 'LR';
@@ -65,6 +71,7 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
       className={styles.graph}
       aria-label={label}
       data-graph={placed ? 'laid-out' : 'waiting'}
+      data-far={isFar || undefined}
     >
       <CardContext value={Card}>
         {placed && (
@@ -93,6 +100,7 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
             {nodes.length >= MAP_FROM_NODES && (
               <MiniMap
                 className={styles.map ?? ''}
+                style={MAP_SIZE}
                 pannable
                 zoomable={false}
                 ariaLabel="Map of the graph"

@@ -24,10 +24,10 @@ export const EventRow = memo(function EventRow({ event, isOpen, onToggle }: Prop
       <button type="button" className={styles.line} aria-expanded={isOpen} onClick={() => onToggle(seq)}>
         <span className={styles.seq}>{seq}</span>
         <span className={styles.at}>{formatClock(Date.parse(event.occurredAt))}</span>
-        <span className={styles.mark} title={level}>
+        <span className={`${styles.mark} ${styles.loud}`} title={level}>
           {MARKS[level] ?? ''}
         </span>
-        <span className={styles.type}>{type}</span>
+        <span className={`${styles.type} ${styles.loud}`}>{type}</span>
         <span className={styles.node}>
           {nodeRef && `${nodeRef}${(attempt ?? 1) > 1 ? `#${attempt}` : ''}`}
         </span>

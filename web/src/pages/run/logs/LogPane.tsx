@@ -75,7 +75,7 @@ export function LogPane() {
   );
   const findFrom = (isForward: boolean) => {
     const from = line?.first ?? (list.current?.middle() ?? 1) - 1;
-    void (isForward ? find.next(from) : find.previous(Math.max(1, from))).then(onFound);
+    void find.look(isForward ? from : Math.max(1, from), isForward).then(onFound);
   };
 
   // A line named in the address from elsewhere, such as an error's, is gone to.

@@ -139,9 +139,7 @@ function SearchBox({ q, find, onFind, onSearch }: SearchProps) {
           </>
         )}
         <span className={styles.said} role="status">
-          {find.state === 'searching' && 'searching …'}
-          {find.state === 'none' && 'no more matches'}
-          {find.state === 'failed' && find.said}
+          {find.said}
         </span>
       </form>
     </search>

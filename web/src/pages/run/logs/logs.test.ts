@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { findNext, findPrevious } from './find';
 import type { LineFilter, LinePage, LineRange, LogLine } from './line';
 import { createLinePages } from './line-pages';
 import { folded, pieces, plain, searchPattern } from './line-text';
@@ -113,6 +114,39 @@ describe('the lines that a filter leaves', () => {
     const window = createLineWindow(server(3_000).answer, { nodeRef: 'a' }, 2_000);
     await window.toHead();
     expect(window.get(window.count() - 1)?.logSeq).toBe(2_000);
+  });
+});
+
+describe('the search', () => {
+  const { signal } = new AbortController();
+  const matches = new Set([40, 900]);
+  const slow = server(1_000);
+  /** Finds a few lines, and looks at no more than a hundred at a time. */
+  const fetchLines = async (range: LineRange & LineFilter): Promise<LinePage> => {
+    const { after, before } = range;
+    const isBack = after === undefined;
+    const [low, high] = isBack
+      ? [Math.max(1, (before ?? 1_001) - 100), (before ?? 1_001) - 1]
+      : [after + 1, Math.min(1_000, after + 100)];
+    const found = [...matches]
+      .filter((seq) => seq >= low && seq <= high)
+      .sort((a, b) => (isBack ? b - a : a - b))[0];
+    const lines = found === undefined ? [] : [line(found)];
+    const isAtEnd = isBack ? low === 1 : high === 1_000;
+    return { lines, nextAfter: high, nextBefore: low, complete: true, stopped: isAtEnd ? 'end' : 'time' };
+  };
+  const search = { fetchLines, filter: { q: 'x' }, signal };
+
+  it('goes on where the server ran out of time, and round at the ends', async () => {
+    expect(await findNext(search, 40)).toEqual({ logSeq: 900, hasWrapped: false });
+    expect(await findNext(search, 900)).toEqual({ logSeq: 40, hasWrapped: true });
+    expect(await findPrevious(search, 900)).toEqual({ logSeq: 40, hasWrapped: false });
+    expect(await findPrevious(search, 40)).toEqual({ logSeq: 900, hasWrapped: true });
+  });
+
+  it('ends where there is nothing', async () => {
+    const nothing = { ...search, fetchLines: slow.answer, filter: { q: 'x', nodeRef: 'nobody' } };
+    expect([await findNext(nothing, 5), await findPrevious(nothing, 5)]).toEqual([undefined, undefined]);
   });
 });
 

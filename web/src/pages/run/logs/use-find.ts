@@ -2,69 +2,49 @@
 
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { useModel } from '../model/use-run';
+import { findNext, findPrevious } from './find';
 import type { LineFilter } from './line';
 
 export interface Find {
-  readonly state: 'idle' | 'searching' | 'found' | 'none' | 'failed';
-  /** What the server said of a search that failed. */
+  /** What there is to say of the last search. */
   readonly said: string;
   /** Looks from this line on; gives the line found. */
-  readonly next: (from: number) => Promise<number | undefined>;
-  readonly previous: (from: number) => Promise<number | undefined>;
-  readonly stop: () => void;
+  readonly look: (from: number, isForward: boolean) => Promise<number | undefined>;
 }
-
-/** A search that ran out of its time on the server goes on where it stopped, so often at most. */
-const ROUNDS_MAX = 200;
 
 export function useFind(filter: LineFilter, q: string | undefined): Find {
   const { fetchLines } = useModel();
-  const [state, setState] = useState<{ state: Find['state']; said: string }>({ state: 'idle', said: '' });
+  const [said, setSaid] = useState('');
   const current = useRef<AbortController | null>(null);
 
   const look = useCallback(
     async (from: number, isForward: boolean) => {
       current.current?.abort();
       if (!q) return undefined;
-      const stop = new AbortController();
-      current.current = stop;
-      setState({ state: 'searching', said: '' });
+      const { signal } = (current.current = new AbortController());
+      setSaid('searching …');
       try {
-        let place = from;
-        for (let round = 0; round < ROUNDS_MAX; round += 1) {
-          const range = isForward ? { after: place } : { before: place };
-          const page = await fetchLines({ ...filter, q, ...range, limit: 1 }, stop.signal);
-          const line = isForward ? page.lines[0] : page.lines.at(-1);
-          if (line) {
-            setState({ state: 'found', said: '' });
-            return line.logSeq;
-          }
-          const reached = isForward ? page.nextAfter : page.nextBefore;
-          if (page.stopped !== 'time' || reached === undefined || reached === null || reached === place)
-            break;
-          place = reached;
-        }
-        setState({ state: 'none', said: '' });
+        const search = { fetchLines, filter: { ...filter, q }, signal };
+        const found = await (isForward ? findNext(search, from) : findPrevious(search, from));
+        const end = isForward ? 'from the start again' : 'from the end again';
+        setSaid(found ? (found.hasWrapped ? end : '') : 'no match');
+        return found?.logSeq;
       } catch (error) {
-        if (!stop.signal.aborted)
-          setState({ state: 'failed', said: error instanceof Error ? error.message : String(error) });
+        if (!signal.aborted) setSaid(error instanceof Error ? error.message : String(error));
+        return undefined;
       }
-      return undefined;
     },
     [fetchLines, filter, q],
   );
 
-  const stop = useCallback(() => {
-    current.current?.abort();
-    setState({ state: 'idle', said: '' });
-  }, []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another search forgets what the last one said
-  useEffect(() => stop, [stop, q, filter]);
-
-  return {
-    ...state,
-    next: useCallback((from) => look(from, true), [look]),
-    previous: useCallback((from) => look(from, false), [look]),
-    stop,
-  };
+  // Another search forgets what the last one said.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: see above
+  useEffect(
+    () => () => {
+      current.current?.abort();
+      setSaid('');
+    },
+    [q, filter],
+  );
+  return { said, look };
 }
