@@ -15,6 +15,7 @@ import { courseWords } from './words';
 export function NodeCard({ nodeRef }: CardProps) {
   const node = useNode(nodeRef);
   const { lines } = useNodeOutput(nodeRef);
+  const isPast = useRun((view) => view.isPast);
   const attemptsMax = useRun((_, model) => model.spans().get(nodeRef)?.attemptsMax);
   const isChosen = useIsChosen(nodeRef);
   const selection = useSelection();
@@ -67,7 +68,7 @@ export function NodeCard({ nodeRef }: CardProps) {
             !{formatCount(node.counts.warnings)}
           </span>
         )}
-        {lines > 0 && (
+        {lines > 0 && !isPast && (
           <span className={styles.count} title="lines of output">
             {compact(lines)}
           </span>

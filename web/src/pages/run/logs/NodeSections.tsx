@@ -49,6 +49,8 @@ export function NodeSections({ look, wraps, filter, end }: Props) {
   );
 }
 
+const lineWords = (lines: number) => `${formatCount(lines)} ${lines === 1 ? 'line' : 'lines'}`;
+
 function withOrWithout(names: ReadonlySet<string>, name: string, isIn: boolean): ReadonlySet<string> {
   const next = new Set(names);
   if (isIn) next.add(name);
@@ -65,6 +67,7 @@ interface SectionProps extends Props {
 function Section({ nodeRef, isOpen, onToggle, ...rest }: SectionProps) {
   const node = useNode(nodeRef);
   const { lines } = useNodeOutput(nodeRef);
+  const isPast = useRun((view) => view.isPast);
   if (!node) return null;
   return (
     <section className={styles.section}>
@@ -75,9 +78,7 @@ function Section({ nodeRef, isOpen, onToggle, ...rest }: SectionProps) {
           </span>
           <span className={styles.name}>{nodeRef}</span>
           <Badge status={node.status} />
-          <span className={`${styles.count} num`}>
-            {formatCount(lines)} {lines === 1 ? 'line' : 'lines'}
-          </span>
+          <span className={`${styles.count} num`}>{isPast ? '' : lineWords(lines)}</span>
         </button>
       </h3>
       {isOpen && <SectionLines nodeRef={nodeRef} lines={lines} {...rest} />}

@@ -21,7 +21,9 @@ export function useFind(filter: LineFilter, q: string | undefined): Find {
     async (from: number, isForward: boolean) => {
       current.current?.abort();
       if (!q) return undefined;
-      const { signal } = (current.current = new AbortController());
+      const stop = new AbortController();
+      const { signal } = stop;
+      current.current = stop;
       setSaid('searching …');
       try {
         const search = { fetchLines, filter: { ...filter, q }, signal };

@@ -27,6 +27,7 @@ export interface Output {
   readonly addEvent: (event: RunEvent) => void;
 }
 
+const STREAMS = 2; // stdout and stderr
 const NONE: NodeOutput = { lines: 0, lastLine: undefined };
 
 export function createOutput(): Output {
@@ -34,10 +35,16 @@ export function createOutput(): Output {
   const closed = new Map<string, ClosedStream>();
   const of = (nodeRef: string) => nodes.get(nodeRef) ?? NONE;
 
-  function closedLines(nodeRef: string): number {
+  /** The lines of all closed streams of the node, and whether the attempt has no stream left that could say more. */
+  function closedOf(nodeRef: string, attempt: number): { lines: number; isWhole: boolean } {
     let lines = 0;
-    for (const stream of closed.values()) if (stream.nodeRef === nodeRef) lines += stream.lines;
-    return lines;
+    let streams = 0;
+    for (const stream of closed.values()) {
+      if (stream.nodeRef !== nodeRef) continue;
+      lines += stream.lines;
+      if (stream.attempt === attempt) streams += 1;
+    }
+    return { lines, isWhole: streams === STREAMS };
   }
 
   return {
@@ -78,8 +85,10 @@ export function createOutput(): Output {
         bytes,
         seq: event.seq,
       });
-      const total = closedLines(nodeRef);
-      if (total > of(nodeRef).lines) nodes.set(nodeRef, { ...of(nodeRef), lines: total });
+      // Lines that were counted while the page opened may have been counted twice; this count is the server's.
+      const total = closedOf(nodeRef, attempt);
+      if (total.isWhole || total.lines > of(nodeRef).lines)
+        nodes.set(nodeRef, { ...of(nodeRef), lines: total.lines });
     },
   };
 }

@@ -73,6 +73,7 @@ export function ReplayBar() {
         onClick={replay.goLive}
         disabled={!isPast}
         className={styles.live ?? ''}
+        data-live={(!isPast && !isOver) || undefined}
       >
         {isPast ? (isOver ? 'To the end' : 'Go live') : isOver ? 'At the end' : '● Live'}
       </Button>
