@@ -10,7 +10,13 @@ export default function RunPage() {
   const { runId = '' } = useParams();
   const feed = useRunFeed(runId);
   const known = useFeedSnapshot(feed);
-  useCrumbs([{ label: 'Runs', to: paths.runs() }, { label: runId, mono: true }], runId);
+  useCrumbs(
+    [
+      { label: 'Runs', to: paths.runs() },
+      { label: runId, mono: true },
+    ],
+    runId,
+  );
   return (
     <div className={layout.page}>
       <h1>{runId}</h1>
