@@ -18,6 +18,7 @@ mod exec;
 mod faults;
 mod feed;
 mod fold_table;
+mod fold_vectors;
 mod guard;
 mod journal;
 mod layers;
