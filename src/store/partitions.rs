@@ -14,7 +14,7 @@ const ENSURE: Query = query!("partitions/ensure"; TEXT, TIMESTAMPTZ, TIMESTAMPTZ
 pub const QUERIES: &[&Query] = &[&ENSURE];
 
 /// The partitioned tables.
-const TABLES: [&str; 2] = ["events", "log_chunks"];
+const TABLES: [&str; 3] = ["events", "log_chunks", "log_segments"];
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 /// Made behind now: for a clock that steps back, and for runs that began last week.
 const BEHIND: i64 = 7 * DAY_MICROS;

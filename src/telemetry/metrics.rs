@@ -6,14 +6,13 @@ use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::facts::metric;
+use crate::store::loki::Failure;
 
 /// Milliseconds from half of one to ten seconds, the range in which this program's durations lie.
 const DURATION_MS: [f64; 14] =
     [0.5, 1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 25.0, 50.0, 100.0, 250.0, 1_000.0, 2_500.0, 10_000.0];
 /// Events in a flush, up to the largest request.
 const BATCH_EVENTS: [f64; 9] = [1.0, 2.0, 5.0, 10.0, 50.0, 100.0, 500.0, 1_000.0, 5_000.0];
-/// Why a push to Loki fails.
-const LOKI_FAILURES: [&str; 5] = ["refused", "timeout", "throttled", "server_error", "rejected"];
 
 static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
 
@@ -34,9 +33,10 @@ pub fn install() -> Result<PrometheusHandle, BuildError> {
 
 /// The families whose parts are not running here: at 0 all the same, so that a dashboard has no holes.
 fn register_unowned() {
-    for reason in LOKI_FAILURES {
-        counter!(metric::LOKI_PUSH_FAILURES_TOTAL, "reason" => reason).absolute(0);
+    for reason in Failure::ALL {
+        counter!(metric::LOKI_PUSH_FAILURES_TOTAL, "reason" => reason.as_str()).absolute(0);
     }
+    counter!(metric::LOG_SEGMENTS_ASIDE_TOTAL).absolute(0);
     let _ = histogram!(metric::LOKI_PUSH_DURATION_MS);
     gauge!(metric::LOG_SPOOL_BYTES).set(0.0);
     gauge!(metric::LOG_SPOOL_OLDEST_SECONDS).set(0.0);
@@ -56,6 +56,10 @@ fn describe() {
     c!(metric::LOG_LINES_TOTAL, "Log lines stored, by stream.");
     g!(metric::LOG_SPOOL_BYTES, "Bytes of log lines that Loki has not acknowledged; 0 without one.");
     g!(metric::LOG_SPOOL_OLDEST_SECONDS, "Age of the oldest log line that Loki has not acknowledged.");
+    c!(
+        metric::LOG_SEGMENTS_ASIDE_TOTAL,
+        "Pieces of logs that stay in the database, since Loki does not hold them."
+    );
     h!(metric::LOKI_PUSH_DURATION_MS, "Milliseconds of one push to Loki.");
     c!(metric::RUNS_TOTAL, "Runs that came to a status.");
     g!(metric::RUNS_ACTIVE, "Runs that are not over.");

@@ -48,6 +48,15 @@ keys! {
     CorsOrigins "cors_origins" "ORIGIN,…" "Origins whose pages may call the API";
     AllowedHosts "allowed_hosts" "HOST,…" "Host names the server answers to, beside its own address";
     LokiUrl "loki_url" "URL" "Loki that log lines are shipped to";
+    LokiLabels "loki_labels" "run|low" "Labels of the lines in Loki: by run and node, or few streams for many runs [default: run]";
+    LokiTenant "loki_tenant" "NAME" "Tenant that Loki is told (X-Scope-OrgID)";
+    LokiUser "loki_user" "NAME" "User that Loki is told, with loki_password";
+    LokiPassword "loki_password" "PASSWORD" "Password for loki_user";
+    LokiToken "loki_token" "TOKEN" "Bearer token for Loki, instead of a user";
+    LokiCaFile "loki_ca_file" "FILE" "Certificates (PEM) to trust for Loki beside the system's";
+    LokiGrace "loki_grace" "DURATION" "How long shipped lines stay in PostgreSQL, before they are read back and trimmed [default: 10m]";
+    LokiRate "loki_rate" "SIZE" "Bytes a second that are pushed to Loki at most, like 8MiB [default: no limit]";
+    LogSpoolMax "log_spool_max" "SIZE" "Bytes that may wait for Loki before new lines are refused for a while [default: 10GiB]";
     LogFormat "log_format" "text|json" "Form of the program's own log [default: text]";
     LogLevel "log_level" "LEVEL" "Verbosity of the program's own log, like `info` or `warn,telltale=debug` [default: info]";
     Lanes "lanes" "N" "Append lanes: parallel writers to the database [default: 2]";

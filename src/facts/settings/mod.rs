@@ -7,9 +7,11 @@
 mod fault;
 mod file;
 mod key;
+mod loki;
 mod parse;
 mod resolve;
 
 pub use fault::Fault;
 pub use key::Key;
+pub use loki::{LokiAuth, LokiLabels, LokiSettings};
 pub use resolve::{LogFormat, Machine, Settings, SettingsFile, Sources};

@@ -3,10 +3,12 @@
 use std::net::{IpAddr, Ipv6Addr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use http::Uri;
 
 use super::LogFormat;
+use crate::facts::workflow::duration;
 
 /// A reason completes the sentence "`name`: …".
 pub(super) type Parsed<T> = Result<T, String>;
@@ -86,6 +88,58 @@ pub(super) fn http_url(text: &str) -> Parsed<String> {
         return Err(expected());
     }
     Ok(text.trim_end_matches('/').to_owned())
+}
+
+/// Where a Loki is; the path of its push API may stand behind it, as other shippers want it.
+pub(super) fn loki_url(text: &str) -> Parsed<String> {
+    const PUSH: &str = "/loki/api/v1/push";
+    let url = http_url(text)?;
+    if url.parse::<Uri>().is_ok_and(|uri| uri.authority().is_some_and(|a| a.as_str().contains('@'))) {
+        return Err("user and password don't belong into the URL; set loki_user and loki_password".to_owned());
+    }
+    Ok(url.strip_suffix(PUSH).unwrap_or(&url).to_owned())
+}
+
+/// A tenant as Loki takes it: a name that may become part of a path.
+pub(super) fn loki_tenant(text: &str) -> Parsed<String> {
+    const LONGEST: usize = 150;
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"!-_.*'()".contains(&byte);
+    if (1..=LONGEST).contains(&text.len()) && text.bytes().all(fits) && text != "." && text != ".." {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("a tenant has 1 to {LONGEST} letters, digits and signs of !-_.*'()"))
+    }
+}
+
+/// What may travel in a header; no reason repeats it.
+pub(super) fn header(text: &str) -> Parsed<String> {
+    const LONGEST: usize = 4_096;
+    if (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("1 to {LONGEST} printable ASCII characters are expected"))
+    }
+}
+
+pub(super) fn duration(text: &str) -> Parsed<Duration> {
+    duration::parse(text).ok_or_else(|| format!("{} is expected, not `{text}`", duration::DURATION_EXPECTED))
+}
+
+/// Bytes, from one KiB to what no disk of ours has.
+pub(super) fn size(text: &str) -> Parsed<u64> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let unit = match &text[digits..] {
+        "KiB" => 10,
+        "MiB" => 20,
+        "GiB" => 30,
+        "TiB" => 40,
+        _ => 64,
+    };
+    let number = text[..digits].parse::<u64>().ok().filter(|number| (1..=1 << 20).contains(number));
+    let bytes = number.and_then(|number| number.checked_mul(1_u64.checked_shl(unit)?));
+    bytes
+        .filter(|bytes| *bytes < 1 << 60)
+        .ok_or_else(|| format!("a size such as 512MiB or 10GiB is expected, not `{text}`"))
 }
 
 fn without_password(url: &str) -> &str {

@@ -5,16 +5,22 @@ use std::ffi::OsString;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::key::{ENV_ELSEWHERE, ENV_INPUTS, ENV_PREFIX, ENV_TESTS};
 use super::parse::{self, Parsed};
-use super::{Fault, Key, file};
+use super::{Fault, Key, LokiLabels, LokiSettings, file, loki};
 use crate::facts::secret::SecretKey;
 
 /// Fewer would leave appends, log chunks and readers waiting for each other.
 const POOL_RANGE: RangeInclusive<usize> = 4..=200;
 /// Beyond it, lanes only take each other's place at the disk.
 const LANES_RANGE: RangeInclusive<usize> = 1..=16;
+/// Lines stay this long after a push unless said otherwise: Loki writes its own log every few seconds, and a little patience
+/// costs nothing but room.
+const LOKI_GRACE: Duration = Duration::from_secs(10 * 60);
+/// Days of an ordinary installation's output, and little beside the disk of a database.
+const LOG_SPOOL_MAX: u64 = 10 << 30;
 
 /// Where root keeps its data: root's home is closed to the unprivileged user that runs the database.
 const ROOT_DATA_DIR: &str = "/var/lib/telltale";
@@ -39,8 +45,10 @@ pub struct Settings {
     pub secret_key: Option<SecretKey>,
     pub cors_origins: Vec<String>,
     pub allowed_hosts: Vec<String>,
-    /// Without a trailing slash.
-    pub loki_url: Option<String>,
+    /// None: lines stay in the database.
+    pub loki: Option<LokiSettings>,
+    /// Bytes that may wait for Loki.
+    pub log_spool_max: u64,
     pub log_format: LogFormat,
     /// Levels as `tracing` filters know them.
     pub log_level: String,
@@ -93,6 +101,7 @@ impl Settings {
         let mut faults = Vec::new();
         let given = sources.gather(&mut faults);
         let mut pick = Picker { given, faults };
+        let loki = pick.loki();
         let default_dir = sources.default_data_dir();
         let settings = Self {
             data_dir: pick.one(Key::DataDir, parse::path).or(default_dir).unwrap_or_default(),
@@ -108,7 +117,8 @@ impl Settings {
             secret_key: pick.one(Key::SecretKey, str::parse),
             cors_origins: pick.list(Key::CorsOrigins, parse::origin),
             allowed_hosts: pick.list(Key::AllowedHosts, parse::host),
-            loki_url: pick.one(Key::LokiUrl, parse::http_url),
+            loki,
+            log_spool_max: pick.one(Key::LogSpoolMax, parse::size).unwrap_or(LOG_SPOOL_MAX),
             log_format: pick.one(Key::LogFormat, parse::log_format).unwrap_or(LogFormat::Text),
             log_level: pick.one(Key::LogLevel, parse::log_level).unwrap_or_else(|| "info".to_owned()),
             lanes: pick.one(Key::Lanes, |t| parse::number(t, LANES_RANGE)).unwrap_or(2),
@@ -169,7 +179,8 @@ impl fmt::Debug for Settings {
             .field("secret_key", &self.secret_key)
             .field("cors_origins", &self.cors_origins)
             .field("allowed_hosts", &self.allowed_hosts)
-            .field("loki_url", &self.loki_url)
+            .field("loki", &self.loki)
+            .field("log_spool_max", &self.log_spool_max)
             .field("log_format", &self.log_format)
             .field("log_level", &self.log_level)
             .field("lanes", &self.lanes)
@@ -265,6 +276,25 @@ struct Picker {
 impl Picker {
     fn one<T>(&mut self, key: Key, parse: impl Fn(&str) -> Parsed<T>) -> Option<T> {
         self.list(key, parse).pop()
+    }
+
+    /// What is set about Loki; without its address the rest is checked and means nothing.
+    fn loki(&mut self) -> Option<LokiSettings> {
+        let url = self.one(Key::LokiUrl, parse::loki_url);
+        let labels = self.one(Key::LokiLabels, |text| text.parse().map_err(|error| format!("{error}")));
+        let tenant = self.one(Key::LokiTenant, parse::loki_tenant);
+        let (user, password) =
+            (self.one(Key::LokiUser, parse::header), self.one(Key::LokiPassword, parse::header));
+        let token = self.one(Key::LokiToken, parse::header);
+        let ca_file = self.one(Key::LokiCaFile, parse::path);
+        let grace = self.one(Key::LokiGrace, parse::duration).unwrap_or(LOKI_GRACE);
+        let rate = self.one(Key::LokiRate, parse::size);
+        let auth = loki::auth(user, password, token).unwrap_or_else(|reason| {
+            self.faults.push(Fault::new(Key::LokiUser.name(), reason));
+            None
+        });
+        let labels = labels.unwrap_or(LokiLabels::Run);
+        Some(LokiSettings { url: url?, labels, tenant, auth, ca_file, grace, rate })
     }
 
     fn list<T>(&mut self, key: Key, parse: impl Fn(&str) -> Parsed<T>) -> Vec<T> {

@@ -10,8 +10,8 @@ use crate::store::clock;
 use crate::store::db::{DbError, Executor, Query, query};
 
 pub(super) const APPEND_LOGS: Query = query!("logs/append_logs";
-    INT4_ARRAY, UUID_ARRAY, INT8_ARRAY, INT8_ARRAY,
-    INT4_ARRAY, TEXT_ARRAY, INT4_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, BYTEA_ARRAY, TEXT_ARRAY, INT8_ARRAY,
+    INT4_ARRAY, UUID_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
+    INT4_ARRAY, TEXT_ARRAY, INT4_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, BYTEA_ARRAY, TEXT_ARRAY, INT8_ARRAY,
     INT4_ARRAY, INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY, INT4_ARRAY, TIMESTAMPTZ_ARRAY, BYTEA_ARRAY);
 
 /// Lock buckets a run key is hashed into.
@@ -46,11 +46,13 @@ struct Columns<'a> {
     run_key: Vec<Uuid>,
     expected: Vec<i64>,
     head: Vec<i64>,
+    plain: Vec<i64>,
     stream_run: Vec<i32>,
     stream_node: Vec<&'a str>,
     stream_attempt: Vec<i32>,
     stream_name: Vec<&'static str>,
     stream_lines: Vec<i64>,
+    stream_parts: Vec<i64>,
     stream_bytes: Vec<i64>,
     stream_digest: Vec<Vec<u8>>,
     stream_last: Vec<Option<&'a str>>,
@@ -73,12 +75,14 @@ impl<'a> Columns<'a> {
             columns.run_key.push(plan.key.0);
             columns.expected.push(plan.expected.cast_signed());
             columns.head.push(plan.state.head.cast_signed());
+            columns.plain.push(plan.chunks.iter().map(|chunk| chunk.plain_bytes as i64).sum());
             for (name, stream) in plan.state.streams.iter().filter(|(name, _)| plan.touched.contains(*name)) {
                 columns.stream_run.push(place);
                 columns.stream_node.push(name.node_ref.as_str());
                 columns.stream_attempt.push(name.attempt.cast_signed());
                 columns.stream_name.push(name.stream.as_str());
                 columns.stream_lines.push(stream.lines.cast_signed());
+                columns.stream_parts.push(stream.further_parts.cast_signed());
                 columns.stream_bytes.push(stream.bytes.cast_signed());
                 columns.stream_digest.push(stream.digest_state());
                 columns.stream_last.push(stream.last_line.as_deref());
@@ -102,17 +106,19 @@ impl<'a> Columns<'a> {
         Ok(columns)
     }
 
-    fn params(&self) -> [&(dyn tokio_postgres::types::ToSql + Sync); 20] {
+    fn params(&self) -> [&(dyn tokio_postgres::types::ToSql + Sync); 22] {
         [
             &self.buckets,
             &self.run_key,
             &self.expected,
             &self.head,
+            &self.plain,
             &self.stream_run,
             &self.stream_node,
             &self.stream_attempt,
             &self.stream_name,
             &self.stream_lines,
+            &self.stream_parts,
             &self.stream_bytes,
             &self.stream_digest,
             &self.stream_last,

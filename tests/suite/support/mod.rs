@@ -3,17 +3,20 @@
 
 pub mod chain;
 pub mod check;
+pub mod chunks;
 pub mod fold;
 pub mod frames;
 pub mod guard;
 pub mod http;
 pub mod ledger;
+pub mod loki;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;
 pub mod rng;
 pub mod run;
 pub mod server;
+pub mod shipping;
 pub mod sse;
 pub mod wait;
 pub mod worker;
