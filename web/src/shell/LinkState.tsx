@@ -21,12 +21,12 @@ export function LinkState() {
         <svg viewBox="0 0 8 8" width="8" height="8" aria-hidden="true">
           {link.phase === 'live' ? <circle cx="4" cy="4" r="4" /> : <path d="M4 0l4 4-4 4-4-4z" />}
         </svg>
-        <span className={styles.words} role="status">
-          {words(link)}
+        <span>
+          <span role="status">{words(link)}</span>
+          {link.phase === 'live' && link.transport !== 'poll' && link.latencyMs !== null && (
+            <span className={styles.latency}>, {link.latencyMs} ms</span>
+          )}
         </span>
-        {link.phase === 'live' && link.transport !== 'poll' && link.latencyMs !== null && (
-          <span className={styles.latency}>, {link.latencyMs} ms</span>
-        )}
       </button>
     </Tooltip>
   );
