@@ -33,6 +33,11 @@ export function createLinePages(fetchLines: FetchLines): LinePages {
   let end: number | undefined;
   let inSight: [number, number] = [0, -1];
   let failure: string | undefined;
+  // The head arrives with the first word of the stream; before it no place is known.
+  let noteHead = () => {};
+  const headKnown = new Promise<void>((resolve) => {
+    noteHead = resolve;
+  });
 
   const count = () => Math.min(head, end ?? head);
   const pageOf = (logSeq: number) => Math.floor((logSeq - 1) / PAGE_LINES);
@@ -101,7 +106,10 @@ export function createLinePages(fetchLines: FetchLines): LinePages {
       inSight = [Math.max(0, first), last];
       if (last >= first) loadMissing();
     },
-    goTo: async (logSeq) => Math.max(0, Math.min(logSeq, count()) - 1),
+    async goTo(logSeq) {
+      await headKnown;
+      return Math.max(0, Math.min(logSeq, count()) - 1);
+    },
     atHead: () => true,
     toHead: async () => {},
     isBusy: () => waiting.size > 0,
@@ -110,12 +118,14 @@ export function createLinePages(fetchLines: FetchLines): LinePages {
     append(lines) {
       for (const line of lines) put(line);
       head = Math.max(head, lines.at(-1)?.logSeq ?? 0);
+      noteHead();
       forget();
       changes.tell();
     },
     setHead(headLogSeq) {
       if (headLogSeq <= head) return;
       head = headLogSeq;
+      noteHead();
       changes.tell();
     },
     setEnd(logSeq) {
