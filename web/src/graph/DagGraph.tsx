@@ -41,6 +41,8 @@ interface Props {
 
 /** From here on one gets lost without a map. */
 const MAP_FROM_NODES = 25;
+/** So many are drawn wherever they are: panning shows no gaps, and the browser's own search finds them. */
+const WHOLE_NODES_MAX = 600;
 /** React Flow wants to know it. */
 const MAP_SIZE = { width: 150, height: 96 };
 /** Below this the words on a card can't be read; then it shows its name alone, larger. */
@@ -90,7 +92,7 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
             zoomOnScroll={false}
             panOnScroll={false}
             zoomActivationKeyCode={['Control', 'Meta']}
-            onlyRenderVisibleElements={nodes.length > MAP_FROM_NODES}
+            onlyRenderVisibleElements={nodes.length > WHOLE_NODES_MAX}
             proOptions={{ hideAttribution: true }}
           >
             <Background gap={20} size={1} color="var(--line)" />
