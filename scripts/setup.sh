@@ -3,7 +3,7 @@
 #
 #   scripts/setup.sh build    the Rust toolchain is only looked for, never installed
 #   scripts/setup.sh demo     build, and the server binaries of PostgreSQL
-#   scripts/setup.sh test     demo, and Docker, pgbouncer, Chromium and the browser test's npm package
+#   scripts/setup.sh test     demo, and Docker with compose, pgbouncer, promtool, Chromium and the browser test's npm package
 #
 # Debian packages go through apt-get, as root or through sudo. No database cluster and no service is left running
 # or enabled by it, but Docker's where systemd runs it. Exit status 3: something is missing and can't be installed.
@@ -87,11 +87,19 @@ machine_for_tests() {
     have curl || packages+=(curl)
     have busybox || packages+=(busybox-static)
     have chromium || packages+=(chromium fonts-dejavu-core)
+    have docker-compose || docker compose version >/dev/null 2>&1 || packages+=(docker-compose)
     [ ${#packages[@]} = 0 ] || apt_install "${packages[@]}"
-    if ! have pgbouncer; then
-        apt_install_without_starting pgbouncer
-        if [ -d /run/systemd/system ]; then quietly as_root systemctl disable pgbouncer || true; fi
-    fi
+    without_service pgbouncer pgbouncer
+    # promtool, which tests the alert rules; Debian has it in the server's package.
+    without_service promtool prometheus
+}
+
+# Installs the package that brings a command, and leaves its service off: only its programs are wanted.
+without_service() {
+    local command=$1 package=$2
+    have "$command" && return
+    apt_install_without_starting "$package"
+    if [ -d /run/systemd/system ]; then quietly as_root systemctl disable "$package" || true; fi
 }
 
 browser_test() {

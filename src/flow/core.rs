@@ -8,6 +8,7 @@ use super::feed::Feed;
 use super::log_reader::LogReader;
 use super::queue::Queue;
 use super::secrets::Vault;
+use super::shipper::Spool;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::logs::Logs;
@@ -24,6 +25,8 @@ pub struct Core {
     pub reader: LogReader,
     /// Where lines are shipped to, and read back from; None: they stay in the database.
     pub loki: Option<Loki>,
+    /// What waits to be shipped there.
+    pub spool: Spool,
     pub feed: Feed,
     pub vault: Vault,
     pub objects: Objects,

@@ -1,6 +1,7 @@
 //! The ways through the house: validation and batching on the way in, the live feed on the way out.
 
 pub mod artifacts;
+mod compactor;
 pub mod control;
 mod core;
 pub mod definition;
@@ -13,6 +14,7 @@ pub mod log_reader;
 pub mod queue;
 mod reaper;
 pub mod secrets;
+pub mod shipper;
 pub mod start;
 pub mod views;
 

@@ -36,7 +36,9 @@ pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let run_id = call.head.new_run_id()?;
     let claim = claims::claim_of(&call.head)?;
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
-    let lines = ingest::parse_lines(&body.bytes, body.format, clock::now())?;
+    let format = body.format;
+    let (bytes, _share) = body.into_shared();
+    let lines = ingest::parse_lines(&bytes, format, clock::now())?;
     let appended = ingest::append_lines(&app.core, app.organization(), run_id, lines, claim).await?;
     Ok(schema::json(&schema::LogsAppended {
         accepted: appended.accepted,

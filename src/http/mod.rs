@@ -55,6 +55,7 @@ mod stalled;
 mod stream;
 mod turns;
 mod upgrade;
+mod viewers;
 mod watched_list;
 mod workflows;
 

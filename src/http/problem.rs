@@ -18,6 +18,8 @@ use crate::store::logs::LogError;
 
 /// When a client may try again after a 503: a restarted database or a drained queue is back by then.
 const RETRY_AFTER_SECONDS: &str = "1";
+/// The same while the log spool is full, which takes a drain to end.
+const SPOOL_RETRY_AFTER_SECONDS: &str = "5";
 /// When Loki may be asked again.
 const LOKI_RETRY_AFTER_SECONDS: &str = "5";
 /// Faults named in one answer: a batch of 5,000 bad events should not be answered with megabytes.
@@ -259,6 +261,12 @@ impl From<LogError> for Problem {
                 Self::unavailable("nothing was acknowledged; sending numbered lines again is safe", inside)
             }
             LogError::Rejected(inside) => Self::internal(inside),
+            LogError::SpoolFull => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "log-spool-full",
+                "as many log lines wait for Loki as may; nothing was stored, send them again later",
+            )
+            .with_header(RETRY_AFTER, SPOOL_RETRY_AFTER_SECONDS),
             LogError::ClaimLost => Self::claim_lost(),
             LogError::Gap { expected, .. } => {
                 let mut problem = Self::conflict(said).with_member("expected", expected);

@@ -22,7 +22,7 @@ use crate::flow::log_reader::{LogReader, ReadError};
 use crate::store::db::{Db, DbError};
 use crate::store::journal::read::{self, EventFilter};
 use crate::store::journal::{Committed, CommittedEvent};
-use crate::store::logs::LinesCommitted;
+use crate::store::logs::{LinesCommitted, PlainChunk};
 use crate::store::runs::{self, Heads};
 
 /// Events or lines read from the store at a time to fill a ring.
@@ -102,10 +102,9 @@ impl Hub {
     /// Takes lines that this process has committed. `false`: something before them is missing.
     pub fn push_lines(&self, committed: &LinesCommitted) -> bool {
         let mut rings = self.rings.lock();
-        let fits = committed.lines.iter().all(|line| {
-            let json = Bytes::copy_from_slice(&line.json);
-            rings.lines.push(Item { seq: line.log_seq, json, committed_at: Some(committed.committed_at) })
-        });
+        let committed_at = Some(committed.committed_at);
+        let mut new = committed.chunks.iter().flat_map(PlainChunk::lines);
+        let fits = new.all(|(seq, json)| rings.lines.push(Item { seq, json, committed_at }));
         let complete = fits && rings.lines.head() >= committed.head_log_seq;
         self.publish(&rings);
         complete

@@ -51,11 +51,10 @@ mod tests {
 
     #[test]
     fn what_means_the_same_is_written_out() {
-        assert_eq!(to_re2("a\\.b").as_deref(), Some("(?:a\\.b)"));
+        assert_eq!(to_re2("a\\.b.").as_deref(), Some("(?:(?:a\\.b)[\0-\t\u{b}-\u{10ffff}])"));
         assert_eq!(to_re2("(?i)k").as_deref(), Some("[Kk\u{212a}]"));
         let digits = to_re2("\\d+").unwrap();
-        assert!(digits.starts_with("(?:[0-9\u{660}-\u{669}") && digits.ends_with('+'), "{digits}");
-        assert_eq!(to_re2("^x$").as_deref(), Some("(?:\\Ax\\z)"));
+        assert!(digits.starts_with("[0-9\u{660}-\u{669}") && digits.ends_with("]+"), "{digits}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 pub mod chain;
 pub mod check;
+pub mod chunks;
 pub mod fold;
 pub mod frames;
 pub mod guard;
@@ -15,6 +16,7 @@ pub mod proxy;
 pub mod rng;
 pub mod run;
 pub mod server;
+pub mod shipping;
 pub mod sse;
 pub mod wait;
 pub mod worker;
