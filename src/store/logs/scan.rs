@@ -138,7 +138,8 @@ fn in_json(text: &str) -> Vec<u8> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::line::{LogStream, NewLine, StreamName};
+    use super::super::encode::{LineJson, StreamJson};
+    use super::super::line::{LogStream, StreamName};
     use super::*;
     use crate::facts::line_pattern::LinePattern;
 
@@ -151,8 +152,8 @@ mod tests {
             let node_ref = if log_seq % 2 == 0 { "b\"" } else { "a" }.parse().unwrap();
             let name = StreamName { node_ref, attempt: 1, stream: LogStream::Stdout };
             let at = "2026-11-22T10:00:00.000001Z".parse().unwrap();
-            let line = NewLine { name, at, bytes: Bytes::from(bytes.clone()), eol: true, line_no: None };
-            plain.extend(line.encode(log_seq, log_seq, false).unwrap());
+            let line = LineJson { log_seq, line_no: log_seq, at, bytes, eol: true, late: false };
+            StreamJson::of(&name).put(&line, &mut plain);
             plain.push(b'\n');
         }
         let body = Some(zstd::bulk::compress(&plain, 1).unwrap());

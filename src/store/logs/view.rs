@@ -1,7 +1,7 @@
-//! A stored line looked at without parsing its JSON: we wrote it, so its layout is known.
+//! A stored line looked at without parsing its JSON: [`super::encode`] wrote it, so its layout is known.
 //!
-//! A search looks at millions of lines and gives a few. What has another layout than [`super::line`] writes (a node with
-//! a quotation mark in its name, say) is left to the parser.
+//! A search looks at millions of lines and gives a few. What has another layout (a node with a quotation mark in
+//! its name, say) is left to the parser.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -132,14 +132,16 @@ mod tests {
     use bytes::Bytes;
     use proptest::prelude::*;
 
-    use super::super::line::{NewLine, StoredLine, StreamName};
+    use super::super::encode::{LineJson, StreamJson};
+    use super::super::line::{StoredLine, StreamName};
     use super::*;
 
     fn encoded(node: &str, bytes: &[u8], eol: bool, late: bool) -> Vec<u8> {
         let name = StreamName { node_ref: node.parse().unwrap(), attempt: 3, stream: LogStream::Stderr };
         let at = "2026-11-22T10:00:00.000001Z".parse().unwrap();
-        let line = NewLine { name, at, bytes: Bytes::copy_from_slice(bytes), eol, line_no: None };
-        line.encode(812, 7, late).unwrap()
+        let mut json = Vec::new();
+        StreamJson::of(&name).put(&LineJson { log_seq: 812, line_no: 7, at, bytes, eol, late }, &mut json);
+        json
     }
 
     #[test]
