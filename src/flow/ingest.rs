@@ -44,8 +44,8 @@ pub struct NewRun {
 /// What goes with an append beside its events.
 #[derive(Debug, Default)]
 pub(super) struct Along {
-    only_if_new: bool,
-    enqueue: Option<QueueEntry>,
+    pub(super) only_if_new: bool,
+    pub(super) enqueue: Option<QueueEntry>,
     /// The claim that the writer holds, which must be the run's last one.
     pub(super) claim: Option<i32>,
 }
