@@ -37,6 +37,7 @@ mod openapi_runner;
 mod openapi_secrets;
 mod openapi_workflows;
 mod options;
+mod page_files;
 mod pages;
 mod pattern;
 mod problem;

@@ -115,6 +115,10 @@ impl Viewer {
                 self.list = None;
                 Ok(())
             }
+            Ok(Command::Ping(number)) => {
+                let pong = json!({"type": "pong", "ping": number}).to_string();
+                self.socket.send_text([pong.as_bytes(), b"", b""]).await
+            }
             Err(refused) => self.refuse(refused).await,
         }
     }

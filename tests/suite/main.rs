@@ -19,6 +19,7 @@ mod exec;
 mod faults;
 mod feed;
 mod fold_table;
+mod fold_vectors;
 mod guard;
 mod journal;
 mod layers;

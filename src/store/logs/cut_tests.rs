@@ -36,7 +36,7 @@ fn line(log_seq: u64, at: &str, rest: &str) -> String {
 fn chunk(first: u64, lines: &[String]) -> PlainChunk {
     let plain = lines.iter().map(|line| format!("{line}\n")).collect::<String>();
     let last = first + lines.len() as u64 - 1;
-    PlainChunk { first, last, recorded_at: at(NOW), plain: plain.into() }
+    PlainChunk { first, last, plain: plain.into() }
 }
 
 fn cut_one(run: &LokiRun, lines: &[String], floor_ns: i64) -> CutSegment {
