@@ -2,6 +2,7 @@
 
 import { Outlet } from 'react-router';
 import { Bar } from './Bar';
+import { ResumedNotice } from './ResumedNotice';
 import styles from './Shell.module.css';
 import { VersionNotice } from './VersionNotice';
 
@@ -15,6 +16,7 @@ export function Shell() {
       <main id="main" tabIndex={-1} className={styles.main}>
         <Outlet />
       </main>
+      <ResumedNotice />
       <VersionNotice />
     </>
   );
