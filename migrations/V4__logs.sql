@@ -16,6 +16,9 @@ ALTER TABLE run_logs
     -- The highest time in nanoseconds that a line of the run was given in Loki.
     ADD COLUMN last_ns bigint NOT NULL DEFAULT 0;
 
+-- Lines that only go on with the line before them, which was too long for one: their senders don't count them.
+ALTER TABLE log_streams ADD COLUMN further_parts bigint NOT NULL DEFAULT 0;
+
 UPDATE run_logs l
 SET plain_bytes = c.plain, unshipped_since = now(), loose_since = now()
 FROM (SELECT run_key, sum(plain_bytes) AS plain FROM log_chunks GROUP BY run_key) AS c
@@ -91,7 +94,7 @@ CREATE FUNCTION append_logs(
     buckets integer[],
     run_key_given uuid[], run_expected bigint[], run_head bigint[], run_plain bigint[],
     stream_run integer[], stream_node text[], stream_attempt integer[], stream_name text[], stream_lines bigint[],
-    stream_bytes bigint[], stream_digest bytea[], stream_last text[], stream_closed bigint[],
+    stream_parts bigint[], stream_bytes bigint[], stream_digest bytea[], stream_last text[], stream_closed bigint[],
     chunk_run integer[], chunk_first bigint[], chunk_last bigint[], chunk_nodes text[], chunk_plain integer[],
     chunk_recorded_at timestamptz[], chunk_body bytea[]
 ) RETURNS TABLE (run_index integer, outcome text)
@@ -119,15 +122,15 @@ BEGIN
         unshipped_since = coalesce(l.unshipped_since, excluded.unshipped_since),
         loose_since = coalesce(l.loose_since, excluded.loose_since);
 
-    INSERT INTO log_streams AS s (run_key, node_ref, attempt, stream, lines, bytes, digest_state, last_line,
-        closed_at_lines)
-    SELECT run_key_given[g.run], g.node, g.attempt, g.name, g.lines, g.bytes, g.digest, g.last, g.closed
-    FROM unnest(stream_run, stream_node, stream_attempt, stream_name, stream_lines, stream_bytes, stream_digest,
-            stream_last, stream_closed)
-        AS g (run, node, attempt, name, lines, bytes, digest, last, closed)
+    INSERT INTO log_streams AS s (run_key, node_ref, attempt, stream, lines, further_parts, bytes, digest_state,
+        last_line, closed_at_lines)
+    SELECT run_key_given[g.run], g.node, g.attempt, g.name, g.lines, g.parts, g.bytes, g.digest, g.last, g.closed
+    FROM unnest(stream_run, stream_node, stream_attempt, stream_name, stream_lines, stream_parts, stream_bytes,
+            stream_digest, stream_last, stream_closed)
+        AS g (run, node, attempt, name, lines, parts, bytes, digest, last, closed)
     WHERE verdicts[g.run] = 1
     ON CONFLICT (run_key, node_ref, attempt, stream) DO UPDATE
-        SET lines = excluded.lines, bytes = excluded.bytes, digest_state = excluded.digest_state,
+        SET lines = excluded.lines, further_parts = excluded.further_parts, bytes = excluded.bytes, digest_state = excluded.digest_state,
             last_line = excluded.last_line, closed_at_lines = excluded.closed_at_lines;
 
     -- A chunk's nodes come as one JSON array: SQL arrays of arrays must be rectangular.

@@ -15,6 +15,7 @@ ALTER TABLE run_logs
     DROP COLUMN loose_since,
     DROP COLUMN cut_log_seq,
     DROP COLUMN last_ns;
+ALTER TABLE log_streams DROP COLUMN further_parts;
 
 -- Writes one flush of the log lane; the same rules as append_events, with run_logs.version in place
 -- of the head seq.

@@ -17,6 +17,7 @@ use super::secret_key;
 use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
 use crate::flow::feed::Feed;
+use crate::flow::log_reader::LogReader;
 use crate::flow::queue::Queue;
 use crate::flow::secrets::Vault;
 use crate::flow::shipper::{self, Shipper, Spool};
@@ -174,7 +175,8 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let keys = Arc::new(RunKeys::default());
     partitions::ensure(&db, &keys, clock::now()).await?;
     let installation = Arc::new(journal::read::installation(&db).await?);
-    let feed = Feed::new(db.clone());
+    let reader = LogReader::new(db.clone(), loki.clone());
+    let feed = Feed::new(db.clone(), reader.clone());
     let (mut writers, mut duties) = (JoinSet::new(), JoinSet::new());
     feed.start(target.clone(), &mut duties);
     let (of_events, of_lines) = (feed.clone(), feed.clone());
@@ -200,7 +202,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
         .clone()
         .zip(loki.clone())
         .map(|(settings, loki)| shipper::start(db.clone(), loki, settings, spool.clone(), new_lines));
-    let core = Core { db, journal, logs, loki, spool, feed, vault, objects, queue, installation };
+    let core = Core { db, journal, logs, loki, reader, spool, feed, vault, objects, queue, installation };
     keeper::start(&core, keys, &mut duties);
     Ok(Parts { core, writers, duties, shipper })
 }

@@ -193,7 +193,7 @@ impl Client {
     /// The address of a run's page.
     #[must_use]
     pub fn page_url(&self, run_id: &RunId) -> String {
-        format!("{}/ui/#/runs/{run_id}", self.base())
+        format!("{}/ui/runs/{run_id}", self.base())
     }
 
     pub(super) fn run_url(&self, run_id: &RunId, rest: &[&str]) -> Url {
@@ -230,7 +230,7 @@ mod tests {
         let mut url = client.url(&["runs", "a/../1 ä", "logs"]);
         put(&mut url, "q", Some("a&b=c"));
         assert_eq!(url.as_str(), "https://example.org/telltale/runs/a%2F..%2F1%20%C3%A4/logs?q=a%26b%3Dc");
-        assert_eq!(client.page_url(&"r".parse().unwrap()), "https://example.org/telltale/ui/#/runs/r");
+        assert_eq!(client.page_url(&"r".parse().unwrap()), "https://example.org/telltale/ui/runs/r");
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub mod event;
 pub mod event_input;
 pub mod id;
 pub mod json;
+pub mod line;
+pub mod line_pattern;
 pub mod metric;
 pub mod run;
 pub mod scan;

@@ -19,6 +19,15 @@ const MIN_MICROS: i64 = -62_135_596_800_000_000;
 /// 9999-12-31T00:00:00Z, short of the end so that any zone's rendering keeps four digits of year.
 const MAX_MICROS: i64 = 253_402_214_400_000_000;
 
+/// Length of a time's text.
+const TEXT_BYTES: usize = 27;
+const SECOND_MICROS: i64 = 1_000_000;
+const DAY_MICROS: i64 = 86_400 * SECOND_MICROS;
+/// Days of 400 years, after which the calendar repeats itself.
+const ERA_DAYS: i64 = 146_097;
+/// From 0000-03-01, where an era begins, to 1970-01-01.
+const ERA_SHIFT_DAYS: i64 = 719_468;
+
 impl Timestamp {
     /// 1970-01-01T00:00:00Z.
     pub const EPOCH: Self = Self(0);
@@ -41,12 +50,28 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// The text, such as `2026-11-22T10:00:00.000123Z`. Every line and event has one, hence no general formatter.
+    #[must_use]
+    pub fn rfc3339(self) -> [u8; TEXT_BYTES] {
+        let (days, micros) = (self.0.div_euclid(DAY_MICROS), self.0.rem_euclid(DAY_MICROS));
+        let (year, month, day) = civil(days);
+        let seconds = micros / SECOND_MICROS;
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        put(&mut text[..4], year);
+        put(&mut text[5..7], month);
+        put(&mut text[8..10], day);
+        put(&mut text[11..13], seconds / 3_600);
+        put(&mut text[14..16], seconds / 60 % 60);
+        put(&mut text[17..19], seconds % 60);
+        put(&mut text[20..26], micros % SECOND_MICROS);
+        text
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match jiff::Timestamp::from_microsecond(self.0) {
-            Ok(time) => write!(f, "{time:.6}"),
-            Err(_) => Err(fmt::Error),
-        }
+        f.write_str(std::str::from_utf8(&self.rfc3339()).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -54,8 +79,71 @@ impl FromStr for Timestamp {
     type Err = InvalidTime;
 
     fn from_str(text: &str) -> Result<Self, InvalidTime> {
-        let time: jiff::Timestamp = text.parse().map_err(|_| InvalidTime)?;
-        Self::from_micros(time.as_microsecond()).ok_or(InvalidTime)
+        let micros = match usual(text.as_bytes()) {
+            Some(micros) => micros,
+            None => text.parse::<jiff::Timestamp>().map_err(|_| InvalidTime)?.as_microsecond(),
+        };
+        Self::from_micros(micros).ok_or(InvalidTime)
+    }
+}
+
+/// The date of a day since 1970-01-01 in the proleptic Gregorian calendar: `civil_from_days` of Howard Hinnant's
+/// "chrono-compatible low-level date algorithms".
+fn civil(days: i64) -> (i64, i64, i64) {
+    let shifted = days + ERA_SHIFT_DAYS;
+    let (era, day_of_era) = (shifted.div_euclid(ERA_DAYS), shifted.rem_euclid(ERA_DAYS));
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / (ERA_DAYS - 1)) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    // Months from March on, so that the leap day is the year's last.
+    let from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
+    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
+    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
+}
+
+/// The way back: `days_from_civil` of the same.
+fn days(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
+    let from_march = if month > 2 { month - 3 } else { month + 9 };
+    let day_of_year = (153 * from_march + 2) / 5 + day - 1;
+    era * ERA_DAYS + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - ERA_SHIFT_DAYS
+}
+
+/// Microseconds of the text that most clients send, `YYYY-MM-DDTHH:MM:SS[.f…]Z` with up to six digits behind the point. `None`
+/// is no fault: the whole of RFC 3339 is left to the general parser.
+fn usual(text: &[u8]) -> Option<i64> {
+    let (head, rest) = text.split_at_checked(19)?;
+    let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if marks.iter().any(|(place, mark)| head[*place] != *mark) {
+        return None;
+    }
+    let (year, month, day) = (number(&head[..4])?, number(&head[5..7])?, number(&head[8..10])?);
+    let (hour, minute, second) = (number(&head[11..13])?, number(&head[14..16])?, number(&head[17..19])?);
+    let fraction = match rest.strip_suffix(b"Z")? {
+        [] => 0,
+        [b'.', digits @ ..] if (1..=6).contains(&digits.len()) => {
+            number(digits)? * 10_i64.pow(6 - u32::try_from(digits.len()).ok()?)
+        }
+        _ => return None,
+    };
+    let date = days(year, month, day);
+    // A day that its month does not have comes back as another one.
+    let is_real = civil(date) == (year, month, day) && hour < 24 && minute < 60 && second < 60;
+    is_real.then(|| date * DAY_MICROS + ((hour * 60 + minute) * 60 + second) * SECOND_MICROS + fraction)
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    let is_number = digits.iter().all(u8::is_ascii_digit);
+    is_number.then(|| digits.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
+}
+
+/// Writes `value` into all of `place`, with zeros in front.
+fn put(place: &mut [u8], mut value: i64) {
+    for digit in place.iter_mut().rev() {
+        *digit = b'0' + (value % 10) as u8;
+        value /= 10;
     }
 }
 
@@ -85,8 +173,31 @@ mod tests {
 
     #[test]
     fn what_is_no_time_is_refused() {
-        for bad in ["", "yesterday", "2026-11-22", "-000044-03-15T00:00:00Z", "2026-13-01T00:00:00Z"] {
+        for bad in [
+            "",
+            "yesterday",
+            "2026-11-22",
+            "-000044-03-15T00:00:00Z",
+            "2026-13-01T00:00:00Z",
+            "2026-02-29T00:00:00Z",
+            "2026-01-01T24:00:00Z",
+            "2026-01-01T00:00:00.Z",
+            "0000-01-01T00:00:00Z",
+        ] {
             assert!(bad.parse::<Timestamp>().is_err(), "{bad}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_time_is_written_and_read_as_a_calendar_does(micros in MIN_MICROS..=MAX_MICROS, digits in 0_usize..=9) {
+            let time = Timestamp::from_micros(micros).unwrap();
+            let other = jiff::Timestamp::from_microsecond(micros).unwrap();
+            proptest::prop_assert_eq!(time.to_string(), format!("{other:.6}"));
+            proptest::prop_assert_eq!(time.to_string().parse(), Ok(time));
+            let cut = format!("{other:.digits$}");
+            let read: jiff::Timestamp = cut.parse().unwrap();
+            proptest::prop_assert_eq!(cut.parse::<Timestamp>().unwrap().as_micros(), read.as_microsecond());
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::feed::Feed;
+use super::log_reader::LogReader;
 use super::queue::Queue;
 use super::secrets::Vault;
 use super::shipper::Spool;
@@ -20,6 +21,8 @@ pub struct Core {
     pub db: Db,
     pub journal: Journal,
     pub logs: Logs,
+    /// Lines, wherever they lie.
+    pub reader: LogReader,
     /// Where lines are shipped to, and read back from; None: they stay in the database.
     pub loki: Option<Loki>,
     /// What waits to be shipped there.

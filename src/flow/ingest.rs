@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use futures_util::future::{join_all, try_join_all};
 use serde::Serialize;
+use tracing::warn;
 use uuid::Uuid;
 
 use crate::facts::batch;
@@ -19,11 +20,14 @@ use crate::flow::Core;
 use crate::store::clock;
 use crate::store::db::DbError;
 use crate::store::journal::{AppendError, AppendRequest, Appended, NewEvent, QueueEntry};
-use crate::store::logs::{self, LogError, LogsAppended, NewLine, Sealed, StreamName};
+use crate::store::logs::{self, LogError, LogsAppended, NewLines, Sealed, StreamName};
 use crate::store::{queue, runs};
 
 pub use crate::facts::batch::BodyFormat;
 pub use crate::flow::lines::parse_lines;
+
+/// A close that lines have overtaken is made again this often; whoever writes on without end keeps his stream open.
+const CLOSE_TRIES: usize = 5;
 
 /// A run to be started or registered.
 #[derive(Debug, Clone)]
@@ -112,8 +116,12 @@ pub async fn append(
         events.push((input.event, input.id_given));
         is_ours.push(false);
     }
-    let mut appended = store(core, organization, run_id, events, along).await?;
-    closing.mark(core).await;
+    let mut appended = store(core, organization, run_id.clone(), events, along).await?;
+    for name in closing.mark(core).await {
+        if let Err(error) = close_log(core, organization, run_id.clone(), name, claim).await {
+            warn!(%run_id, %error, "a stream that lines came to while it was closed could not be closed again");
+        }
+    }
     let mut ours = is_ours.iter();
     appended.results.retain(|_| ours.next() == Some(&false));
     Ok(appended)
@@ -165,12 +173,13 @@ pub async fn append_own(
 }
 
 /// Appends log lines to a run, registering it when it is unknown. Under a claim, only while it is the run's last one: lines
-/// that are on their way when the next one is made are still stored, since the node did print them.
+/// that are on their way when the next one is made are still stored, since the node did print them. Lines that reopen a stream of
+/// a run that is over close it again, since nothing more will come that does.
 pub async fn append_lines(
     core: &Core,
     organization: OrganizationId,
     run_id: RunId,
-    lines: Vec<NewLine>,
+    lines: NewLines,
     claim: Option<i32>,
 ) -> Result<LogsAppended, LogError> {
     if core.spool.is_full() {
@@ -181,9 +190,28 @@ pub async fn append_lines(
             let held = queue::held(&core.db, organization, &run_id, claim).await.map_err(of_db)?;
             held.ok_or(LogError::ClaimLost)?
         }
-        None => registered(core, organization, run_id).await?,
+        None => registered(core, organization, run_id.clone()).await?,
     };
-    core.logs.append(key, lines).await
+    let names = lines.streams().to_vec();
+    let appended = core.logs.append(key, lines).await?;
+    if appended.reopened {
+        close_again(core, organization, &run_id, names).await;
+    }
+    Ok(appended)
+}
+
+/// Closes streams once more where the run is over. The lines are durable, whatever becomes of it.
+async fn close_again(core: &Core, organization: OrganizationId, run_id: &RunId, names: Vec<StreamName>) {
+    match runs::find(&core.db, organization, run_id).await {
+        Ok(Some(run)) if run.status.is_terminal() => {}
+        Ok(_) => return,
+        Err(error) => return warn!(%run_id, %error, "a reopened stream could not be closed"),
+    }
+    for name in names {
+        if let Err(error) = close_log(core, organization, run_id.clone(), name, None).await {
+            warn!(%run_id, %error, "a reopened stream could not be closed");
+        }
+    }
 }
 
 /// Closes one output stream: NODE_LOG_CLOSED with what it held. Answers the run's head seq. A stream without a line closes too, and
@@ -196,14 +224,19 @@ pub async fn close_log(
     claim: Option<i32>,
 ) -> Result<u64, LogError> {
     let key = registered(core, organization, run_id.clone()).await?;
-    let sealed = core.logs.seal(key, name.clone()).await?;
-    let event = log_closed(&sealed, key);
-    let along = Along { claim, ..Along::default() };
-    let appended = store(core, organization, run_id, vec![(event, true)], along).await.map_err(of_append)?;
-    if !sealed.already_closed {
-        core.logs.mark_closed(key, name, sealed.lines).await?;
+    let mut head_seq = 0;
+    for _ in 0..CLOSE_TRIES {
+        let sealed = core.logs.seal(key, name.clone()).await?;
+        let events = vec![(log_closed(&sealed, key), true)];
+        let along = Along { claim, ..Along::default() };
+        let appended = store(core, organization, run_id.clone(), events, along).await.map_err(of_append)?;
+        head_seq = appended.head_seq;
+        // Lines that came meanwhile bear no late mark, so that nobody else would know.
+        if sealed.already_closed || core.logs.mark_closed(key, name.clone(), sealed.lines).await? {
+            break;
+        }
     }
-    Ok(appended.head_seq)
+    Ok(head_seq)
 }
 
 /// The run's key; an unknown run is registered by RUN_QUEUED, since lines need a run to belong to.
@@ -274,15 +307,22 @@ impl Closing {
         ended
     }
 
-    /// Remembers the closes. One that fails is made again by the next event that ends something, under the same event id.
-    async fn mark(self, core: &Core) {
-        let marks = self
-            .closed
-            .into_iter()
-            .map(|(key, sealed)| core.logs.mark_closed(key, sealed.name, sealed.lines));
-        for error in join_all(marks).await.into_iter().filter_map(Result::err) {
-            tracing::warn!(%error, "a closed stream could not be marked");
+    /// Remembers the closes, and tells which streams have got more lines meanwhile. One that fails is made again by the next event
+    /// that ends something, under the same event id.
+    async fn mark(self, core: &Core) -> Vec<StreamName> {
+        let marks = self.closed.into_iter().map(|(key, sealed)| async move {
+            let marked = core.logs.mark_closed(key, sealed.name.clone(), sealed.lines).await;
+            (sealed.name, marked)
+        });
+        let mut overtaken = Vec::new();
+        for (name, marked) in join_all(marks).await {
+            match marked {
+                Ok(true) => {}
+                Ok(false) => overtaken.push(name),
+                Err(error) => warn!(%error, "a closed stream could not be marked"),
+            }
         }
+        overtaken
     }
 }
 

@@ -45,7 +45,14 @@ pub struct BodyBudget(Arc<Semaphore>);
 pub struct Body {
     pub bytes: Vec<u8>,
     pub format: BodyFormat,
-    _share: Share,
+    share: Share,
+}
+
+impl Body {
+    /// The bytes, to be shared by what is made of them, and the share of the budget, to be kept as long.
+    pub fn into_shared(self) -> (Bytes, Share) {
+        (self.bytes.into(), self.share)
+    }
 }
 
 /// A body in one of two layouts.
@@ -178,7 +185,7 @@ async fn read_all(
         let detail = format!("a body is at most {BODY_MAX_BYTES} bytes after decompression");
         return Err(Problem::too_large(detail));
     };
-    Ok(Body { bytes, format, _share: share })
+    Ok(Body { bytes, format, share })
 }
 
 type Whole = Option<(Vec<u8>, Share)>;

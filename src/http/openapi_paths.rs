@@ -83,6 +83,11 @@ pub const PATHS: &[Operation] = &[
         parameters: &[
             query("workflow", TEXT, "Of this workflow"),
             query("status", STATUSES, "In one of these statuses; repeated or with commas"),
+            query(
+                "trigger",
+                r#"{"type":"array","items":{"type":"string"}}"#,
+                "Started by one of these: a trigger's `type`, such as `schedule`; repeated or with commas",
+            ),
             query("since", TIME, "Registered at this time or later"),
             query("until", TIME, "Registered before this time"),
             query(
@@ -197,7 +202,7 @@ pub const PATHS: &[Operation] = &[
         summary: "Many runs over one WebSocket",
         description: "Send `{\"subscribe\":{\"runId\",\"after\",\"logAfter\"}}`, `{\"unsubscribe\":{\"runId\"}}`, \
             `{\"subscribeRuns\":{\"workflow\"?,\"status\"?}}`. Every frame carries `runId`; `runs` tells changes of the list, \
-            `error` a refused subscription, and `end` ends one subscription.",
+            `error` a refused subscription, and `end` ends one subscription. `{\"ping\":N}` is answered by `{\"type\":\"pong\",\"ping\":N}`.",
         parameters: &[],
         body: None,
         answers: &[("101", "Frames as text messages", "", "")],

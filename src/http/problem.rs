@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Response;
 use crate::facts::event_input::Fault;
+use crate::flow::log_reader::ReadError;
 use crate::store::db::DbError;
 use crate::store::journal::AppendError;
 use crate::store::logs::LogError;
@@ -19,6 +20,8 @@ use crate::store::logs::LogError;
 const RETRY_AFTER_SECONDS: &str = "1";
 /// The same while the log spool is full, which takes a drain to end.
 const SPOOL_RETRY_AFTER_SECONDS: &str = "5";
+/// When Loki may be asked again.
+const LOKI_RETRY_AFTER_SECONDS: &str = "5";
 /// Faults named in one answer: a batch of 5,000 bad events should not be answered with megabytes.
 const FAULTS_MAX: usize = 100;
 
@@ -219,6 +222,21 @@ impl From<DbError> for Problem {
             Self::unavailable("the database is not there; try again", error.to_string())
         } else {
             Self::internal(error.to_string())
+        }
+    }
+}
+
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Db(error) => error.into(),
+            ReadError::NotReachable(inside) => {
+                let detail =
+                    "these lines lie in Loki, which does not answer; newer ones can be read meanwhile";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "logs-not-reachable", detail)
+                    .with_header(RETRY_AFTER, LOKI_RETRY_AFTER_SECONDS)
+                    .with_inside(inside)
+            }
         }
     }
 }

@@ -3,8 +3,7 @@
 //! A line ends at a line feed and nowhere else: `\r` stays in the text, a character is never cut at a chunk's
 //! border, and the last line of a stream is kept without its line feed. Joining the lines gives the bytes back.
 
-/// A longer line is split, so that one line can't fill the memory. Far above any line that people read.
-pub const LINE_MAX_BYTES: usize = 256 * 1024;
+use crate::facts::line::{LINE_MAX_BYTES, part_length};
 
 /// A piece of output up to a line feed (`eol`), or up to where the stream ended or the line grew too long.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,17 +24,21 @@ impl Splitter {
     pub fn push(&mut self, mut chunk: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
         while !chunk.is_empty() {
-            let room = LINE_MAX_BYTES - self.partial.len();
             let end = memchr::memchr(b'\n', chunk);
-            let taken = end.unwrap_or(chunk.len()).min(room);
-            self.partial.extend_from_slice(&chunk[..taken]);
-            chunk = &chunk[taken..];
-            if end == Some(taken) {
+            let length = end.unwrap_or(chunk.len());
+            let room = LINE_MAX_BYTES - self.partial.len();
+            if length > room {
+                self.partial.extend_from_slice(&chunk[..room]);
+                chunk = &chunk[room..];
+                let rest = self.partial.split_off(part_length(&self.partial));
+                lines.push(Line { bytes: std::mem::replace(&mut self.partial, rest), eol: false });
+                continue;
+            }
+            self.partial.extend_from_slice(&chunk[..length]);
+            chunk = &chunk[length..];
+            if end.is_some() {
                 lines.push(Line { bytes: std::mem::take(&mut self.partial), eol: true });
                 chunk = &chunk[1..];
-            } else if self.partial.len() == LINE_MAX_BYTES {
-                let rest = self.partial.split_off(whole_characters(&self.partial));
-                lines.push(Line { bytes: std::mem::replace(&mut self.partial, rest), eol: false });
             }
         }
         lines
@@ -45,22 +48,6 @@ impl Splitter {
     pub fn finish(self) -> Option<Line> {
         (!self.partial.is_empty()).then_some(Line { bytes: self.partial, eol: false })
     }
-}
-
-/// The length of `bytes` without a last UTF-8 character whose end is missing.
-fn whole_characters(bytes: &[u8]) -> usize {
-    for back in 1..=3.min(bytes.len()) {
-        let start = bytes.len() - back;
-        let wanted = match bytes[start] {
-            0xc2..=0xdf => 2,
-            0xe0..=0xef => 3,
-            0xf0..=0xf4 => 4,
-            0x80..=0xbf => continue,
-            _ => return bytes.len(),
-        };
-        return if wanted > back { start } else { bytes.len() };
-    }
-    bytes.len()
 }
 
 #[cfg(test)]
@@ -93,8 +80,11 @@ mod tests {
 
     #[test]
     fn a_line_of_exactly_the_longest_length_is_one_line() {
-        let text = "x".repeat(LINE_MAX_BYTES - 1);
+        let text = "x".repeat(LINE_MAX_BYTES);
         assert_eq!(split(&[format!("{text}\n").as_bytes()]), [line(&text, true)]);
+        assert_eq!(split(&[text.as_bytes(), b"\n"]), [line(&text, true)]);
+        assert_eq!(split(&[text.as_bytes()]), [line(&text, false)]);
+        assert_eq!(split(&[text.as_bytes(), b"y", b"\n"]), [line(&text, false), line("y", true)]);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Keeps secrets out of what a node says: replaces each with `***`, also when chunks cut it in two.
 //!
 //! A secret is looked for as it is, line by line, and as JSON, base64 (at all three alignments) and URLs write it.
-//! Of several that begin at one place the longest is meant, and the leftmost wins ([leftmost-longest]). Pure.
+//! Of several that begin at one place the longest is meant, and the leftmost wins ([leftmost-longest]). Colours and other
+//! control sequences of terminals make no difference, also in the middle of a secret ([`View`]). Pure.
 //!
 //! A stream's masker holds back a tail that may be the beginning of a secret, until more comes or the stream ends;
 //! **not** until some time has passed. Whoever prints half a secret, pauses, and prints the rest would otherwise
@@ -23,6 +24,10 @@ use serde_json::Value;
 pub const SECRET_MIN_BYTES: usize = 4;
 /// What stands in a secret's place.
 const MASK: &str = "***";
+/// Begins a control sequence.
+const ESCAPE: u8 = 0x1b;
+/// A longer sequence is none that a terminal knows; it is not waited for.
+const SEQUENCE_MAX_BYTES: usize = 32;
 /// What RFC 3986 leaves as it is.
 const UNRESERVED_KEPT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -71,12 +76,41 @@ impl Masker {
     #[must_use]
     pub fn mask_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
         match &self.finder {
-            Some(finder) if finder.is_match(bytes) => {
-                let masks = vec![MASK; self.forms.len()];
-                Cow::Owned(finder.replace_all_bytes(bytes, &masks))
+            Some(finder) if finder.is_match(View::of(bytes).text.as_ref()) => {
+                Cow::Owned(self.mask(finder, bytes, true).0)
             }
             _ => Cow::Borrowed(bytes),
         }
+    }
+
+    /// What can be told of `bytes`, and where that ends: before what may become a secret, unless this is the end.
+    fn mask(&self, finder: &AhoCorasick, bytes: &[u8], is_end: bool) -> (Vec<u8>, usize) {
+        let view = View::of(bytes);
+        let text = view.text.as_ref();
+        let open_end = |from: usize| if is_end { text.len() } else { from + self.open_end(&text[from..]) };
+        let mut told = Vec::with_capacity(bytes.len());
+        let mut at = 0;
+        let mut open = open_end(0);
+        // What begins before the open end is decided: nothing longer can begin there.
+        for found in finder.find_iter(text) {
+            if found.start() >= open {
+                break;
+            }
+            told.extend_from_slice(&bytes[at..view.place(found.start())]);
+            told.extend_from_slice(MASK.as_bytes());
+            at = view.place(found.end() - 1) + 1;
+            view.sequences_within(bytes, found.range(), &mut told);
+            if found.end() > open {
+                open = open_end(found.end());
+            }
+        }
+        let end = match open {
+            open if open < text.len() => view.place(open),
+            _ if is_end => bytes.len(),
+            _ => view.end,
+        };
+        told.extend_from_slice(&bytes[at..end]);
+        (told, end)
     }
 
     #[must_use]
@@ -142,23 +176,8 @@ impl MaskedStream {
         let Some(finder) = &masker.finder else { return Cow::Borrowed(chunk) };
         let mut bytes = std::mem::take(&mut self.held);
         bytes.extend_from_slice(chunk);
-        let mut told = Vec::with_capacity(bytes.len());
-        let mut at = 0;
-        let mut open = masker.open_end(&bytes);
-        // What begins before the open end is decided: nothing longer can begin there.
-        for found in finder.find_iter(&bytes) {
-            if found.start() >= open {
-                break;
-            }
-            told.extend_from_slice(&bytes[at..found.start()]);
-            told.extend_from_slice(MASK.as_bytes());
-            at = found.end();
-            if at > open {
-                open = at + masker.open_end(&bytes[at..]);
-            }
-        }
-        told.extend_from_slice(&bytes[at..open]);
-        self.held = bytes.split_off(open);
+        let (told, end) = masker.mask(finder, &bytes, false);
+        self.held = bytes.split_off(end);
         Cow::Owned(told)
     }
 
@@ -169,8 +188,75 @@ impl MaskedStream {
     }
 }
 
+/// Output as a terminal would show it: without the sequences that set colours, erase or move (ECMA-48, `CSI … final byte`).
+struct View<'a> {
+    text: Cow<'a, [u8]>,
+    /// Where each byte of the text is in the output; `None` where nothing was left out.
+    places: Option<Vec<usize>>,
+    /// Where a sequence begins whose end has not come; else the output's end.
+    end: usize,
+}
+
+impl<'a> View<'a> {
+    fn of(bytes: &'a [u8]) -> Self {
+        if memchr::memchr(ESCAPE, bytes).is_none() {
+            return Self { text: Cow::Borrowed(bytes), places: None, end: bytes.len() };
+        }
+        let (mut text, mut places, mut at) = (Vec::new(), Vec::new(), 0);
+        while at < bytes.len() {
+            match sequence_length(&bytes[at..]) {
+                Sequence::Whole(length) => at += length,
+                Sequence::Open => break,
+                Sequence::None => {
+                    text.push(bytes[at]);
+                    places.push(at);
+                    at += 1;
+                }
+            }
+        }
+        Self { text: Cow::Owned(text), places: Some(places), end: at }
+    }
+
+    fn place(&self, at: usize) -> usize {
+        self.places.as_ref().map_or(at, |places| places[at])
+    }
+
+    /// Adds the sequences between the first and the last byte of `range`, so that a colour still ends that ended there.
+    fn sequences_within(&self, bytes: &[u8], range: std::ops::Range<usize>, out: &mut Vec<u8>) {
+        let Some(places) = &self.places else { return };
+        for pair in places[range].windows(2) {
+            out.extend_from_slice(&bytes[pair[0] + 1..pair[1]]);
+        }
+    }
+}
+
+enum Sequence {
+    None,
+    /// Its end has not come.
+    Open,
+    Whole(usize),
+}
+
+fn sequence_length(bytes: &[u8]) -> Sequence {
+    match bytes {
+        [ESCAPE] => return Sequence::Open,
+        [ESCAPE, b'[', ..] => {}
+        _ => return Sequence::None,
+    }
+    let is_inside = |byte: &&u8| (0x20..=0x3f).contains(*byte);
+    let inside = bytes[2..].iter().take(SEQUENCE_MAX_BYTES).take_while(is_inside).count();
+    match bytes.get(2 + inside) {
+        Some(0x40..=0x7e) => Sequence::Whole(inside + 3),
+        None => Sequence::Open,
+        Some(_) => Sequence::None,
+    }
+}
+
 /// Adds everything that `secret` may look like.
 fn forms_of(secret: &[u8], forms: &mut Vec<Vec<u8>>) {
+    // It is looked for in what a terminal shows.
+    let secret = View::of(secret).text;
+    let secret = secret.as_ref();
     encodings_of(secret, forms);
     let lines: Vec<&[u8]> =
         secret.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| *line != secret).collect();

@@ -80,12 +80,31 @@ fn the_longest_of_several_is_meant_and_a_half_waits_for_its_other_half() {
     assert_eq!(stream.finish(), b"***-an");
 }
 
+#[test]
+fn colours_around_and_inside_a_secret_do_not_show_it() {
+    let masker = masker(&["hunter22", "with\u{1b}[1mbold"]);
+    let cases = [
+        ("\u{1b}[31mhunter22\u{1b}[0m!", "\u{1b}[31m***\u{1b}[0m!"),
+        ("a\u{1b}[0mhun\u{1b}[1;31mter\u{1b}[m22\u{1b}[Kb", "a\u{1b}[0m***\u{1b}[1;31m\u{1b}[m\u{1b}[Kb"),
+        ("with\u{1b}[1mbold", "***\u{1b}[1m"),
+        ("hunter\u{1b}22 \u{1b}[31", "hunter\u{1b}22 \u{1b}[31"),
+    ];
+    for (given, masked) in cases {
+        assert_eq!(masker.mask_text(given), masked);
+        let bytes: Vec<&[u8]> = given.as_bytes().chunks(1).collect();
+        assert_eq!(
+            streamed(&Arc::new(Masker::new(["hunter22", "withbold"]).unwrap()), &bytes),
+            masked.as_bytes()
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn any_cuts_give_what_masking_at_once_gives(
         // A small alphabet, so that secrets overlap each other and themselves.
         secrets in proptest::collection::vec("[ab\n]{4,9}", 0..4),
-        text in "[abc\n]{0,200}",
+        text in "([abc\n]|\u{1b}(\\[1?m?)?){0,200}",
         cuts in proptest::collection::vec(0usize..200, 0..30),
     ) {
         let masker = Arc::new(Masker::new(&secrets).unwrap());

@@ -11,6 +11,8 @@ export const routes: RouteObject[] = [
     path: '/',
     element: <Shell />,
     errorElement: <RouteError />,
+    // While the first page's own script is on its way: nothing, since it comes at once or not at all.
+    HydrateFallback: () => null,
     children: [
       {
         errorElement: <RouteError />,

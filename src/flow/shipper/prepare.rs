@@ -9,7 +9,7 @@ use crate::facts::id::RunKey;
 use crate::facts::time::Timestamp;
 use crate::store::clock;
 use crate::store::db::DbError;
-use crate::store::logs::ship::{self, Concluded, WaitingRun};
+use crate::store::logs::ship::{self, Concluded, Pile, WaitingRun};
 use crate::store::logs::{CutSegment, PlainChunk, Segment, cut, cut_whole};
 
 /// Lines wait this long for others, so that a run that prints now and then does not make a segment of every line.
@@ -53,9 +53,9 @@ pub(super) async fn fresh(shop: &Shop, except: &[RunKey]) -> Result<Round, DbErr
         return Ok(nothing);
     }
     let places: Vec<(RunKey, u64)> = runs.iter().map(|run| (run.run.run_key, run.cut_log_seq)).collect();
-    let chunks = ship::uncut_chunks(&shop.db, &places, RUN_BYTES).await?;
+    let piles = ship::uncut_chunks(&shop.db, &places, RUN_BYTES).await?;
     let cut_at = clock::now();
-    let segments = on_cpu(move || cut_all(&runs, &chunks, cut_at)).await?;
+    let segments = on_cpu(move || cut_all(&runs, &piles, cut_at)).await?;
     if segments.is_empty() {
         return Ok(nothing);
     }
@@ -129,10 +129,9 @@ fn choose(waiting: Vec<WaitingRun>, now: Timestamp) -> (Vec<WaitingRun>, bool) {
 }
 
 /// Of what waits a part may be under way already: judged by what is not cut yet.
-fn are_due(chunks: &[PlainChunk], now: Timestamp) -> bool {
-    let bytes: usize = chunks.iter().map(|chunk| chunk.plain.len()).sum();
-    let has_lingered = |first: &PlainChunk| has_lingered(first.recorded_at, now);
-    bytes as u64 >= ENOUGH_BYTES || chunks.first().is_some_and(has_lingered)
+fn are_due(pile: &Pile, now: Timestamp) -> bool {
+    let bytes: usize = pile.chunks.iter().map(|chunk| chunk.plain.len()).sum();
+    bytes as u64 >= ENOUGH_BYTES || pile.since.is_some_and(|since| has_lingered(since, now))
 }
 
 fn has_lingered(since: Timestamp, now: Timestamp) -> bool {
@@ -141,12 +140,12 @@ fn has_lingered(since: Timestamp, now: Timestamp) -> bool {
 
 fn cut_all(
     runs: &[WaitingRun],
-    chunks: &[Vec<PlainChunk>],
+    piles: &[Pile],
     cut_at: Timestamp,
 ) -> Result<Vec<CutSegment>, DbError> {
     let mut segments = Vec::new();
-    for (run, chunks) in runs.iter().zip(chunks).filter(|(_, chunks)| are_due(chunks, cut_at)) {
-        segments.extend(cut(&run.run, chunks, run.last_ns.saturating_add(1), cut_at)?);
+    for (run, pile) in runs.iter().zip(piles).filter(|(_, pile)| are_due(pile, cut_at)) {
+        segments.extend(cut(&run.run, &pile.chunks, run.last_ns.saturating_add(1), cut_at)?);
     }
     Ok(segments)
 }

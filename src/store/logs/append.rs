@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tracing::warn;
 
-use super::line::{LogStream, NewLine, StreamName};
+use super::line::{LogStream, NewLines, StreamName};
 use super::load;
 use super::plan::{self, LinesCommitted, LogDone, LogError, LogPlan, LogWork, LogsAppended, Sealed};
 use super::state::LogState;
@@ -94,7 +94,7 @@ impl Logs {
     }
 
     /// Appends lines in their order, and answers once they are durable.
-    pub async fn append(&self, key: RunKey, lines: Vec<NewLine>) -> Result<LogsAppended, LogError> {
+    pub async fn append(&self, key: RunKey, lines: NewLines) -> Result<LogsAppended, LogError> {
         match self.ask(key, LogWork::Append(lines)).await? {
             LogDone::Appended(appended) => Ok(appended),
             other => Err(unexpected(&other)),
@@ -109,9 +109,12 @@ impl Logs {
         }
     }
 
-    /// Remembers that the stream was closed when it held `lines` lines.
-    pub async fn mark_closed(&self, key: RunKey, name: StreamName, lines: u64) -> Result<(), LogError> {
-        self.ask(key, LogWork::MarkClosed(name, lines)).await.map(|_| ())
+    /// Remembers that the stream was closed when it held `lines` lines; false when it holds more by now.
+    pub async fn mark_closed(&self, key: RunKey, name: StreamName, lines: u64) -> Result<bool, LogError> {
+        match self.ask(key, LogWork::MarkClosed(name, lines)).await? {
+            LogDone::Marked(is_current) => Ok(is_current),
+            other => Err(unexpected(&other)),
+        }
     }
 
     async fn ask(&self, key: RunKey, work: LogWork) -> Result<LogDone, LogError> {
@@ -137,7 +140,9 @@ struct Writer {
 impl Writer {
     async fn run(mut self, mut lane: Lane<Pending>) {
         let weight = |pending: &Pending| match &pending.work {
-            LogWork::Append(lines) => lines.iter().map(|line| line.bytes.len() + LINE_OVERHEAD_BYTES).sum(),
+            LogWork::Append(new) => {
+                new.lines().iter().map(|line| line.bytes.len() + LINE_OVERHEAD_BYTES).sum()
+            }
             _ => LINE_OVERHEAD_BYTES,
         };
         while let Some(batch) = lane.gather(FLUSH_WORK, FLUSH_BYTES, weight).await {
@@ -285,7 +290,7 @@ impl Writer {
                 (self.on_lines)(LinesCommitted {
                     run_key: plan.key,
                     head_log_seq,
-                    lines: plan.lines,
+                    chunks: plan.plain,
                     committed_at,
                 });
             }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 
 use super::entry::{add, stream_labels, unholdable};
 use super::line::{LogStream, Wire};
+use super::pen::PlainChunk;
 use super::segments::LokiRun;
 use crate::facts::settings::LokiLabels;
 use crate::facts::time::Timestamp;
@@ -23,15 +23,6 @@ const OLDEST_NS: i64 = 6 * 24 * 3_600 * NANOS_PER_SECOND;
 const AHEAD_NS: i64 = 60 * NANOS_PER_SECOND;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
 const NANOS_PER_MICRO: i64 = 1_000;
-
-/// A chunk's lines as NDJSON.
-#[derive(Debug, Clone)]
-pub struct PlainChunk {
-    pub first: u64,
-    pub last: u64,
-    pub recorded_at: Timestamp,
-    pub plain: Bytes,
-}
 
 /// A segment as it will be pushed.
 #[derive(Debug)]
@@ -201,3 +192,7 @@ fn spread(run: &LokiRun) -> i64 {
 pub(super) fn nanos(at: Timestamp) -> i64 {
     at.as_micros().saturating_mul(NANOS_PER_MICRO)
 }
+
+#[cfg(test)]
+#[path = "cut_tests.rs"]
+mod tests;

@@ -28,6 +28,7 @@ pub(super) async fn load(on: &Executor<'_>, keys: &[RunKey]) -> Result<HashMap<R
         let closed: Option<i64> = row.try_get(7).map_err(shape)?;
         let stream = StreamState {
             lines: number(&row, 4)?,
+            further_parts: number(&row, 9)?,
             bytes: number(&row, 5)?,
             digest: StreamState::digest_from(row.try_get(8).map_err(shape)?)?,
             last_line: row.try_get(6).map_err(shape)?,

@@ -10,24 +10,35 @@
 //! delays an event; nothing here touches `runs` or `events`.
 
 mod append;
+mod chunks;
+mod compact;
 mod cut;
+mod encode;
 mod entry;
 mod line;
 mod load;
+mod pen;
 mod plan;
 mod read;
+mod scan;
 mod segments;
 pub mod ship;
 mod shipped;
 mod state;
+mod view;
 mod write;
 
 pub use append::{Logs, OnLines};
-pub use cut::{CutSegment, PlainChunk, cut, cut_whole};
+pub use chunks::{ChunkPage, Direction, LogRange, PackedChunk, chunks};
+pub use compact::{LooseRun, Patience, compact, loose_runs};
+pub use cut::{CutSegment, cut, cut_whole};
+pub use encode::{LineJson, StreamJson};
 pub use entry::{LineMetadata, line_of, log_ql};
-pub use line::{LineFilter, LogStream, NewLine, StoredLine, StreamName};
-pub use plan::{CommittedLine, LinesCommitted, LogError, LogsAppended, Sealed};
-pub use read::{StreamSummary, head, lines, open_streams, streams};
+pub use line::{LineFilter, LogStream, NewLine, NewLines, StoredLine, StreamName};
+pub use pen::PlainChunk;
+pub use plan::{LinesCommitted, LogError, LogsAppended, Sealed};
+pub use read::{StreamSummary, head, open_streams, streams};
+pub use scan::{Room, Scanner};
 pub use segments::{LokiRun, SEGMENTS_PER_PAGE, Segment, SegmentState, covering};
 pub use shipped::lines_from_loki;
 
@@ -37,11 +48,18 @@ use crate::store::db::Query;
 pub const QUERIES: &[&Query] = &[
     &write::APPEND_LOGS,
     &append::LOCK_BUCKETS,
+    &compact::LOOSE_RUNS,
+    &compact::LOOSE_CHUNKS,
+    &compact::CHUNK_BODIES,
+    &compact::HOLD_UNCUT,
+    &compact::DELETE_CHUNKS,
+    &compact::INSERT_CHUNK,
+    &compact::SETTLE_LOOSE,
     &load::LOAD_HEADS,
     &load::LOAD_STREAMS,
     &read::OPEN_STREAMS,
-    &read::READ_CHUNKS,
-    &read::READ_CHUNKS_BACK,
+    &chunks::READ_CHUNKS,
+    &chunks::READ_CHUNKS_BACK,
     &segments::COVERING,
     &segments::COVERING_BACK,
     &ship::WAITING,

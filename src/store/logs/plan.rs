@@ -1,23 +1,19 @@
 //! What a flush will write for one run's log: pure, from its state and the requests.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Instant;
 
-use super::line::{LogStream, NewLine, StreamName};
+use super::encode::{LineJson, StreamJson};
+use super::line::{LogStream, NewLine, NewLines, StreamName};
+use super::pen::{Chunk, Pen, PlainChunk};
 use super::state::{LogState, StreamState, last_line};
-use crate::facts::id::{NodeRef, RunKey};
+use crate::facts::id::RunKey;
 use crate::store::db::DbError;
-
-/// Largest chunk before compression: what one reader has to decompress to get one line.
-const CHUNK_PLAIN_BYTES: usize = 256 * 1024;
-/// The fastest level: lines repeat themselves so much that higher ones gain little.
-const ZSTD_LEVEL: i32 = 1;
 
 /// What a lane is asked to do for one run.
 #[derive(Debug)]
 pub(super) enum LogWork {
-    Append(Vec<NewLine>),
+    Append(NewLines),
     /// Tells what a stream holds at this moment; nothing is written.
     Seal(StreamName),
     /// Marks a stream closed as of that many lines.
@@ -42,6 +38,8 @@ pub struct LogsAppended {
     pub accepted: u64,
     pub duplicates: u64,
     pub head_log_seq: u64,
+    /// Whether lines came to a stream that had been closed.
+    pub reopened: bool,
 }
 
 /// The answer to a piece of work.
@@ -49,7 +47,8 @@ pub struct LogsAppended {
 pub(super) enum LogDone {
     Appended(LogsAppended),
     Sealed(Sealed),
-    Marked,
+    /// Whether the stream still held just as many lines.
+    Marked(bool),
 }
 
 /// Why lines were not taken.
@@ -80,26 +79,9 @@ pub enum LogError {
 pub struct LinesCommitted {
     pub run_key: RunKey,
     pub head_log_seq: u64,
-    /// In logSeq order; empty where only the head is known.
-    pub lines: Vec<CommittedLine>,
+    /// The new lines, in logSeq order; empty where only the head is known.
+    pub chunks: Vec<PlainChunk>,
     pub committed_at: Instant,
-}
-
-/// A line as it was committed.
-#[derive(Debug, Clone)]
-pub struct CommittedLine {
-    pub log_seq: u64,
-    pub json: Arc<[u8]>,
-}
-
-/// A chunk, ready to be written.
-#[derive(Debug)]
-pub(super) struct Chunk {
-    pub first: u64,
-    pub last: u64,
-    pub nodes: BTreeSet<NodeRef>,
-    pub plain_bytes: usize,
-    pub body: Vec<u8>,
 }
 
 /// One run's part of a flush.
@@ -114,7 +96,7 @@ pub(super) struct LogPlan {
     pub needs_proof: bool,
     pub touched: HashSet<StreamName>,
     pub chunks: Vec<Chunk>,
-    pub lines: Vec<CommittedLine>,
+    pub plain: Vec<PlainChunk>,
     /// One for each piece of work, in order.
     pub answers: Vec<Result<LogDone, LogError>>,
     pub accepted: BTreeMap<LogStream, u64>,
@@ -134,7 +116,7 @@ pub(super) fn plan<'w>(
         needs_proof: false,
         touched: HashSet::new(),
         chunks: Vec::new(),
-        lines: Vec::new(),
+        plain: Vec::new(),
         answers: Vec::new(),
         accepted: BTreeMap::new(),
     };
@@ -153,64 +135,86 @@ pub(super) fn plan<'w>(
                 Ok(LogDone::Sealed(seal(&plan.state, name)))
             }
             LogWork::MarkClosed(name, lines) => {
-                plan.state.streams.entry(name.clone()).or_default().closed_at_lines = Some(*lines);
+                let stream = plan.state.streams.entry(name.clone()).or_default();
+                stream.closed_at_lines = Some(*lines);
                 plan.touched.insert(name.clone());
-                Ok(LogDone::Marked)
+                Ok(LogDone::Marked(stream.lines == *lines))
             }
         };
         plan.answers.push(answer);
     }
-    pen.finish(&mut plan.chunks)?;
+    (plan.chunks, plan.plain) = pen.finish()?;
     plan.state.version += u64::from(!plan.touched.is_empty());
     Ok(plan)
 }
 
 /// The first line that leaves a number out; a request is taken whole or not at all.
-fn first_gap(state: &LogState, lines: &[NewLine]) -> Option<LogError> {
-    let mut counts: HashMap<&StreamName, u64> = HashMap::new();
-    for line in lines {
-        let count = counts
-            .entry(&line.name)
-            .or_insert_with(|| state.streams.get(&line.name).map_or(0, |stream| stream.lines));
-        let expected = *count + 1;
+fn first_gap(state: &LogState, new: &NewLines) -> Option<LogError> {
+    let count = |name| state.streams.get(name).map_or(0, StreamState::numbered_lines);
+    let mut counts: Vec<u64> = new.streams().iter().map(count).collect();
+    for line in new.lines().iter().filter(|line| !line.is_further_part) {
+        let expected = counts[line.stream] + 1;
         match line.line_no {
             Some(given) if given > expected => {
-                return Some(LogError::Gap { name: line.name.clone(), given, expected });
+                let name = new.streams()[line.stream].clone();
+                return Some(LogError::Gap { name, given, expected });
             }
             Some(given) if given < expected => {}
-            _ => *count = expected,
+            _ => counts[line.stream] = expected,
         }
     }
     None
 }
 
-fn append(plan: &mut LogPlan, pen: &mut Pen, lines: &[NewLine]) -> Result<LogsAppended, DbError> {
-    let (mut accepted, mut duplicates) = (0, 0);
-    for line in lines {
-        if !plan.state.streams.contains_key(&line.name) {
-            plan.state.streams.insert(line.name.clone(), StreamState::default());
+/// A stream while lines of one request are taken into it.
+struct Open<'l> {
+    state: StreamState,
+    json: StreamJson,
+    accepted: u64,
+    last: Option<&'l NewLine>,
+}
+
+fn append(plan: &mut LogPlan, pen: &mut Pen, new: &NewLines) -> Result<LogsAppended, DbError> {
+    let streams = &mut plan.state.streams;
+    let open = |name| Open {
+        state: streams.remove(name).unwrap_or_default(),
+        json: StreamJson::of(name),
+        accepted: 0,
+        last: None,
+    };
+    let mut open: Vec<Open<'_>> = new.streams().iter().map(open).collect();
+    let (mut duplicates, mut is_duplicate, mut reopened) = (0, false, false);
+    for line in new.lines() {
+        let stream = &mut open[line.stream];
+        if !line.is_further_part {
+            is_duplicate = line.line_no.is_some_and(|line_no| line_no <= stream.state.numbered_lines());
+            duplicates += u64::from(is_duplicate);
+            stream.accepted += u64::from(!is_duplicate);
         }
-        let Some(stream) = plan.state.streams.get_mut(&line.name) else { continue };
-        if line.line_no.is_some_and(|line_no| line_no <= stream.lines) {
-            duplicates += 1;
+        if is_duplicate {
             continue;
         }
-        let late = stream.closed_at_lines.is_some();
-        stream.push(line);
-        stream.last_line = Some(last_line(line));
+        let late = stream.state.closed_at_lines.is_some();
+        reopened |= late;
+        stream.state.push(line);
+        stream.last = Some(line);
         plan.state.head += 1;
-        let json = line
-            .encode(plan.state.head, stream.lines, late)
-            .map_err(|e| DbError::Shape(format!("log line: {e}")))?;
-        pen.write(plan.state.head, &line.name.node_ref, &json, &mut plan.chunks)?;
-        plan.lines.push(CommittedLine { log_seq: plan.state.head, json: json.into() });
-        if !plan.touched.contains(&line.name) {
-            plan.touched.insert(line.name.clone());
-        }
-        *plan.accepted.entry(line.name.stream).or_default() += 1;
-        accepted += 1;
+        let (log_seq, line_no) = (plan.state.head, stream.state.lines);
+        let json = LineJson { log_seq, line_no, at: line.at, bytes: &line.bytes, eol: line.eol, late };
+        let node = &new.streams()[line.stream].node_ref;
+        pen.write(log_seq, node, |out| stream.json.put(&json, out))?;
     }
-    Ok(LogsAppended { accepted, duplicates, head_log_seq: plan.state.head })
+    let mut accepted = 0;
+    for (Open { mut state, accepted: of_it, last, .. }, name) in open.into_iter().zip(new.streams()) {
+        accepted += of_it;
+        if let Some(line) = last {
+            state.last_line = Some(last_line(line));
+            plan.touched.insert(name.clone());
+            *plan.accepted.entry(name.stream).or_default() += of_it;
+        }
+        plan.state.streams.insert(name.clone(), state);
+    }
+    Ok(LogsAppended { accepted, duplicates, head_log_seq: plan.state.head, reopened })
 }
 
 fn seal(state: &LogState, name: &StreamName) -> Sealed {
@@ -222,50 +226,5 @@ fn seal(state: &LogState, name: &StreamName) -> Sealed {
         bytes: stream.bytes,
         sha256: stream.sha256(),
         already_closed: stream.closed_at_lines == Some(stream.lines),
-    }
-}
-
-/// Writes lines into chunks.
-#[derive(Default)]
-struct Pen {
-    plain: Vec<u8>,
-    first: u64,
-    last: u64,
-    nodes: BTreeSet<NodeRef>,
-}
-
-impl Pen {
-    fn write(
-        &mut self,
-        log_seq: u64,
-        node: &NodeRef,
-        json: &[u8],
-        out: &mut Vec<Chunk>,
-    ) -> Result<(), DbError> {
-        if !self.plain.is_empty() && self.plain.len() + json.len() > CHUNK_PLAIN_BYTES {
-            self.finish(out)?;
-        }
-        if self.plain.is_empty() {
-            self.first = log_seq;
-        }
-        self.last = log_seq;
-        if !self.nodes.contains(node) {
-            self.nodes.insert(node.clone());
-        }
-        self.plain.extend_from_slice(json);
-        self.plain.push(b'\n');
-        Ok(())
-    }
-
-    fn finish(&mut self, out: &mut Vec<Chunk>) -> Result<(), DbError> {
-        if self.plain.is_empty() {
-            return Ok(());
-        }
-        let body = zstd::bulk::compress(&self.plain, ZSTD_LEVEL)
-            .map_err(|e| DbError::Shape(format!("log chunk: {e}")))?;
-        let nodes = std::mem::take(&mut self.nodes);
-        out.push(Chunk { first: self.first, last: self.last, nodes, plain_bytes: self.plain.len(), body });
-        self.plain.clear();
-        Ok(())
     }
 }

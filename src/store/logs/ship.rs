@@ -5,9 +5,10 @@ use bytes::Bytes;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::cut::{CutSegment, PlainChunk};
+use super::chunks::inflate;
+use super::cut::CutSegment;
 use super::load::{number, shape};
-use super::read::inflate;
+use super::pen::PlainChunk;
 use super::segments::{LokiRun, Segment, segment};
 use crate::facts::id::{OrganizationId, RunKey};
 use crate::facts::settings::LokiLabels;
@@ -104,12 +105,20 @@ pub async fn waiting(
     rows.iter().map(read).collect()
 }
 
+/// Chunks of one run that follow each other.
+#[derive(Debug, Clone, Default)]
+pub struct Pile {
+    /// When the first of them was stored.
+    pub since: Option<Timestamp>,
+    pub chunks: Vec<PlainChunk>,
+}
+
 /// The first uncut chunks of each run, about `bytes_of_run` of plain bytes each, in the order of `runs`.
 pub async fn uncut_chunks(
     db: &Db,
     runs: &[(RunKey, u64)],
     bytes_of_run: u64,
-) -> Result<Vec<Vec<PlainChunk>>, DbError> {
+) -> Result<Vec<Pile>, DbError> {
     let keys: Vec<Uuid> = runs.iter().map(|(key, _)| key.0).collect();
     let after: Vec<i64> = runs.iter().map(|(_, after)| after.cast_signed()).collect();
     let rows = db
@@ -126,11 +135,11 @@ pub async fn segment_chunks(db: &Db, segments: &[Segment]) -> Result<Vec<Vec<Pla
     let first: Vec<i64> = segments.iter().map(|segment| segment.first.cast_signed()).collect();
     let last: Vec<i64> = segments.iter().map(|segment| segment.last.cast_signed()).collect();
     let rows = db.get().await?.query(&SEGMENT_CHUNKS, &[&keys, &first, &last]).await?;
-    by_place(&rows, segments.len())
+    Ok(by_place(&rows, segments.len())?.into_iter().map(|pile| pile.chunks).collect())
 }
 
-fn by_place(rows: &[Row], places: usize) -> Result<Vec<Vec<PlainChunk>>, DbError> {
-    let mut chunks = vec![Vec::new(); places];
+fn by_place(rows: &[Row], places: usize) -> Result<Vec<Pile>, DbError> {
+    let mut piles = vec![Pile::default(); places];
     for row in rows {
         let place = usize::try_from(row.try_get::<_, i64>(0).map_err(shape)? - 1).unwrap_or(usize::MAX);
         let plain_bytes: i32 = row.try_get(3).map_err(shape)?;
@@ -138,14 +147,16 @@ fn by_place(rows: &[Row], places: usize) -> Result<Vec<Vec<PlainChunk>>, DbError
         let chunk = PlainChunk {
             first: number(row, 1)?,
             last: number(row, 2)?,
-            recorded_at: row.try_get(5).map_err(shape)?,
             plain: Bytes::from(plain),
         };
-        if let Some(of_place) = chunks.get_mut(place) {
-            of_place.push(chunk);
+        if let Some(pile) = piles.get_mut(place) {
+            if pile.chunks.is_empty() {
+                pile.since = row.try_get(5).map_err(shape)?;
+            }
+            pile.chunks.push(chunk);
         }
     }
-    Ok(chunks)
+    Ok(piles)
 }
 
 /// Commits the segments that were cut, run by run in order; gives the runs whose segments are there now. Any other has gone on

@@ -24,6 +24,9 @@ pub(super) struct LogState {
 #[derive(Debug, Clone, Default)]
 pub(super) struct StreamState {
     pub lines: u64,
+    /// Of these, the ones that only go on with the line before them, which was too long. Whoever numbers his lines does not
+    /// count them.
+    pub further_parts: u64,
     pub bytes: u64,
     pub digest: Sha256,
     pub last_line: Option<String>,
@@ -35,11 +38,17 @@ impl StreamState {
     /// Takes one more line in.
     pub fn push(&mut self, line: &NewLine) {
         self.lines += 1;
+        self.further_parts += u64::from(line.is_further_part);
         self.bytes += line.bytes.len() as u64 + u64::from(line.eol);
         self.digest.update(&line.bytes);
         if line.eol {
             self.digest.update(b"\n");
         }
+    }
+
+    /// The lines as their sender counts them.
+    pub fn numbered_lines(&self) -> u64 {
+        self.lines - self.further_parts
     }
 
     /// The digest as 64 hexadecimal digits.

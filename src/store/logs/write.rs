@@ -11,7 +11,7 @@ use crate::store::db::{DbError, Executor, Query, query};
 
 pub(super) const APPEND_LOGS: Query = query!("logs/append_logs";
     INT4_ARRAY, UUID_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
-    INT4_ARRAY, TEXT_ARRAY, INT4_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, BYTEA_ARRAY, TEXT_ARRAY, INT8_ARRAY,
+    INT4_ARRAY, TEXT_ARRAY, INT4_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, BYTEA_ARRAY, TEXT_ARRAY, INT8_ARRAY,
     INT4_ARRAY, INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY, INT4_ARRAY, TIMESTAMPTZ_ARRAY, BYTEA_ARRAY);
 
 /// Lock buckets a run key is hashed into.
@@ -52,6 +52,7 @@ struct Columns<'a> {
     stream_attempt: Vec<i32>,
     stream_name: Vec<&'static str>,
     stream_lines: Vec<i64>,
+    stream_parts: Vec<i64>,
     stream_bytes: Vec<i64>,
     stream_digest: Vec<Vec<u8>>,
     stream_last: Vec<Option<&'a str>>,
@@ -81,6 +82,7 @@ impl<'a> Columns<'a> {
                 columns.stream_attempt.push(name.attempt.cast_signed());
                 columns.stream_name.push(name.stream.as_str());
                 columns.stream_lines.push(stream.lines.cast_signed());
+                columns.stream_parts.push(stream.further_parts.cast_signed());
                 columns.stream_bytes.push(stream.bytes.cast_signed());
                 columns.stream_digest.push(stream.digest_state());
                 columns.stream_last.push(stream.last_line.as_deref());
@@ -104,7 +106,7 @@ impl<'a> Columns<'a> {
         Ok(columns)
     }
 
-    fn params(&self) -> [&(dyn tokio_postgres::types::ToSql + Sync); 21] {
+    fn params(&self) -> [&(dyn tokio_postgres::types::ToSql + Sync); 22] {
         [
             &self.buckets,
             &self.run_key,
@@ -116,6 +118,7 @@ impl<'a> Columns<'a> {
             &self.stream_attempt,
             &self.stream_name,
             &self.stream_lines,
+            &self.stream_parts,
             &self.stream_bytes,
             &self.stream_digest,
             &self.stream_last,

@@ -61,7 +61,7 @@ impl LokiError {
     /// Whether an entry is too far in the future, which time will cure.
     #[must_use]
     pub fn is_too_early(&self) -> bool {
-        self.failure == Failure::TooOld && self.detail.contains("too new")
+        self.failure == Failure::TooOld && self.detail.to_ascii_lowercase().contains("too new")
     }
 
     /// Whether the fault lies in what was sent, so that only a part of it may be to blame.
@@ -72,35 +72,21 @@ impl LokiError {
     }
 }
 
-/// Names a failure by its status and, where one status stands for several, by the words that Loki's limits use.
+/// Names a failure by its status and, where one status stands for several, by the words that Loki's limits use: see
+/// <https://grafana.com/docs/loki/latest/operations/troubleshooting/troubleshoot-ingest/>. Versions differ in how they begin a sentence.
 fn name(status: u16, body: &str) -> Failure {
+    let body = body.to_ascii_lowercase();
     let says = |words: &[&str]| words.iter().any(|word| body.contains(word));
     match status {
         401 | 403 => Failure::Unauthorized,
         408 => Failure::Timeout,
         413 => Failure::TooLarge,
-        429 if says(&["stream limit exceeded", "max streams", "active stream"]) => Failure::TooManyStreams,
+        429 if says(&["active stream", "stream limit", "too many streams"]) => Failure::TooManyStreams,
         429 => Failure::RateLimited,
-        400 if says(&[
-            "entry too far behind",
-            "has timestamp too old",
-            "has timestamp too new",
-            "entry out of order",
-            "timestamp too old",
-            "timestamp too new",
-        ]) =>
-        {
+        400 if says(&["too far behind", "timestamp too old", "timestamp too new", "out of order"]) => {
             Failure::TooOld
         }
-        400 if says(&[
-            "Max entry size",
-            "max entry size",
-            "too large",
-            "too long",
-            "too many",
-            "request body",
-        ]) =>
-        {
+        400 if says(&["max entry size", "too large", "too long", "too many", "larger than"]) => {
             Failure::TooLarge
         }
         500.. => Failure::ServerError,
@@ -112,12 +98,10 @@ fn name(status: u16, body: &str) -> Failure {
 mod tests {
     use super::*;
 
-    /// What Loki 3 says, by its source (`pkg/validation/validate.go`, `pkg/ingester/stream.go`, `pkg/loghttp/push`).
+    /// The statuses and the words of Loki's documentation.
     #[test]
     fn every_limit_of_loki_has_its_name() {
-        let behind = "entry with timestamp 2026-11-20 10:00:00 +0000 UTC ignored, reason: 'entry too far behind, entry timestamp \
-                      is: 2026-11-20T10:00:00Z, oldest acceptable timestamp is: 2026-11-26T09:00:00Z',\nuser 'fake', total \
-                      ignored: 1 out of 2 for stream: {node=\"a\"}";
+        let behind = "entry with timestamp 2026-11-20 10:00:00 +0000 UTC ignored, reason: 'entry too far behind' for stream: {a=\"b\"}";
         let cases = [
             (400, behind, Failure::TooOld),
             (
@@ -126,36 +110,28 @@ mod tests {
                 Failure::TooOld,
             ),
             (400, "entry for stream '{}' has timestamp too new: x", Failure::TooOld),
-            (
-                400,
-                "Max entry size '262144' bytes exceeded for stream '{}' while adding an entry",
-                Failure::TooLarge,
-            ),
-            (
-                400,
-                "stream '{}' has structured metadata too large: '70000' bytes, limit: '65536'",
-                Failure::TooLarge,
-            ),
+            (400, "Max entry size '262144' bytes exceeded for stream '{}'", Failure::TooLarge),
+            (400, "max entry size '262144' bytes exceeded for stream '{}'", Failure::TooLarge),
+            (400, "stream '{}' has structured metadata too large: '70000' bytes", Failure::TooLarge),
             (400, "stream '{}' has label value too long: 'x'", Failure::TooLarge),
-            (413, "request body too large: 9 bytes, limit: 8 bytes", Failure::TooLarge),
-            (400, "request body too large: 9 bytes, limit: 8 bytes", Failure::TooLarge),
+            (413, "", Failure::TooLarge),
             (
                 400,
-                "stream '{}' includes structured metadata, but this feature is disallowed.",
+                "stream '{}' includes structured metadata, but this feature is disallowed",
                 Failure::Rejected,
             ),
-            (429, "Ingestion rate limit exceeded for user fake (limit: 4 bytes/sec)", Failure::RateLimited),
+            (429, "ingestion rate limit exceeded for user x (limit: 4 bytes/sec)", Failure::RateLimited),
             (429, "Per stream rate limit exceeded (limit: 3MB/sec)", Failure::RateLimited),
             (
                 429,
-                "Maximum active stream limit exceeded when trying to create stream {}",
+                "maximum active stream limit exceeded when trying to create stream {}",
                 Failure::TooManyStreams,
             ),
             (401, "no org id", Failure::Unauthorized),
             (403, "", Failure::Unauthorized),
             (404, "404 page not found", Failure::Rejected),
-            (260, "ingestion blocked for user fake until 'x' with status code '260'", Failure::Rejected),
-            (500, "empty ring", Failure::ServerError),
+            (260, "ingestion blocked", Failure::Rejected),
+            (500, "", Failure::ServerError),
             (503, "", Failure::ServerError),
         ];
         for (status, body, failure) in cases {

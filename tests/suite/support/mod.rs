@@ -3,6 +3,7 @@
 
 pub mod chain;
 pub mod check;
+pub mod chunks;
 pub mod fold;
 pub mod frames;
 pub mod guard;

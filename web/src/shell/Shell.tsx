@@ -3,6 +3,7 @@
 import { Outlet } from 'react-router';
 import { Bar } from './Bar';
 import styles from './Shell.module.css';
+import { VersionNotice } from './VersionNotice';
 
 export function Shell() {
   return (
@@ -14,6 +15,7 @@ export function Shell() {
       <main id="main" tabIndex={-1} className={styles.main}>
         <Outlet />
       </main>
+      <VersionNotice />
     </>
   );
 }

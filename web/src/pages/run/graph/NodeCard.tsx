@@ -1,0 +1,99 @@
+// A node as the graph shows it: its name, its status as shape, word and colour, how far it is, and what has piled up.
+
+import { type KeyboardEvent, useRef } from 'react';
+import { StatusMark } from '../../../design/StatusMark';
+import type { FoldedNode } from '../../../fold/types';
+import type { CardProps } from '../../../graph/DagGraph';
+import { formatCount } from '../../../lib/format';
+import { toneOf } from '../../../lib/status';
+import { useIsChosen, useSelection } from '../model/selection';
+import { useNode, useNodeOutput, useRun } from '../model/use-run';
+import styles from './NodeCard.module.css';
+import { neighbour } from './neighbour';
+import { courseWords } from './words';
+
+export function NodeCard({ nodeRef }: CardProps) {
+  const node = useNode(nodeRef);
+  const { lines } = useNodeOutput(nodeRef);
+  const isPast = useRun((view) => view.isPast);
+  const attemptsMax = useRun((_, model) => model.spans().get(nodeRef)?.attemptsMax);
+  const isChosen = useIsChosen(nodeRef);
+  const selection = useSelection();
+  const button = useRef<HTMLButtonElement>(null);
+  if (!node) return null;
+
+  const point = () => {
+    if (button.current) selection.setPointed({ nodeRef, box: button.current.getBoundingClientRect() });
+  };
+  const leave = () => {
+    if (selection.pointed()?.nodeRef === nodeRef) selection.setPointed(undefined);
+  };
+  const keys = (event: KeyboardEvent) => {
+    const next = neighbour(event.currentTarget, event.key);
+    if (!next) return;
+    event.preventDefault();
+    next.focus();
+  };
+  const words = courseWords(node, attemptsMax);
+  return (
+    <button
+      ref={button}
+      type="button"
+      className={`${styles.card} nodrag nopan`}
+      data-node={nodeRef}
+      data-status={node.status}
+      data-tone={toneOf(node.status)}
+      aria-pressed={isChosen}
+      aria-label={`${nodeRef}: ${words}${problems(node)}`}
+      onClick={() => selection.choose(isChosen ? undefined : nodeRef)}
+      onPointerEnter={point}
+      onPointerLeave={leave}
+      onFocus={point}
+      onBlur={leave}
+      onKeyDown={keys}
+    >
+      <span className={styles.first}>
+        <StatusMark status={node.status} size={15} />
+        <span className={styles.name}>{nodeRef}</span>
+      </span>
+      <span className={styles.second}>
+        <span className={styles.words}>{words}</span>
+        {node.counts.errors > 0 && (
+          <span className={styles.bad} title="errors">
+            ✕{formatCount(node.counts.errors)}
+          </span>
+        )}
+        {node.counts.warnings > 0 && (
+          <span className={styles.warn} title="warnings">
+            !{formatCount(node.counts.warnings)}
+          </span>
+        )}
+        {lines > 0 && !isPast && (
+          <span className={styles.count} title="lines of output">
+            {compact(lines)}
+          </span>
+        )}
+      </span>
+      <Bar node={node} />
+    </button>
+  );
+}
+
+function Bar({ node: { progress, status } }: { readonly node: FoldedNode }) {
+  if (!progress?.total || status === 'PENDING') return null;
+  const share = Math.min(1, progress.completed / progress.total);
+  return (
+    <span className={styles.bar} aria-hidden="true">
+      <span style={{ transform: `scaleX(${share})` }} />
+    </span>
+  );
+}
+
+function problems({ counts: { warnings, errors } }: FoldedNode): string {
+  const words = [errors > 0 && `${errors} errors`, warnings > 0 && `${warnings} warnings`].filter(Boolean);
+  return words.length > 0 ? `, ${words.join(', ')}` : '';
+}
+
+/** `12 k`: a card has room for a size, not for a number. */
+const compact = (count: number) =>
+  count < 10_000 ? `${formatCount(count)} ≡` : `${formatCount(Math.floor(count / 1000))}k ≡`;
