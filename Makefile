@@ -13,8 +13,9 @@ demo-restart: ## kill -9 the demo's server in mid-run and start it again: page a
 demo-stop: ## end the demo's server and its sample runs
 	@scripts/demo.sh stop
 
-build: ## the binary, optimised: target/release/telltale
+build: ## the binary, optimised, with its page: target/release/telltale
 	@scripts/setup.sh build
+	@scripts/web.sh
 	cargo build --release --locked
 
 test: ## all tests: PostgreSQL, Docker and a browser for real

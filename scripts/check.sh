@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Everything `make check` does: format, lints, documentation, licences, and the syntax of scripts and the page.
+# Everything `make check` does: format, lints, documentation, licences, the syntax of scripts, and the page's types and lints.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/setup.sh build
+scripts/setup.sh page
 for tool in cargo-fmt cargo-clippy; do
     if ! cargo "${tool#cargo-}" --version >/dev/null 2>&1; then
         echo "telltale: $tool is missing; 'rustup component add rustfmt clippy' brings it" >&2
@@ -22,4 +23,7 @@ for script in scripts/*.sh .ci/run; do
     case "$(head -n1 "$script")" in *bash) bash -n "$script" ;; *) sh -n "$script" ;; esac
 done
 if command -v shellcheck >/dev/null 2>&1; then step shellcheck --severity=warning scripts/*.sh .ci/run; fi
-if command -v node >/dev/null 2>&1; then for script in web/old/*.js web/docs/*.js; do step node --check "$script"; done; fi
+step npm run --silent check --prefix web
+# The debug binary prints the description that the page's types are made from.
+cargo build --quiet --locked
+step npm run --silent types --prefix web -- --check

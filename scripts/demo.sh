@@ -192,6 +192,7 @@ start() {
         say "The demo's server is already running (pid $pid)."
     else
         scripts/setup.sh demo
+        scripts/web.sh
         say "Building (the first time takes a few minutes) …"
         cargo build --quiet --locked
         mkdir -p "$TELLTALE_DATA_DIR"
@@ -229,7 +230,7 @@ start() {
 END
     [ -z "$waiting" ] || cat <<END
 
-  One run waits for you: $url/ui/#/runs/$waiting
+  One run waits for you: $url/ui/runs/$waiting
   Answer it there, or    ${there}target/debug/telltale input $waiting approve --approve --data '{"keepMailbox": true}'
 END
     cat <<END

@@ -2,8 +2,9 @@
 # Installs what the project needs and this machine lacks, and says nothing when all is there.
 #
 #   scripts/setup.sh build    the Rust toolchain is only looked for, never installed
-#   scripts/setup.sh demo     build, and the server binaries of PostgreSQL
-#   scripts/setup.sh test     demo, and Docker, pgbouncer, Chromium and the browser test's npm package
+#   scripts/setup.sh page     Node.js, and the npm packages that build and test the page
+#   scripts/setup.sh demo     build, page, and the server binaries of PostgreSQL
+#   scripts/setup.sh test     demo, and Docker with compose, pgbouncer, promtool and Chromium
 #
 # Debian packages go through apt-get, as root or through sudo. No database cluster and no service is left running
 # or enabled by it, but Docker's where systemd runs it. Exit status 3: something is missing and can't be installed.
@@ -87,27 +88,35 @@ machine_for_tests() {
     have curl || packages+=(curl)
     have busybox || packages+=(busybox-static)
     have chromium || packages+=(chromium fonts-dejavu-core)
+    have docker-compose || docker compose version >/dev/null 2>&1 || packages+=(docker-compose)
     [ ${#packages[@]} = 0 ] || apt_install "${packages[@]}"
-    if ! have pgbouncer; then
-        apt_install_without_starting pgbouncer
-        if [ -d /run/systemd/system ]; then quietly as_root systemctl disable pgbouncer || true; fi
-    fi
+    without_service pgbouncer pgbouncer
+    # promtool, which tests the alert rules; Debian has it in the server's package.
+    without_service promtool prometheus
 }
 
-browser_test() {
+# Installs the package that brings a command, and leaves its service off: only its programs are wanted.
+without_service() {
+    local command=$1 package=$2
+    have "$command" && return
+    apt_install_without_starting "$package"
+    if [ -d /run/systemd/system ]; then quietly as_root systemctl disable "$package" || true; fi
+}
+
+page() {
     if ! have node || ! have npm; then apt_install nodejs npm; fi
-    local major
-    major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
-    [ "$major" -ge 20 ] || missing "the browser test needs Node.js 20 or newer, and this is $(node --version)"
+    node -e 'const [major, minor] = process.versions.node.split(".").map(Number); process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' ||
+        missing "the page needs Node.js 20.19 or newer, and this is $(node --version)"
     # npm writes this file last, so it is newer than the lock file exactly when the packages fit it.
     [ web/node_modules/.package-lock.json -nt web/package-lock.json ] && return
-    printf 'Installing the browser test'"'"'s package …\n'
-    quietly npm ci --prefix web --no-audit --no-fund || missing "npm could not install the browser test's package"
+    printf 'Installing the packages of the page …\n'
+    quietly npm ci --prefix web --no-audit --no-fund || missing "npm could not install the packages of the page"
 }
 
 case "${1:-}" in
     build) rust ;;
-    demo) rust; database ;;
-    test) rust; database; machine_for_tests; browser_test ;;
-    *) echo "usage: $0 build|demo|test" >&2; exit 2 ;;
+    page) page ;;
+    demo) rust; page; database ;;
+    test) rust; page; database; machine_for_tests ;;
+    *) echo "usage: $0 build|page|demo|test" >&2; exit 2 ;;
 esac

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Everything `make test` does: Rust's tests, with PostgreSQL, pgbouncer and Docker for real, then the page in a browser.
+# Everything `make test` does: Rust's tests, with PostgreSQL, pgbouncer and Docker for real, the page's units, and the
+# page in a browser.
 #
 # A Docker daemon is started when none answers and ended again, by its pid. Arguments go to `cargo test`.
 set -euo pipefail
@@ -9,6 +10,7 @@ cd "$(dirname "$0")/.."
 LIMIT=40m
 
 scripts/setup.sh test
+scripts/web.sh
 
 if [ "$(scripts/dockerd.sh status 2>/dev/null || true)" != up ]; then
     scripts/dockerd.sh start || {
@@ -22,5 +24,6 @@ scripts/sample-image.sh
 # One profile and one build; --no-fail-fast, since a list of what fails is worth more than its first line.
 timeout --foreground --kill-after=30s "$LIMIT" cargo test --no-fail-fast "$@"
 if [ $# = 0 ]; then
+    timeout --foreground --kill-after=30s "$LIMIT" npm run --silent unit --prefix web
     timeout --foreground --kill-after=30s "$LIMIT" node web/test/page.mjs
 fi

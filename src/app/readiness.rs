@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use crate::facts::id::RunKey;
 use crate::flow::Core;
 use crate::flow::feed::Delivery;
+use crate::flow::shipper::{Shipping, Spool};
 use crate::http::{Part, PartState, Readiness};
 use crate::store::db::Db;
 use crate::store::runs;
@@ -17,12 +18,15 @@ use crate::store::runs;
 const LOOK_LIMIT: Duration = Duration::from_secs(2);
 
 /// What `/readyz` calls.
-pub(super) fn look_at(core: &Core) -> Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync> {
+pub(super) fn look_at(
+    core: &Core,
+    shipping: Option<Shipping>,
+) -> Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync> {
     let core = core.clone();
     Arc::new(move || {
-        let core = core.clone();
+        let (core, shipping) = (core.clone(), shipping.clone());
         async move {
-            let log_shipping = part("log_shipping", PartState::Ok, None);
+            let log_shipping = log_shipping(shipping.as_ref(), &core.spool);
             Readiness { parts: vec![database(&core.db).await, feed(core.feed.delivery()), log_shipping] }
         }
         .boxed()
@@ -46,6 +50,16 @@ fn feed(delivery: Delivery) -> Part {
             let reason = "notifications do not come through: events are delivered by poll";
             part("feed", PartState::Degraded, Some(reason.into()))
         }
+    }
+}
+
+/// Never down: appends, the feed and what is in the database go on without a Loki.
+fn log_shipping(shipping: Option<&Shipping>, spool: &Spool) -> Part {
+    let mut reasons = shipping.map(|shipping| shipping.report().reasons).unwrap_or_default();
+    reasons.extend(spool.warning());
+    match reasons.as_slice() {
+        [] => part("log_shipping", PartState::Ok, None),
+        _ => part("log_shipping", PartState::Degraded, Some(reasons.join("; "))),
     }
 }
 

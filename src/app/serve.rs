@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tracing::{info, warn};
 
@@ -16,8 +17,10 @@ use super::secret_key;
 use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
 use crate::flow::feed::Feed;
+use crate::flow::log_reader::LogReader;
 use crate::flow::queue::Queue;
 use crate::flow::secrets::Vault;
+use crate::flow::shipper::{self, Shipper, Spool};
 use crate::flow::{Core, keeper};
 use crate::http::{self, HttpOptions};
 use crate::store::clock;
@@ -75,6 +78,8 @@ struct Parts {
     writers: JoinSet<()>,
     /// Run until aborted.
     duties: JoinSet<()>,
+    /// Where there is a Loki.
+    shipper: Option<Shipper>,
 }
 
 /// Binds, connects, migrates, wires and serves until `shutdown` resolves. Returns once the server is ready.
@@ -110,7 +115,10 @@ pub async fn serve(
         allowed_hosts: settings.allowed_hosts.clone(),
         loopback: address.ip().is_loopback(),
         metrics: Arc::new(move || metrics.render()),
-        readiness: readiness::look_at(&parts.core),
+        readiness: readiness::look_at(
+            &parts.core,
+            parts.shipper.as_ref().map(|shipper| shipper.health.clone()),
+        ),
     };
     if settings.local_worker {
         parts.duties.spawn(local_worker::keep(parts.core.clone(), settings.clone()));
@@ -167,7 +175,8 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let keys = Arc::new(RunKeys::default());
     partitions::ensure(&db, &keys, clock::now()).await?;
     let installation = Arc::new(journal::read::installation(&db).await?);
-    let feed = Feed::new(db.clone());
+    let reader = LogReader::new(db.clone(), loki.clone());
+    let feed = Feed::new(db.clone(), reader.clone());
     let (mut writers, mut duties) = (JoinSet::new(), JoinSet::new());
     feed.start(target.clone(), &mut duties);
     let (of_events, of_lines) = (feed.clone(), feed.clone());
@@ -179,17 +188,31 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
             of_queue.ended(&committed.run_id);
         }
     });
-    let on_lines = Arc::new(move |committed| of_lines.lines_committed(&committed));
+    let new_lines = Arc::new(Notify::new());
+    let of_shipper = Arc::clone(&new_lines);
+    let on_lines = Arc::new(move |committed| {
+        of_lines.lines_committed(&committed);
+        of_shipper.notify_one();
+    });
     let journal = Journal::start(db.clone(), settings.lanes, keys.clone(), on_commit, &mut writers);
     let logs = Logs::start(db.clone(), settings.lanes, on_lines, &mut writers);
-    let core = Core { db, journal, logs, loki, feed, vault, objects, queue, installation };
+    let spool = Spool::new(settings.log_spool_max);
+    let shipper = settings
+        .loki
+        .clone()
+        .zip(loki.clone())
+        .map(|(settings, loki)| shipper::start(db.clone(), loki, settings, spool.clone(), new_lines));
+    let core = Core { db, journal, logs, loki, reader, spool, feed, vault, objects, queue, installation };
     keeper::start(&core, keys, &mut duties);
-    Ok(Parts { core, writers, duties })
+    Ok(Parts { core, writers, duties, shipper })
 }
 
 /// Lets the lanes write what they hold, then ends the duties.
 async fn stop(parts: Parts) {
-    let Parts { core, mut writers, mut duties } = parts;
+    let Parts { core, mut writers, mut duties, shipper } = parts;
+    if let Some(shipper) = shipper {
+        shipper.stop().await;
+    }
     duties.shutdown().await;
     drop(core);
     let drained = async { while writers.join_next().await.is_some() {} };

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::time::Timestamp;
+
 /// Longest `runId` in bytes (contract: `[A-Za-z0-9][A-Za-z0-9._:-]{0,127}`).
 pub const RUN_ID_MAX_BYTES: usize = 128;
 /// Longest `nodeRef` in bytes (contract, limits).
@@ -30,6 +32,15 @@ pub struct NodeRef(Arc<str>);
 /// The internal key of a run: a UUIDv7, whose time selects the partition its rows live in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct RunKey(pub Uuid);
+
+impl RunKey {
+    /// When the run was registered, in whole milliseconds: the first 48 bits of a UUIDv7 (RFC 9562).
+    #[must_use]
+    pub fn registered_at(self) -> Timestamp {
+        let millis = i64::try_from(self.0.as_u128() >> 80).unwrap_or(i64::MAX);
+        Timestamp::from_micros(millis.saturating_mul(1_000)).unwrap_or(Timestamp::EPOCH)
+    }
+}
 
 /// The client's idempotency key of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

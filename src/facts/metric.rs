@@ -13,6 +13,8 @@ pub const APPEND_DURATION_MS: &str = "append_duration_ms";
 pub const LOG_LINES_TOTAL: &str = "log_lines_total";
 pub const LOG_SPOOL_BYTES: &str = "log_spool_bytes";
 pub const LOG_SPOOL_OLDEST_SECONDS: &str = "log_spool_oldest_seconds";
+/// Pieces of logs that Loki can't hold, or does not hold as they were pushed.
+pub const LOG_SEGMENTS_ASIDE_TOTAL: &str = "log_segments_aside_total";
 pub const LOKI_PUSH_DURATION_MS: &str = "loki_push_duration_ms";
 pub const RUNS_TOTAL: &str = "runs_total";
 pub const RUNS_ACTIVE: &str = "runs_active";

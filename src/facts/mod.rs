@@ -10,6 +10,7 @@ pub mod event_input;
 pub mod id;
 pub mod json;
 pub mod line;
+pub mod line_pattern;
 pub mod metric;
 pub mod run;
 pub mod scan;

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::feed::Feed;
+use super::log_reader::LogReader;
 use super::queue::Queue;
 use super::secrets::Vault;
+use super::shipper::Spool;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::logs::Logs;
@@ -19,8 +21,12 @@ pub struct Core {
     pub db: Db,
     pub journal: Journal,
     pub logs: Logs,
+    /// Lines, wherever they lie.
+    pub reader: LogReader,
     /// Where lines are shipped to, and read back from; None: they stay in the database.
     pub loki: Option<Loki>,
+    /// What waits to be shipped there.
+    pub spool: Spool,
     pub feed: Feed,
     pub vault: Vault,
     pub objects: Objects,

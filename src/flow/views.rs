@@ -89,6 +89,9 @@ pub struct RunSummary<'a> {
     pub status: RunStatus,
     #[schema(value_type = Option<Object>)]
     pub trigger: Option<&'a Json>,
+    /// When the server first heard of the run, in whole milliseconds: the list is in this order.
+    #[schema(value_type = String, format = DateTime)]
+    pub registered_at: Timestamp,
     #[schema(value_type = Option<String>, format = DateTime)]
     pub queued_at: Option<Timestamp>,
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -209,6 +212,7 @@ pub fn run_summary(run: &ListedRun) -> RunSummary<'_> {
         engine: head.engine.as_deref(),
         status: head.status.unwrap_or(RunStatus::Queued),
         trigger: run.trigger.as_ref(),
+        registered_at: run.run_key.registered_at(),
         queued_at: head.queued_at,
         started_at: head.started_at,
         updated_at: head.updated_at,

@@ -1,28 +1,35 @@
 //! A run's output lines: append, close, read.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
-use regex::bytes::Regex;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::app::SharedApp;
 use super::body::{self, Body};
 use super::endpoint::Call;
-use super::level;
 use super::problem::Problem;
 use super::query::Query;
 use super::{Response, claims, schema};
 use crate::facts::event::Level;
 use crate::facts::event_input::{ATTEMPT_MAX, Fault};
 use crate::facts::id::NodeRef;
+use crate::facts::line_pattern::LinePattern;
 use crate::flow::ingest::{self, BodyFormat};
-use crate::store::logs::{self, LineFilter, LogStream, StoredLine, StreamName, StreamSummary};
+use crate::flow::log_reader::{Stopped, Wanted};
+use crate::store::logs::{
+    self, Direction, LineFilter, LogRange, LogStream, Room, StoredLine, StreamName, StreamSummary,
+};
 use crate::store::{clock, runs};
 
 /// Largest page of lines, and the one that is given unasked (contract).
 const LINES_PAGE_MAX: u32 = 5_000;
 const LINES_PAGE: u32 = 500;
+/// Largest page in bytes, however long its lines are; one line alone may be larger.
+const PAGE_BYTES: usize = 8 * 1024 * 1024;
+/// How long a request looks for lines that fit: what is found later is asked for again, from where this got to.
+const SEARCH_LIMIT: Duration = Duration::from_secs(2);
 
 /// POST /api/v1/runs/{runId}/logs
 pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
@@ -105,72 +112,67 @@ fn parse_stream_name(bytes: &[u8]) -> Result<StreamName, Problem> {
 }
 
 /// What a reader wants to see.
-struct Wanted {
+struct Asked {
     after: u64,
     before: Option<u64>,
     limit: u32,
-    /// The last ones instead of the first ones.
-    tail: bool,
+    direction: Direction,
     filter: LineFilter,
-    /// A second pattern, where both text and level are asked for.
-    also: Option<Regex>,
 }
 
 /// GET /api/v1/runs/{runId}/logs
 pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
-    let wanted = wanted(call.head.query())?;
+    let asked = asked(call.head.query())?;
     let run_id = call.head.run_id()?;
     let db = &app.core.db;
     let run = runs::find(db, app.organization(), &run_id).await?.ok_or_else(Problem::no_such_run)?;
     // In this order: streams that were closed before the head was read have all their lines below it.
     let streams = logs::streams(db, run.run_key).await?;
     let head = logs::head(db, run.run_key).await?;
-    let Wanted { after, before, limit, tail, filter, also } = wanted;
-    let mut lines = logs::lines(db, run.run_key, after, before, limit, tail, &filter).await?;
-    let last = lines.last().map(|line| line.log_seq);
-    let is_full = lines.len() >= limit as usize && !tail;
-    let reached = if is_full { last.unwrap_or(after) } else { last.unwrap_or(0).max(head).max(after) };
-    // Below `before` nothing more comes; reading on goes from there.
-    let next_after = before
-        .filter(|_| !is_full)
-        .map_or(reached, |before| reached.min(before.saturating_sub(1).max(after)));
-    let reaches_head = next_after >= head;
-    let complete = reaches_head && all_closed(&streams, &filter, run.status.is_terminal());
-    if let Some(also) = also {
-        lines.retain(|line| also.is_match(&line.bytes));
-    }
-    Ok(schema::json_text(page_text(&lines, next_after, complete)))
+    let Asked { after, before, limit, direction, filter } = asked;
+    let behind_head = head.saturating_add(1);
+    let range = LogRange { after, before: before.map_or(behind_head, |before| before.min(behind_head)) };
+    let is_closed = all_closed(&streams, &filter, run.status.is_terminal());
+    let wanted = Wanted {
+        range,
+        direction,
+        filter,
+        room: Room { lines: limit as usize, bytes: PAGE_BYTES },
+        time: Some(SEARCH_LIMIT),
+    };
+    let page = app.core.reader.page(run.run_key, wanted).await?;
+    let last = range.before.saturating_sub(1).max(after);
+    let (next_after, next_before) = match direction {
+        Direction::Forward => (if page.rest.is_empty() { last } else { page.rest.after }, after + 1),
+        Direction::Backward => (last, if page.rest.is_empty() { after + 1 } else { page.rest.before }),
+    };
+    let complete = next_after >= head && is_closed;
+    let places = Places { next_after, next_before, stopped: page.stopped, complete };
+    Ok(schema::json_text(page_text(&page.lines, &places)))
 }
 
-fn wanted(mut query: Query) -> Result<Wanted, Problem> {
+fn asked(mut query: Query) -> Result<Asked, Problem> {
     let tail = query.number("tail", 1..=u64::from(LINES_PAGE_MAX)).and_then(|tail| u32::try_from(tail).ok());
     let limit = query.limit(LINES_PAGE_MAX, LINES_PAGE);
     let after = query.seq("after");
     let before = query.seq("before");
     // Someone who reads backwards wants the lines next to where he stands.
-    let is_backwards = before.is_some() && after.is_none();
+    let is_backwards = tail.is_some() || before.is_some() && after.is_none();
     let mut filter = stream_filter(&mut query);
     let level: Option<Level> = query.parsed("level");
-    let search = query.text("q").map(level::search);
-    query.check()?;
-    let mut also = None;
-    filter.pattern = search.transpose()?;
-    if let Some(pattern) = level.and_then(level::looks_like) {
-        let pattern = Regex::new(pattern).map_err(|error| Problem::internal(error.to_string()))?;
-        if filter.pattern.is_none() {
-            filter.pattern = Some(pattern);
-        } else {
-            also = Some(pattern);
-        }
+    match query.text("q").map(LinePattern::parse) {
+        Some(Ok(pattern)) => filter.patterns.push(pattern),
+        Some(Err(fault)) => query.fault("q", fault.to_string()),
+        None => {}
     }
-    let limit = tail.unwrap_or(limit);
-    Ok(Wanted {
+    filter.patterns.extend(level.and_then(LinePattern::of_level));
+    query.check()?;
+    Ok(Asked {
         after: after.unwrap_or(0),
         before,
-        limit,
-        tail: tail.is_some() || is_backwards,
+        limit: tail.unwrap_or(limit),
+        direction: if is_backwards { Direction::Backward } else { Direction::Forward },
         filter,
-        also,
     })
 }
 
@@ -180,31 +182,40 @@ pub fn stream_filter(query: &mut Query) -> LineFilter {
         node_ref: query.parsed("nodeRef"),
         attempt: query.number("attempt", 1..=u64::from(ATTEMPT_MAX)).and_then(|n| u32::try_from(n).ok()),
         stream: query.parsed("stream"),
-        pattern: None,
+        patterns: Vec::new(),
     }
 }
 
 /// Whether no more lines will come for the filter, as far as streams are known; a run without any is complete once it is over.
 fn all_closed(streams: &[StreamSummary], filter: &LineFilter, is_over: bool) -> bool {
-    let mut meant = streams
-        .iter()
-        .filter(|stream| filter.node_ref.as_ref().is_none_or(|node_ref| *node_ref == stream.name.node_ref))
-        .filter(|stream| filter.attempt.is_none_or(|attempt| attempt == stream.name.attempt))
-        .filter(|stream| filter.stream.is_none_or(|name| name == stream.name.stream))
-        .peekable();
+    let mut meant = streams.iter().filter(|stream| filter.accepts_name(&stream.name)).peekable();
     if meant.peek().is_none() { is_over } else { meant.all(|stream| stream.closed) }
 }
 
-fn page_text(lines: &[StoredLine], next_after: u64, complete: bool) -> String {
-    let mut out = String::from("{\"lines\":[");
+/// Where a page stands in the log.
+struct Places {
+    next_after: u64,
+    next_before: u64,
+    stopped: Stopped,
+    complete: bool,
+}
+
+fn page_text(lines: &[StoredLine], places: &Places) -> String {
+    let size: usize = lines.iter().map(|line| line.json.len() + 1).sum();
+    let mut out = String::with_capacity(size + 128);
+    out.push_str("{\"lines\":[");
     for (index, line) in lines.iter().enumerate() {
         if index > 0 {
             out.push(',');
         }
         out.push_str(&String::from_utf8_lossy(&line.json));
     }
+    let Places { next_after, next_before, stopped, complete } = places;
     // Writing into memory does not fail.
-    let _ = write!(out, "],\"nextAfter\":{next_after},\"complete\":{complete}}}");
+    let _ = write!(
+        out,
+        "],\"nextAfter\":{next_after},\"nextBefore\":{next_before},\"stopped\":\"{stopped}\",\"complete\":{complete}}}"
+    );
     out
 }
 
@@ -250,13 +261,15 @@ mod tests {
     #[test]
     fn a_reader_may_ask_for_the_tail_and_for_two_patterns() {
         let reader =
-            wanted(Query::parse(Some("tail=20&level=error&q=timeout&stream=stderr&attempt=2"))).unwrap();
-        assert!(
-            reader.tail && reader.limit == 20 && reader.also.is_some() && reader.filter.pattern.is_some()
+            asked(Query::parse(Some("tail=20&level=error&q=timeout&stream=stderr&attempt=2"))).unwrap();
+        assert_eq!(
+            (reader.direction, reader.limit, reader.filter.patterns.len()),
+            (Direction::Backward, 20, 2)
         );
         assert_eq!((reader.filter.stream, reader.filter.attempt), (Some(LogStream::Stderr), Some(2)));
+        assert!(asked(Query::parse(Some("level=info"))).unwrap().filter.patterns.is_empty());
         for bad in ["tail=0", "limit=5001", "stream=stdin", "level=loud", "attempt=0", "q=/(/", "before=x"] {
-            assert!(wanted(Query::parse(Some(bad))).is_err(), "{bad}");
+            assert!(asked(Query::parse(Some(bad))).is_err(), "{bad}");
         }
     }
 }

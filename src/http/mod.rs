@@ -10,6 +10,7 @@
 //! Owns nothing that lasts: facts go through [`crate::flow`], errors become problem details in `problem` only.
 
 mod across;
+mod ansi;
 mod app;
 mod artifacts;
 mod body;
@@ -24,7 +25,6 @@ mod endpoint;
 mod events;
 mod fields;
 mod health;
-mod level;
 mod logs;
 mod meter;
 mod multiplex;
@@ -37,6 +37,7 @@ mod openapi_runner;
 mod openapi_secrets;
 mod openapi_workflows;
 mod options;
+mod page_files;
 mod pages;
 mod pattern;
 mod problem;
@@ -55,6 +56,7 @@ mod stalled;
 mod stream;
 mod turns;
 mod upgrade;
+mod viewers;
 mod watched_list;
 mod workflows;
 

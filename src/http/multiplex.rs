@@ -31,8 +31,8 @@ const PING_EVERY: Duration = Duration::from_secs(15);
 pub async fn stream(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let handshake = upgrade::check(&call.head)?;
     let response = handshake.response();
-    let tasks = app.lifetime.tasks.clone();
-    tasks.spawn(async move {
+    let lifetime = app.lifetime.clone();
+    lifetime.serve_socket(async move {
         if let Some(socket) = handshake.socket(READ_BUFFER_BYTES).await {
             let mut viewer = Viewer { app, socket, turns: Turns::default(), list: None };
             let (code, reason) = viewer.serve().await;
@@ -114,6 +114,10 @@ impl Viewer {
             Ok(Command::UnsubscribeRuns) => {
                 self.list = None;
                 Ok(())
+            }
+            Ok(Command::Ping(number)) => {
+                let pong = json!({"type": "pong", "ping": number}).to_string();
+                self.socket.send_text([pong.as_bytes(), b"", b""]).await
             }
             Err(refused) => self.refuse(refused).await,
         }

@@ -15,6 +15,8 @@ pub enum Command {
     Unsubscribe(RunId),
     SubscribeRuns(ListFilter),
     UnsubscribeRuns,
+    /// Browsers can't send WebSocket pings of their own; the number comes back.
+    Ping(u64),
 }
 
 /// Which runs a watcher of the list wants; empty means all.
@@ -40,6 +42,7 @@ struct Message {
     unsubscribe: Option<Unsubscribe>,
     subscribe_runs: Option<SubscribeRuns>,
     unsubscribe_runs: Option<serde_json::Map<String, Value>>,
+    ping: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -99,13 +102,9 @@ impl Default for From {
 pub fn parse(text: &str) -> Result<Command, Refused> {
     let message: Message = serde_json::from_str(text)
         .map_err(|error| refused(None, format!("the message is not understood: {error}")))?;
-    match message {
-        Message {
-            subscribe: Some(said),
-            unsubscribe: None,
-            subscribe_runs: None,
-            unsubscribe_runs: None,
-        } => {
+    let Message { subscribe, unsubscribe, subscribe_runs, unsubscribe_runs, ping } = message;
+    match (subscribe, unsubscribe, subscribe_runs, unsubscribe_runs, ping) {
+        (Some(said), None, None, None, None) => {
             let options = SubscriptionOptions {
                 after: place(&said.run_id, "after", &said.after)?,
                 log_after: place(&said.run_id, "logAfter", &said.log_after)?,
@@ -114,23 +113,13 @@ pub fn parse(text: &str) -> Result<Command, Refused> {
             };
             Ok(Command::Subscribe(run_id(said.run_id)?, options))
         }
-        Message {
-            subscribe: None,
-            unsubscribe: Some(said),
-            subscribe_runs: None,
-            unsubscribe_runs: None,
-        } => Ok(Command::Unsubscribe(run_id(said.run_id)?)),
-        Message {
-            subscribe: None,
-            unsubscribe: None,
-            subscribe_runs: Some(said),
-            unsubscribe_runs: None,
-        } => Ok(Command::SubscribeRuns(list_filter(said)?)),
-        Message { subscribe: None, unsubscribe: None, subscribe_runs: None, unsubscribe_runs: Some(_) } => {
-            Ok(Command::UnsubscribeRuns)
-        }
+        (None, Some(said), None, None, None) => Ok(Command::Unsubscribe(run_id(said.run_id)?)),
+        (None, None, Some(said), None, None) => Ok(Command::SubscribeRuns(list_filter(said)?)),
+        (None, None, None, Some(_), None) => Ok(Command::UnsubscribeRuns),
+        (None, None, None, None, Some(number)) => Ok(Command::Ping(number)),
         _ => {
-            let expected = "a message holds one of subscribe, unsubscribe, subscribeRuns, unsubscribeRuns";
+            let expected =
+                "a message holds one of subscribe, unsubscribe, subscribeRuns, unsubscribeRuns, ping";
             Err(refused(None, expected.into()))
         }
     }
@@ -185,6 +174,7 @@ mod tests {
         assert_eq!((options.after, options.log_after, options.logs), (None, Some(7), false));
         assert!(matches!(parse(r#"{"unsubscribe":{"runId":"r"}}"#), Ok(Command::Unsubscribe(_))));
         assert!(matches!(parse(r#"{"unsubscribeRuns":{}}"#), Ok(Command::UnsubscribeRuns)));
+        assert!(matches!(parse(r#"{"ping":1234}"#), Ok(Command::Ping(1234))));
         let text = r#"{"subscribeRuns":{"workflow":"w","status":"FAILED, STALE"}}"#;
         let Ok(Command::SubscribeRuns(filter)) = parse(text) else { panic!() };
         assert_eq!(filter.workflow.as_deref(), Some("w"));
@@ -202,6 +192,8 @@ mod tests {
             (r#"{"subscribe":{"runId":"-"}}"#, Some("-"), 404),
             (r#"{"subscribeRuns":{"status":"BUSY"}}"#, None, 400),
             (r#"{"subscribeRuns":{"tags":1}}"#, None, 400),
+            (r#"{"ping":"now"}"#, None, 400),
+            (r#"{"ping":1,"unsubscribeRuns":{}}"#, None, 400),
         ] {
             let refused = parse(text).unwrap_err();
             assert_eq!(

@@ -83,6 +83,11 @@ pub const PATHS: &[Operation] = &[
         parameters: &[
             query("workflow", TEXT, "Of this workflow"),
             query("status", STATUSES, "In one of these statuses; repeated or with commas"),
+            query(
+                "trigger",
+                r#"{"type":"array","items":{"type":"string"}}"#,
+                "Started by one of these: a trigger's `type`, such as `schedule`; repeated or with commas",
+            ),
             query("since", TIME, "Registered at this time or later"),
             query("until", TIME, "Registered before this time"),
             query(
@@ -197,7 +202,7 @@ pub const PATHS: &[Operation] = &[
         summary: "Many runs over one WebSocket",
         description: "Send `{\"subscribe\":{\"runId\",\"after\",\"logAfter\"}}`, `{\"unsubscribe\":{\"runId\"}}`, \
             `{\"subscribeRuns\":{\"workflow\"?,\"status\"?}}`. Every frame carries `runId`; `runs` tells changes of the list, \
-            `error` a refused subscription, and `end` ends one subscription.",
+            `error` a refused subscription, and `end` ends one subscription. `{\"ping\":N}` is answered by `{\"type\":\"pong\",\"ping\":N}`.",
         parameters: &[],
         body: None,
         answers: &[("101", "Frames as text messages", "", "")],
@@ -227,7 +232,8 @@ pub const PATHS: &[Operation] = &[
         path: "/api/v1/runs/{runId}/logs",
         id: "readLogs",
         summary: "A run's output lines",
-        description: "",
+        description: "A search is given two seconds: `stopped` is then `time`, and it goes on from `nextAfter`, or backwards \
+            from `nextBefore`. Lines that lie in Loki while it is away are 503, `logs-not-reachable`.",
         parameters: &[
             query("nodeRef", TEXT, "Of this node"),
             query("attempt", FROM_ONE, "Of this attempt"),
@@ -237,7 +243,7 @@ pub const PATHS: &[Operation] = &[
                 r##"{"$ref":"#/components/schemas/Level"}"##,
                 "Lines that look like this level or worse",
             ),
-            query("q", TEXT, "Holding this text, or matching `/a regular expression/`"),
+            query("q", TEXT, "Holding this text, or matching `/a regular expression/`, in the line's bytes"),
             query("after", SEQ, "Behind this logSeq"),
             query("before", SEQ, "Before this logSeq; without `after` the last ones there"),
             query("limit", PAGE, "Size of the page"),
@@ -255,12 +261,18 @@ pub const PATHS: &[Operation] = &[
         path: "/api/v1/runs/{runId}/logs/download",
         id: "downloadLogs",
         summary: "The whole output as a file",
-        description: "The bytes as they were written, escape sequences included.",
+        description: "The bytes as they were written, escape sequences included unless they are stripped. A download that \
+            can't be finished breaks off; it never ends as if it were whole.",
         parameters: &[
             query(
                 "format",
                 r#"{"enum":["text","ndjson"],"default":"text"}"#,
                 "Plain bytes, or one LogLine a line",
+            ),
+            query(
+                "ansi",
+                r#"{"enum":["keep","strip"],"default":"keep"}"#,
+                "Whether terminal escape sequences stay, in plain bytes",
             ),
             query("nodeRef", TEXT, "Of this node"),
             query("attempt", FROM_ONE, "Of this attempt"),

@@ -13,7 +13,8 @@ impl Params {
     }
 }
 
-/// The place holders' values if `path` fits `pattern`. A value that is not UTF-8 once decoded fits nothing.
+/// The place holders' values if `path` fits `pattern`. A value that is not UTF-8 once decoded fits nothing. A last place
+/// holder that ends in `...` takes all segments that are left.
 pub fn fit(pattern: &str, path: &str) -> Option<Params> {
     let mut params = Params::default();
     let mut wanted = pattern.split('/');
@@ -25,7 +26,13 @@ pub fn fit(pattern: &str, path: &str) -> Option<Params> {
                 if value.is_empty() {
                     return None;
                 }
-                params.0.push(percent_decode_str(value).decode_utf8().ok()?.into_owned());
+                let mut value = percent_decode_str(value).decode_utf8().ok()?.into_owned();
+                if holder.ends_with("...}") {
+                    for segment in given.by_ref() {
+                        value = value + "/" + &percent_decode_str(segment).decode_utf8().ok()?;
+                    }
+                }
+                params.0.push(value);
             }
             (Some(word), Some(value)) if word == value => {}
             _ => return None,
@@ -51,5 +58,15 @@ mod tests {
             assert_eq!(fit(pattern, other), None, "{other}");
         }
         assert_eq!(fit("/", "/"), Some(Params::default()));
+    }
+
+    #[test]
+    fn a_last_place_holder_may_take_the_rest() {
+        let pattern = "/ui/{path...}";
+        assert_eq!(fit(pattern, "/ui/theme.js").unwrap().get(0), "theme.js");
+        assert_eq!(fit(pattern, "/ui/runs/a%3Ab/").unwrap().get(0), "runs/a:b/");
+        for other in ["/ui", "/ui/", "/ui//x", "/ui/runs/%ff"] {
+            assert_eq!(fit(pattern, other), None, "{other}");
+        }
     }
 }

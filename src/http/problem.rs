@@ -11,12 +11,17 @@ use serde_json::Value;
 
 use super::Response;
 use crate::facts::event_input::Fault;
+use crate::flow::log_reader::ReadError;
 use crate::store::db::DbError;
 use crate::store::journal::AppendError;
 use crate::store::logs::LogError;
 
 /// When a client may try again after a 503: a restarted database or a drained queue is back by then.
 const RETRY_AFTER_SECONDS: &str = "1";
+/// The same while the log spool is full, which takes a drain to end.
+const SPOOL_RETRY_AFTER_SECONDS: &str = "5";
+/// When Loki may be asked again.
+const LOKI_RETRY_AFTER_SECONDS: &str = "5";
 /// Faults named in one answer: a batch of 5,000 bad events should not be answered with megabytes.
 const FAULTS_MAX: usize = 100;
 
@@ -221,6 +226,21 @@ impl From<DbError> for Problem {
     }
 }
 
+impl From<ReadError> for Problem {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Db(error) => error.into(),
+            ReadError::NotReachable(inside) => {
+                let detail =
+                    "these lines lie in Loki, which does not answer; newer ones can be read meanwhile";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, "logs-not-reachable", detail)
+                    .with_header(RETRY_AFTER, LOKI_RETRY_AFTER_SECONDS)
+                    .with_inside(inside)
+            }
+        }
+    }
+}
+
 impl From<AppendError> for Problem {
     fn from(error: AppendError) -> Self {
         match error {
@@ -241,6 +261,12 @@ impl From<LogError> for Problem {
                 Self::unavailable("nothing was acknowledged; sending numbered lines again is safe", inside)
             }
             LogError::Rejected(inside) => Self::internal(inside),
+            LogError::SpoolFull => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "log-spool-full",
+                "as many log lines wait for Loki as may; nothing was stored, send them again later",
+            )
+            .with_header(RETRY_AFTER, SPOOL_RETRY_AFTER_SECONDS),
             LogError::ClaimLost => Self::claim_lost(),
             LogError::Gap { expected, .. } => {
                 let mut problem = Self::conflict(said).with_member("expected", expected);

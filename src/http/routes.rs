@@ -67,9 +67,10 @@ routes! {
     GET "/healthz" Anyone health::healthz;
     GET "/" StaticFile pages::to_page;
     GET "/ui" StaticFile pages::to_page;
-    GET "/ui/" StaticFile pages::index;
-    GET "/ui/{file}" StaticFile pages::asset;
+    GET "/ui/" StaticFile pages::page;
+    GET "/ui/{path...}" StaticFile pages::page;
     GET "/docs" StaticFile pages::docs;
+    GET "/docs/{file}" StaticFile pages::docs_file;
     GET "/schemas/workflow.json" StaticFile pages::workflow_schema;
     GET "/openapi.json" StaticFile pages::openapi;
 }

@@ -135,9 +135,14 @@ fn filter(query: &mut Query) -> RunFilter {
     if query.text("workflow").is_some_and(|name| name.contains('\0')) {
         query.fault("workflow", "holds U+0000");
     }
+    let triggers: Vec<String> = query.words("trigger");
+    if triggers.iter().any(|trigger| trigger.contains('\0')) {
+        query.fault("trigger", "holds U+0000");
+    }
     RunFilter {
         workflow: query.text("workflow").map(str::to_owned),
         statuses: query.words("status"),
+        triggers,
         from: since.map(|since| key_at(since, 0)),
         to: until.map(|until| key_at(until, 999)),
         labels: labels(query),
@@ -173,15 +178,17 @@ fn key_at(time: Timestamp, round_up: i64) -> Uuid {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::id::RunKey;
 
     #[test]
     fn the_lists_filter_is_read() {
         let raw =
-            "workflow=w&status=FAILED,STALE&label=team:red&label=env%3Dprod&since=2026-11-22T10:00:00Z&q=x";
+            "workflow=w&status=FAILED,STALE&trigger=api,schedule&label=team:red&label=env%3Dprod&since=2026-11-22T10:00:00Z&q=x";
         let mut query = Query::parse(Some(raw));
         let filter = filter(&mut query);
         query.check().unwrap();
         assert_eq!((filter.workflow.as_deref(), filter.statuses.len()), (Some("w"), 2));
+        assert_eq!(filter.triggers, ["api", "schedule"]);
         assert_eq!(filter.labels.as_deref(), Some(r#"{"env":"prod","team":"red"}"#));
         let from = filter.from.unwrap();
         assert_eq!(from.as_u128() >> 80, 1_795_341_600_000);
@@ -194,6 +201,8 @@ mod tests {
         assert_eq!(key_at(at("1970-01-01T00:00:00.001500Z"), 0).as_u128() >> 80, 1);
         assert_eq!(key_at(at("1970-01-01T00:00:00.001500Z"), 999).as_u128() >> 80, 2);
         assert_eq!(key_at(at("1970-01-01T00:00:00.001Z"), 999).as_u128() >> 80, 1);
+        let time = at("2026-11-22T10:00:00.123Z");
+        assert_eq!(RunKey(key_at(time, 0)).registered_at(), time);
         assert_eq!(key_at(at("1960-01-01T00:00:00Z"), 0), Uuid::nil());
     }
 

@@ -44,7 +44,7 @@ pub fn serve(
 ) -> io::Result<JoinHandle<()>> {
     let bound = listener.local_addr()?;
     let (doors, cors) = (Doors::new(&options, bound), Cors::new(&options.cors_origins));
-    let lifetime = Lifetime::default();
+    let lifetime = Lifetime::start()?;
     let app = App { core, options, bodies: BodyBudget::default(), lifetime: lifetime.clone() };
     let shell = Arc::new(Shell::new(routes::all(&Arc::new(app)), doors, cors));
     Ok(tokio::spawn(run(shell, listener, lifetime, shutdown)))

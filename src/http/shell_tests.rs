@@ -52,7 +52,7 @@ async fn start(token: Option<&str>) -> std::net::SocketAddr {
         Endpoint::new(Method::GET, "/fails", fails),
     ];
     let shell = Shell::new(endpoints, Doors::new(&options, address), Cors::new(&options.cors_origins));
-    tokio::spawn(server::run(Arc::new(shell), listener, Lifetime::default(), pending()));
+    tokio::spawn(server::run(Arc::new(shell), listener, Lifetime::start().unwrap(), pending()));
     address
 }
 

@@ -21,19 +21,19 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 /// Sent first: how long a browser waits before it reconnects.
 const RETRY: &[u8] = b"retry: 1000\n\n";
 
-type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, Infallible>> + Send>>;
+type Chunks<E> = Pin<Box<dyn Stream<Item = Result<Bytes, E>> + Send>>;
 
 /// A body must be `Sync`, and is only ever polled through `&mut`: the lock is never taken.
-pub struct Exclusive(Mutex<Chunks>);
+pub struct Exclusive<E>(Mutex<Chunks<E>>);
 
-impl Exclusive {
-    pub fn new(chunks: Chunks) -> Self {
+impl<E> Exclusive<E> {
+    pub fn new(chunks: Chunks<E>) -> Self {
         Self(Mutex::new(chunks))
     }
 }
 
-impl Stream for Exclusive {
-    type Item = Result<Bytes, Infallible>;
+impl<E> Stream for Exclusive<E> {
+    type Item = Result<Bytes, E>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.0.get_mut().as_mut().poll_next(cx)
@@ -55,7 +55,7 @@ pub fn answer(subscription: Subscription, stop: CancellationToken) -> Response {
                 () = stop.cancelled() => return None,
             };
             match frame {
-                Ok(frame) => frame.map(|frame| (Ok(message(&frame)), delivery)),
+                Ok(frame) => frame.map(|frame| (Ok::<_, Infallible>(message(&frame)), delivery)),
                 Err(error) => {
                     tracing::warn!(%error, "a stream can't be read on");
                     None

@@ -30,7 +30,7 @@ pub async fn stream(app: SharedApp, call: Call) -> Result<Response, Problem> {
     };
     let response = handshake.response();
     let lifetime = app.lifetime.clone();
-    app.lifetime.tasks.spawn(async move {
+    app.lifetime.serve_socket(async move {
         if let Some(socket) = handshake.socket(READ_BUFFER_BYTES).await {
             feed(socket, subscription, lifetime).await;
         }

@@ -12,7 +12,7 @@ use crate::facts::time::Timestamp;
 use crate::store::journal;
 
 const FIND: Query = query!("runs/find"; UUID, TEXT);
-const LIST: Query = query!("runs/list"; UUID, UUID, UUID, UUID, TEXT_ARRAY, TEXT, TEXT, TEXT, INT8);
+const LIST: Query = query!("runs/list"; UUID, UUID, UUID, UUID, TEXT_ARRAY, TEXT, TEXT, TEXT, TEXT_ARRAY, INT8);
 const BY_KEYS: Query = query!("runs/by_keys"; UUID, UUID_ARRAY);
 const HEADS: Query = query!("feed/heads"; UUID_ARRAY);
 const COUNT_ACTIVE: Query = query!("runs/count_active";);
@@ -46,6 +46,8 @@ pub struct ListedRun {
 pub struct RunFilter {
     pub workflow: Option<String>,
     pub statuses: Vec<RunStatus>,
+    /// Types of triggers, such as `schedule`.
+    pub triggers: Vec<String>,
     /// Lowest key, inclusive.
     pub from: Option<Uuid>,
     /// Highest key, exclusive.
@@ -95,7 +97,8 @@ pub async fn list(
     let statuses: Option<Vec<&str>> =
         (!filter.statuses.is_empty()).then(|| filter.statuses.iter().map(|status| status.as_str()).collect());
     let pattern = filter.text.as_deref().map(super::db::like_pattern);
-    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 9] = [
+    let triggers = (!filter.triggers.is_empty()).then_some(&filter.triggers);
+    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 10] = [
         &organization.0,
         &before.map(|key| key.0),
         &filter.from,
@@ -104,6 +107,7 @@ pub async fn list(
         &filter.workflow,
         &filter.labels,
         &pattern,
+        &triggers,
         &i64::from(limit),
     ];
     db.get().await?.query(&LIST, &params).await?.iter().map(listed).collect()

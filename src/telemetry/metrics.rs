@@ -36,6 +36,7 @@ fn register_unowned() {
     for reason in Failure::ALL {
         counter!(metric::LOKI_PUSH_FAILURES_TOTAL, "reason" => reason.as_str()).absolute(0);
     }
+    counter!(metric::LOG_SEGMENTS_ASIDE_TOTAL).absolute(0);
     let _ = histogram!(metric::LOKI_PUSH_DURATION_MS);
     gauge!(metric::LOG_SPOOL_BYTES).set(0.0);
     gauge!(metric::LOG_SPOOL_OLDEST_SECONDS).set(0.0);
@@ -55,6 +56,10 @@ fn describe() {
     c!(metric::LOG_LINES_TOTAL, "Log lines stored, by stream.");
     g!(metric::LOG_SPOOL_BYTES, "Bytes of log lines that Loki has not acknowledged; 0 without one.");
     g!(metric::LOG_SPOOL_OLDEST_SECONDS, "Age of the oldest log line that Loki has not acknowledged.");
+    c!(
+        metric::LOG_SEGMENTS_ASIDE_TOTAL,
+        "Pieces of logs that stay in the database, since Loki does not hold them."
+    );
     h!(metric::LOKI_PUSH_DURATION_MS, "Milliseconds of one push to Loki.");
     c!(metric::RUNS_TOTAL, "Runs that came to a status.");
     g!(metric::RUNS_ACTIVE, "Runs that are not over.");

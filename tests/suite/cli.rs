@@ -140,7 +140,7 @@ async fn a_run_and_its_drawing_outlive_a_killed_server() {
     );
     let mut running = cli.start(&["run", &file, "--watch", "--run-id", &run, "--engine", "process"]);
     assert_eq!(running.hear("run ").await, format!("run  {run}"));
-    assert_eq!(running.hear("page ").await, format!("page {}/ui/#/runs/{run}", server.base()));
+    assert_eq!(running.hear("page ").await, format!("page {}/ui/runs/{run}", server.base()));
     running.hear("begun").await;
     server.kill9();
     std::fs::write(&go, "").unwrap();

@@ -20,7 +20,7 @@ nodes:
   - { id: after, needs: [chatty, quick], run: 'echo done' }
 "#;
 
-fn telltale_run(server: &Server, file: &Path, run_id: &str, arguments: &[&str]) -> Child {
+pub fn telltale_run(server: &Server, file: &Path, run_id: &str, arguments: &[&str]) -> Child {
     let mut command = Command::new(BINARY);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("TELLTALE_") {
@@ -40,7 +40,7 @@ fn telltale_run(server: &Server, file: &Path, run_id: &str, arguments: &[&str]) 
         .expect("starting `telltale run`")
 }
 
-async fn exit_status(mut run: Child) -> Option<i32> {
+pub async fn exit_status(mut run: Child) -> Option<i32> {
     until("`telltale run` ends", || std::future::ready(run.try_wait().expect("its status"))).await.code()
 }
 

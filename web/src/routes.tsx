@@ -11,6 +11,8 @@ export const routes: RouteObject[] = [
     path: '/',
     element: <Shell />,
     errorElement: <RouteError />,
+    // While the first page's own script is on its way: nothing, since it comes at once or not at all.
+    HydrateFallback: () => null,
     children: [
       {
         errorElement: <RouteError />,
@@ -30,4 +32,5 @@ function asComponent(module: { default: React.ComponentType }) {
   return { Component: module.default };
 }
 
-export const router = createBrowserRouter(routes, { basename: '/ui' });
+/** It begins at the address as it is now. */
+export const createRouter = () => createBrowserRouter(routes, { basename: '/ui' });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::cli::args::DoctorArgs;
 use crate::cli::database::Database;
-use crate::cli::doctor::{Check, Verdict, database, machine};
+use crate::cli::doctor::{Check, Verdict, database, loki, machine};
 use crate::cli::failure::{DONE, Failure, RUN_FAILED};
 use crate::cli::server;
 use crate::cli::style::Style;
@@ -37,6 +37,7 @@ pub(crate) async fn doctor(args: &DoctorArgs) -> Result<u8, Failure> {
     tell(vec![Check::ok("settings", "are understood")])?;
     tell(machine(&settings.data_dir))?;
     tell(look_at_database(&settings).await)?;
+    tell(vec![loki(settings.loki.as_ref()).await])?;
     tell(vec![look_at_docker().await, look_at_server(&settings).await])?;
     Ok(if worst == Verdict::Fail { RUN_FAILED } else { DONE })
 }

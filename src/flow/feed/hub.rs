@@ -12,15 +12,17 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 use tracing::warn;
 
+use super::Shared;
 use super::frame::FrameKind;
 use super::ring::{Item, Next, Ring};
 use crate::facts::event::wire_json;
 use crate::facts::id::RunKey;
 use crate::facts::status::RunStatus;
+use crate::flow::log_reader::{LogReader, ReadError};
 use crate::store::db::{Db, DbError};
 use crate::store::journal::read::{self, EventFilter};
 use crate::store::journal::{Committed, CommittedEvent};
-use crate::store::logs::{self, LineFilter, LinesCommitted, PlainChunk};
+use crate::store::logs::{LinesCommitted, PlainChunk};
 use crate::store::runs::{self, Heads};
 
 /// Events or lines read from the store at a time to fill a ring.
@@ -129,7 +131,7 @@ impl Hub {
     }
 
     /// Hears that the store is at `heads`, and fills the rings up to there in a task of its own.
-    pub fn learn(self: &Arc<Self>, db: &Db, heads: Heads) {
+    pub fn learn(self: &Arc<Self>, shared: &Arc<Shared>, heads: Heads) {
         {
             let mut known = self.known.lock();
             known.seq = known.seq.max(heads.seq);
@@ -138,10 +140,10 @@ impl Hub {
         if self.lacks(&heads) == (0, 0) || self.is_filling.swap(true, Ordering::AcqRel) {
             return;
         }
-        let (hub, db) = (self.clone(), db.clone());
+        let (hub, shared) = (self.clone(), shared.clone());
         tokio::spawn(async move {
             loop {
-                let filled = hub.fill(&db).await;
+                let filled = hub.fill(&shared).await;
                 hub.is_filling.store(false, Ordering::Release);
                 if let Err(error) = filled {
                     // The watchdog will tell of these heads again.
@@ -157,17 +159,17 @@ impl Hub {
     }
 
     /// Reads what the rings lack. Ends early where the store has less than was told of: then that is the truth.
-    async fn fill(&self, db: &Db) -> Result<(), DbError> {
+    async fn fill(&self, shared: &Shared) -> Result<(), ReadError> {
         loop {
             let (own, known) = (self.heads(), *self.known.lock());
             if own.seq >= known.seq && own.log_seq >= known.log_seq {
                 return Ok(());
             }
             if own.log_seq < known.log_seq {
-                self.fill_lines(db, own.log_seq).await?;
+                self.fill_lines(&shared.reader, own.log_seq, known.log_seq).await?;
             }
             if own.seq < known.seq {
-                self.fill_events(db, own.seq).await?;
+                self.fill_events(&shared.db, own.seq).await?;
             }
             if self.heads() == own {
                 *self.known.lock() = own;
@@ -176,8 +178,8 @@ impl Hub {
         }
     }
 
-    async fn fill_lines(&self, db: &Db, after: u64) -> Result<(), DbError> {
-        let lines = logs::lines(db, self.key, after, None, FILL_PAGE, false, &LineFilter::default()).await?;
+    async fn fill_lines(&self, reader: &LogReader, after: u64, up_to: u64) -> Result<(), ReadError> {
+        let lines = reader.next_lines(self.key, after, up_to, FILL_PAGE as usize).await?;
         let mut rings = self.rings.lock();
         for line in lines {
             rings.lines.push(Item { seq: line.log_seq, json: line.json, committed_at: None });
@@ -206,17 +208,17 @@ impl Hub {
     }
 
     /// Whether a terminal run has nothing more in the store than the rings have. Asks the store once for all viewers.
-    pub async fn is_complete(self: &Arc<Self>, db: &Db) -> Result<bool, DbError> {
+    pub async fn is_complete(self: &Arc<Self>, shared: &Arc<Shared>) -> Result<bool, DbError> {
         let mut end = self.end.lock().await;
         let own = self.heads();
         if *end == Some(own) {
             return Ok(true);
         }
-        let Some(stored) = runs::heads(db, &[self.key]).await?.first().copied() else {
+        let Some(stored) = runs::heads(&shared.db, &[self.key]).await?.first().copied() else {
             return Ok(true);
         };
         if self.lacks(&stored) != (0, 0) {
-            self.learn(db, stored);
+            self.learn(shared, stored);
             return Ok(false);
         }
         *end = Some(own);

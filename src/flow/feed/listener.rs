@@ -117,7 +117,7 @@ fn hear(feed: &Feed, run: &doorbell::Moved) {
     if let Some(hub) = feed.hub(run.key) {
         let heads =
             Heads { run_key: run.key, seq: run.seq, log_seq: run.log_seq, status: RunStatus::Running };
-        hub.learn(&feed.shared.db, heads);
+        hub.learn(&feed.shared, heads);
     }
     if run.seq > 0 {
         feed.tell_changed(run.organization, run.key);

@@ -30,6 +30,7 @@ use uuid::Uuid;
 
 use crate::facts::id::{OrganizationId, RunId, RunKey};
 use crate::facts::metric;
+use crate::flow::log_reader::LogReader;
 use crate::store::db::{Db, DbError, Query, Target};
 use crate::store::journal::Committed;
 use crate::store::logs::LinesCommitted;
@@ -54,6 +55,7 @@ pub struct Feed {
 
 struct Shared {
     db: Db,
+    reader: LogReader,
     /// Names this process to the other instances.
     instance: Uuid,
     hubs: Mutex<HashMap<RunKey, Arc<Hub>>>,
@@ -90,11 +92,12 @@ impl Drop for Viewer {
 impl Feed {
     /// A feed that nothing moves yet; [`Feed::start`] does.
     #[must_use]
-    pub fn new(db: Db) -> Self {
+    pub fn new(db: Db, reader: LogReader) -> Self {
         let latency_ms = subscription::register_metrics();
         metrics::counter!(metric::FEED_BACKSTOP_EVENTS_TOTAL).absolute(0);
         let shared = Shared {
             db,
+            reader,
             instance: Uuid::new_v4(),
             hubs: Mutex::default(),
             any_commit: watch::Sender::new(0),
@@ -132,7 +135,7 @@ impl Feed {
             && !hub.push_lines(committed)
         {
             let heads = Heads { log_seq: committed.head_log_seq, ..hub.heads() };
-            hub.learn(&self.shared.db, heads);
+            hub.learn(&self.shared, heads);
         }
     }
 
@@ -141,7 +144,7 @@ impl Feed {
         if let Some(hub) = self.hub(heads.run_key)
             && !push(&hub)
         {
-            hub.learn(&self.shared.db, heads);
+            hub.learn(&self.shared, heads);
         }
         self.tell_changed(organization, heads.run_key);
     }
@@ -166,7 +169,7 @@ impl Feed {
         for chunk in keys.chunks(watchdog::KEYS_PER_QUERY) {
             for heads in runs::heads(&self.shared.db, chunk).await? {
                 if let Some(hub) = self.hub(heads.run_key) {
-                    hub.learn(&self.shared.db, heads);
+                    hub.learn(&self.shared, heads);
                 }
             }
         }
@@ -188,7 +191,7 @@ impl Feed {
             || options.log_after.is_some_and(|seq| options.logs && seq > heads.log_seq)
             || run.head_seq > heads.seq;
         let heads = if is_ahead { self.stored_heads(run.run_key).await?.unwrap_or(heads) } else { heads };
-        viewer.hub.learn(&self.shared.db, heads);
+        viewer.hub.learn(&self.shared, heads);
         Ok(Subscription::new(self.clone(), run_id, viewer, heads, options))
     }
 
@@ -202,7 +205,7 @@ impl Feed {
             self.join(key, Some(before)).ok_or_else(|| DbError::Shape(format!("no hub for {key}")))?;
         // What was committed between the look and the joining went past the hub: look again.
         if let Some(after) = self.stored_heads(key).await? {
-            viewer.hub.learn(&self.shared.db, after);
+            viewer.hub.learn(&self.shared, after);
         }
         Ok(viewer)
     }

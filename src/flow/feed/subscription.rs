@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use metrics::histogram;
 use tokio::sync::watch;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
+use tracing::debug;
 
 use super::frame::{Fields, Frame, FrameKind, Joiner};
 use super::hub::{self, Hub};
@@ -15,17 +16,21 @@ use super::ring::Next;
 use super::{Feed, Viewer};
 use crate::facts::id::{Cursor, RunId};
 use crate::facts::metric;
+use crate::flow::log_reader::ReadError;
 use crate::flow::views;
 use crate::store::clock;
 use crate::store::db::DbError;
 use crate::store::journal::read::{self, EventFilter};
-use crate::store::logs::{self, LineFilter};
+use crate::store::logs::StoredLine;
 use crate::store::runs::Heads;
 
 /// Silence after which a heartbeat is sent (contract).
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Events or lines a viewer that fell behind reads from the store at a time: a frame's worth of usual ones.
 const CATCH_UP_PAGE: u32 = 1_000;
+
+/// Pause before lines that lie in Loki are asked for again: a store that is away is not back sooner.
+const LINES_RETRY: Duration = Duration::from_secs(1);
 
 /// What a viewer asked for.
 #[derive(Debug, Clone, Copy)]
@@ -72,6 +77,8 @@ pub struct Subscription {
     opening: VecDeque<Opening>,
     is_spent: bool,
     is_over: bool,
+    /// Lines that lie in Loki could not be had; they are asked for again then. Events go on.
+    lines_wait_until: Option<Instant>,
     /// When the last frame was given out.
     quiet_since: Instant,
     /// Goes off at the earliest when a heartbeat may be due. It is not set anew for each frame: with thousands of viewers
@@ -113,6 +120,7 @@ impl Subscription {
             opening,
             is_spent: heads.status.is_terminal() && at_heads && options.after.is_some(),
             is_over: false,
+            lines_wait_until: None,
             quiet_since: Instant::now(),
             alarm: Box::pin(sleep(HEARTBEAT)),
             _viewer: viewer,
@@ -155,15 +163,22 @@ impl Subscription {
             }
             let is_at_heads =
                 self.cursor.seq >= heads.seq && (!self.with_logs || self.cursor.log_seq >= heads.log_seq);
-            if heads.status.is_terminal() && is_at_heads && self.hub.is_complete(&self.feed.shared.db).await?
-            {
+            if heads.status.is_terminal() && is_at_heads && self.hub.is_complete(&self.feed.shared).await? {
                 if self.hub.heads() != heads {
                     continue;
                 }
                 self.is_over = true;
                 return Ok(Some(self.end(heads)));
             }
+            let lines_wait_until = self.lines_wait_until;
+            let lines_may_be_back = async {
+                match lines_wait_until {
+                    Some(until) => sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+            };
             tokio::select! {
+                () = lines_may_be_back => {}
                 changed = self.heads.changed() => if changed.is_err() { return Ok(None) },
                 () = self.alarm.as_mut() => {
                     let due = self.quiet_since + HEARTBEAT;
@@ -217,11 +232,7 @@ impl Subscription {
             Next::UpToDate => return Ok(None),
             Next::Items(joined) => (joined.to, joined.json, joined.committed_at),
             Next::Behind(up_to) => {
-                let everything = LineFilter::default();
-                let db = &self.feed.shared.db;
-                let before = Some(up_to.saturating_add(1));
-                let lines =
-                    logs::lines(db, self.hub.key, after, before, CATCH_UP_PAGE, false, &everything).await?;
+                let Some(lines) = self.stored_lines(after, up_to).await? else { return Ok(None) };
                 let mut joiner = Joiner::new(FrameKind::Logs);
                 let mut to = after;
                 for line in &lines {
@@ -238,6 +249,26 @@ impl Subscription {
         }
         self.cursor.log_seq = to;
         Ok(Some(Frame { kind: FrameKind::Logs, cursor: self.cursor, json, committed_at }))
+    }
+
+    /// The next lines from where they lie; `None` while Loki is away, which is asked again in a while.
+    async fn stored_lines(&mut self, after: u64, up_to: u64) -> Result<Option<Vec<StoredLine>>, DbError> {
+        if self.lines_wait_until.is_some_and(|until| Instant::now() < until) {
+            return Ok(None);
+        }
+        let reader = &self.feed.shared.reader;
+        match reader.next_lines(self.hub.key, after, up_to, CATCH_UP_PAGE as usize).await {
+            Ok(lines) => {
+                self.lines_wait_until = None;
+                Ok(Some(lines))
+            }
+            Err(ReadError::Db(error)) => Err(error),
+            Err(error @ ReadError::NotReachable(_)) => {
+                debug!(run = %self.run_id, %error, "a viewer's lines have to wait");
+                self.lines_wait_until = Some(Instant::now() + LINES_RETRY);
+                Ok(None)
+            }
+        }
     }
 
     async fn open(&self, opening: Opening) -> Result<Frame, DbError> {

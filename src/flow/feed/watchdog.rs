@@ -67,7 +67,7 @@ async fn look(feed: &Feed, with_grace: bool) -> Result<(), DbError> {
             let (events, lines) = hub.lacks(&heads);
             if events + lines > 0 {
                 counter!(metric::FEED_BACKSTOP_EVENTS_TOTAL).increment(events);
-                hub.learn(&feed.shared.db, heads);
+                hub.learn(&feed.shared, heads);
             }
         }
     }

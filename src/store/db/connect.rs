@@ -10,9 +10,12 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
 use futures_util::Stream;
+use futures_util::future::BoxFuture;
 use futures_util::stream::poll_fn;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::{AsyncMessage, Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -123,7 +126,8 @@ impl Target {
     pub fn pool(&self, size: usize, prepared: bool) -> Result<Db, DbError> {
         // Fast: a broken connection shows in the query itself, and saves every other one a round trip.
         let recycle = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let manager = Manager::from_config(self.config.clone(), self.tls.clone(), recycle);
+        let opener = Opener { tls: self.tls.clone(), home: Handle::current() };
+        let manager = Manager::from_connect(self.config.clone(), opener, recycle);
         let pool = Pool::builder(manager)
             .max_size(size)
             // A few connections do most of the work and keep their plans; taking turns, every one that a burst has opened
@@ -135,6 +139,38 @@ impl Target {
             .build()
             .map_err(|error| DbError::Unreachable(error.to_string()))?;
         Ok(Db::new(pool, prepared))
+    }
+}
+
+/// Opens the pool's connections, all on the runtime that the pool was made on: whoever happens to need one more may run on
+/// threads that are busy with other things, and an append must not wait for those.
+struct Opener {
+    tls: MakeRustlsConnect,
+    home: Handle,
+}
+
+impl Connect for Opener {
+    fn connect(
+        &self,
+        config: &Config,
+    ) -> BoxFuture<'_, Result<(Client, JoinHandle<()>), tokio_postgres::Error>> {
+        let (config, tls) = (config.clone(), self.tls.clone());
+        let opening = self.home.spawn(async move {
+            let (client, connection) = config.connect(tls).await?;
+            let driving = tokio::spawn(async move {
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "a database connection broke");
+                }
+            });
+            Ok((client, driving))
+        });
+        Box::pin(async move {
+            match opening.await {
+                Ok(opened) => opened,
+                // The runtime is going down; nobody waits for this answer any more.
+                Err(_) => std::future::pending().await,
+            }
+        })
     }
 }
 

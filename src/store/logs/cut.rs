@@ -137,10 +137,11 @@ fn finish(run: &LokiRun, draft: Draft<'_>, floor_ns: i64, cut_at: Timestamp) -> 
     let mut digest = Sha256::new();
     let (mut first_ns, mut last_ns) = (None, floor_ns);
     let mut floor = floor_ns;
+    let spread = spread(run);
     for (chunk, lines) in &draft.chunks {
         digest.update(&chunk.plain);
         for line in lines {
-            let ns = time(line.at, floor, cut_at);
+            let ns = time(nanos(line.at).saturating_add(spread), floor, cut_at);
             floor = ns.saturating_add(1);
             first_ns.get_or_insert(ns);
             last_ns = ns;
@@ -173,12 +174,25 @@ fn finish(run: &LokiRun, draft: Draft<'_>, floor_ns: i64, cut_at: Timestamp) -> 
 
 /// The time of a line in Loki: its own, moved to where Loki takes it, and above all before it, so that the order of time is the
 /// order of logSeq, equal lines stay apart, and a repeated push is the same.
-fn time(at: Timestamp, floor_ns: i64, cut_at: Timestamp) -> i64 {
+fn time(at_ns: i64, floor_ns: i64, cut_at: Timestamp) -> i64 {
     let cut_ns = nanos(cut_at);
-    nanos(at).clamp(cut_ns.saturating_sub(OLDEST_NS), cut_ns.saturating_add(AHEAD_NS)).max(floor_ns)
+    at_ns.clamp(cut_ns.saturating_sub(OLDEST_NS), cut_ns.saturating_add(AHEAD_NS)).max(floor_ns)
+}
+
+/// Where runs share their streams, two of them may print the same at the same microsecond, and to Loki an equal line at an equal
+/// time is the same line: each run has nanoseconds of its own.
+fn spread(run: &LokiRun) -> i64 {
+    match run.labels {
+        LokiLabels::Run => 0,
+        LokiLabels::Low => i64::try_from(run.run_key.0.as_u128() % 1_000).unwrap_or(0),
+    }
 }
 
 /// Nanoseconds since the epoch; times that have no such number are far outside of what is taken.
 pub(super) fn nanos(at: Timestamp) -> i64 {
     at.as_micros().saturating_mul(NANOS_PER_MICRO)
 }
+
+#[cfg(test)]
+#[path = "cut_tests.rs"]
+mod tests;

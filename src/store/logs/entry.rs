@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use super::line::{LineFilter, LogStream, StoredLine, Wire};
 use super::segments::LokiRun;
+use crate::facts::line_pattern::Sought;
 use crate::facts::settings::LokiLabels;
 use crate::facts::time::Timestamp;
 use crate::store::loki::{Found, LogQl, PushBody, label_text, to_re2};
@@ -97,7 +98,7 @@ fn at_of(ns: i64) -> Option<Timestamp> {
     Timestamp::from_micros(ns.div_euclid(1_000))
 }
 
-/// The query for a run's entries that `filter` accepts and that have `after < logSeq < before`. Where its pattern has no equal in
+/// The query for a run's entries that `filter` accepts and that have `after < logSeq < before`. Where a pattern has no equal in
 /// Loki more is found: the filter is to be asked again.
 #[must_use]
 pub fn log_ql(run: &LokiRun, filter: &LineFilter, after: u64, before: u64) -> LogQl {
@@ -117,10 +118,11 @@ pub fn log_ql(run: &LokiRun, filter: &LineFilter, after: u64, before: u64) -> Lo
         labels.push(("stream", stream.as_str()));
     }
     let mut query = LogQl::select(&labels);
-    if let Some(pattern) = &filter.pattern {
-        query = match literal(pattern.as_str()) {
-            Some(text) => query.contains(&text),
-            None => match to_re2(pattern.as_str()) {
+    for pattern in &filter.patterns {
+        query = match pattern.sought() {
+            Sought::Text(text) => query.contains(text),
+            Sought::Portable(pattern) => query.matches(pattern),
+            Sought::Regex(pattern) => match to_re2(pattern) {
                 Some(pattern) => query.matches(&pattern),
                 None => query,
             },
@@ -134,20 +136,6 @@ pub fn log_ql(run: &LokiRun, filter: &LineFilter, after: u64, before: u64) -> Lo
         query = query.with("attempt", &attempt.to_string());
     }
     query.between("log_seq", after, before)
-}
-
-/// The text that a pattern without signs of its own stands for.
-fn literal(pattern: &str) -> Option<String> {
-    let mut text = String::with_capacity(pattern.len());
-    let mut signs = pattern.chars();
-    while let Some(sign) = signs.next() {
-        match sign {
-            '\\' => text.push(signs.next().filter(|next| next.is_ascii_punctuation())?),
-            sign if regex_syntax::is_meta_character(sign) => return None,
-            sign => text.push(sign),
-        }
-    }
-    (!text.is_empty()).then_some(text)
 }
 
 /// What is read of an entry's metadata.

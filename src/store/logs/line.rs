@@ -9,7 +9,9 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::encode::{LineJson, StreamJson};
+use super::view::LineView;
 use crate::facts::id::NodeRef;
+use crate::facts::line_pattern::LinePattern;
 use crate::facts::status::words;
 use crate::facts::time::Timestamp;
 use crate::store::db::DbError;
@@ -62,8 +64,8 @@ pub struct LineFilter {
     pub node_ref: Option<NodeRef>,
     pub attempt: Option<u32>,
     pub stream: Option<LogStream>,
-    /// Matches within the line's text.
-    pub pattern: Option<regex::bytes::Regex>,
+    /// All of them match within the line's bytes.
+    pub patterns: Vec<LinePattern>,
 }
 
 /// A stored line.
@@ -165,25 +167,73 @@ impl<'a> Wire<'a> {
 impl StoredLine {
     /// Reads a line back from its JSON.
     pub(super) fn decode(json: Bytes) -> Result<Self, DbError> {
-        let shape = |detail: String| DbError::Shape(format!("log line: {detail}"));
+        let Some(view) = LineView::of(&json) else { return Self::parse(json) };
+        let node_ref = view.node_ref.parse().map_err(|e| fault(&e))?;
+        let name = StreamName { node_ref, attempt: view.attempt, stream: view.stream };
+        let bytes = match (view.raw_in_json(), view.raw()) {
+            (Some(place), _) => json.slice(place),
+            (None, Some(raw)) => Bytes::from(raw.into_owned()),
+            (None, None) => return Self::parse(json),
+        };
+        let (log_seq, line_no, eol) = (view.log_seq, view.line_no, view.eol);
+        Ok(Self { log_seq, name, line_no, json, bytes, eol })
+    }
+
+    /// The same for any JSON of these fields.
+    pub(super) fn parse(json: Bytes) -> Result<Self, DbError> {
         let wire = Wire::read(&json)?;
         let bytes = match &wire.bytes {
-            Some(encoded) => STANDARD.decode(encoded).map_err(|e| shape(e.to_string()))?.into(),
+            Some(encoded) => STANDARD.decode(encoded).map_err(|e| fault(&e))?.into(),
             None => Bytes::copy_from_slice(wire.text.as_bytes()),
         };
-        let node_ref = wire.node_ref.parse().map_err(|e| shape(format!("{e}")))?;
+        let node_ref = wire.node_ref.parse().map_err(|e| fault(&e))?;
         let name = StreamName { node_ref, attempt: wire.attempt, stream: wire.stream };
         let (log_seq, line_no, eol) = (wire.log_seq, wire.line_no, wire.eol);
         Ok(Self { log_seq, name, line_no, json, bytes, eol })
     }
 }
 
+fn fault(error: &dyn std::fmt::Display) -> DbError {
+    DbError::Shape(format!("log line: {error}"))
+}
+
 impl LineFilter {
     #[must_use]
     pub fn accepts(&self, line: &StoredLine) -> bool {
-        self.node_ref.as_ref().is_none_or(|node_ref| *node_ref == line.name.node_ref)
-            && self.attempt.is_none_or(|attempt| attempt == line.name.attempt)
-            && self.stream.is_none_or(|stream| stream == line.name.stream)
-            && self.pattern.as_ref().is_none_or(|pattern| pattern.is_match(&line.bytes))
+        self.accepts_stream(line.name.node_ref.as_str(), line.name.attempt, line.name.stream)
+            && self.accepts_bytes(&line.bytes)
+    }
+
+    /// Whether the line that the view shows fits; `None` where its bytes can't be had.
+    pub(super) fn accepts_view(&self, view: &LineView<'_>) -> Option<bool> {
+        if !self.accepts_stream(view.node_ref, view.attempt, view.stream) {
+            return Some(false);
+        }
+        if self.patterns.is_empty() {
+            return Some(true);
+        }
+        Some(self.accepts_bytes(&view.raw()?))
+    }
+
+    /// Whether this filter lets everything through.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.node_ref.is_none() && self.attempt.is_none() && self.stream.is_none() && self.patterns.is_empty()
+    }
+
+    /// Whether lines of this stream are meant.
+    #[must_use]
+    pub fn accepts_name(&self, name: &StreamName) -> bool {
+        self.accepts_stream(name.node_ref.as_str(), name.attempt, name.stream)
+    }
+
+    fn accepts_stream(&self, node_ref: &str, attempt: u32, stream: LogStream) -> bool {
+        self.node_ref.as_ref().is_none_or(|wanted| wanted.as_str() == node_ref)
+            && self.attempt.is_none_or(|wanted| wanted == attempt)
+            && self.stream.is_none_or(|wanted| wanted == stream)
+    }
+
+    fn accepts_bytes(&self, bytes: &[u8]) -> bool {
+        self.patterns.iter().all(|pattern| pattern.is_match(bytes))
     }
 }

@@ -10,6 +10,7 @@
 //! delays an event; nothing here touches `runs` or `events`.
 
 mod append;
+mod chunks;
 mod compact;
 mod cut;
 mod encode;
@@ -19,13 +20,16 @@ mod load;
 mod pen;
 mod plan;
 mod read;
+mod scan;
 mod segments;
 pub mod ship;
 mod shipped;
 mod state;
+mod view;
 mod write;
 
 pub use append::{Logs, OnLines};
+pub use chunks::{ChunkPage, Direction, LogRange, PackedChunk, chunks};
 pub use compact::{LooseRun, Patience, compact, loose_runs};
 pub use cut::{CutSegment, cut, cut_whole};
 pub use encode::{LineJson, StreamJson};
@@ -33,7 +37,8 @@ pub use entry::{LineMetadata, line_of, log_ql};
 pub use line::{LineFilter, LogStream, NewLine, NewLines, StoredLine, StreamName};
 pub use pen::PlainChunk;
 pub use plan::{LinesCommitted, LogError, LogsAppended, Sealed};
-pub use read::{StreamSummary, head, lines, open_streams, streams};
+pub use read::{StreamSummary, head, open_streams, streams};
+pub use scan::{Room, Scanner};
 pub use segments::{LokiRun, SEGMENTS_PER_PAGE, Segment, SegmentState, covering};
 pub use shipped::lines_from_loki;
 
@@ -53,8 +58,8 @@ pub const QUERIES: &[&Query] = &[
     &load::LOAD_HEADS,
     &load::LOAD_STREAMS,
     &read::OPEN_STREAMS,
-    &read::READ_CHUNKS,
-    &read::READ_CHUNKS_BACK,
+    &chunks::READ_CHUNKS,
+    &chunks::READ_CHUNKS_BACK,
     &segments::COVERING,
     &segments::COVERING_BACK,
     &ship::WAITING,

@@ -38,8 +38,8 @@ pub struct LogsAppended {
     pub accepted: u64,
     pub duplicates: u64,
     pub head_log_seq: u64,
-    /// Whether lines came to a stream that had been closed.
-    pub reopened: bool,
+    /// Whether lines came to a stream that was new or had been closed.
+    pub opened: bool,
 }
 
 /// The answer to a piece of work.
@@ -66,6 +66,9 @@ pub enum LogError {
         name.node_ref, name.attempt, name.stream
     )]
     Gap { name: StreamName, given: u64, expected: u64 },
+    /// As much waits for Loki as may; nothing of the request was stored.
+    #[error("the log spool is full")]
+    SpoolFull,
     /// The run has been claimed again since, or is over.
     #[error("the claim is over")]
     ClaimLost,
@@ -181,7 +184,7 @@ fn append(plan: &mut LogPlan, pen: &mut Pen<'_>, new: &NewLines) -> Result<LogsA
         last: None,
     };
     let mut open: Vec<Open<'_>> = new.streams().iter().map(open).collect();
-    let (mut duplicates, mut is_duplicate, mut reopened) = (0, false, false);
+    let (mut duplicates, mut is_duplicate, mut opened) = (0, false, false);
     for line in new.lines() {
         let stream = &mut open[line.stream];
         if !line.is_further_part {
@@ -193,7 +196,7 @@ fn append(plan: &mut LogPlan, pen: &mut Pen<'_>, new: &NewLines) -> Result<LogsA
             continue;
         }
         let late = stream.state.closed_at_lines.is_some();
-        reopened |= late;
+        opened |= late || stream.state.lines == 0;
         stream.state.push(line);
         stream.last = Some(line);
         plan.state.head += 1;
@@ -212,7 +215,7 @@ fn append(plan: &mut LogPlan, pen: &mut Pen<'_>, new: &NewLines) -> Result<LogsA
         }
         plan.state.streams.insert(name.clone(), state);
     }
-    Ok(LogsAppended { accepted, duplicates, head_log_seq: plan.state.head, reopened })
+    Ok(LogsAppended { accepted, duplicates, head_log_seq: plan.state.head, opened })
 }
 
 fn seal(state: &LogState, name: &StreamName) -> Sealed {

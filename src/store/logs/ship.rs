@@ -5,10 +5,10 @@ use bytes::Bytes;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
+use super::chunks::inflate;
 use super::cut::CutSegment;
 use super::load::{number, shape};
 use super::pen::PlainChunk;
-use super::read::inflate;
 use super::segments::{LokiRun, Segment, segment};
 use crate::facts::id::{OrganizationId, RunKey};
 use crate::facts::settings::LokiLabels;
@@ -22,7 +22,7 @@ pub(super) const CUT_SEGMENTS: Query = query!("logs/cut_segments";
     UUID_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
     INT4_ARRAY, INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TIMESTAMPTZ_ARRAY, INT8_ARRAY, INT8_ARRAY,
     INT8_ARRAY, INT4_ARRAY, INT8_ARRAY, BYTEA_ARRAY, TEXT_ARRAY);
-pub(super) const SEGMENTS_CUT: Query = query!("logs/segments_cut"; UUID_ARRAY, INT8);
+pub(super) const SEGMENTS_CUT: Query = query!("logs/segments_cut"; UUID_ARRAY, UUID, INT8);
 pub(super) const SEGMENTS_TO_SETTLE: Query = query!("logs/segments_to_settle"; INT8);
 pub(super) const CONCLUDE_SEGMENTS: Query = query!("logs/conclude_segments";
     UUID_ARRAY, INT8_ARRAY, TIMESTAMPTZ_ARRAY, TIMESTAMPTZ_ARRAY, TEXT_ARRAY);
@@ -47,8 +47,6 @@ pub struct WaitingRun {
     pub last_ns: i64,
     pub since: Timestamp,
     pub bytes: u64,
-    /// Whether nothing is left to be cut, so that what waits is in segments.
-    pub is_cut: bool,
 }
 
 /// What waits for Loki in all.
@@ -102,10 +100,17 @@ pub async fn waiting(
             last_ns: row.try_get(5).map_err(shape)?,
             since: row.try_get(6).map_err(shape)?,
             bytes: u64::try_from(row.try_get::<_, i64>(7).map_err(shape)?).unwrap_or(0),
-            is_cut: row.try_get(8).map_err(shape)?,
         })
     };
     rows.iter().map(read).collect()
+}
+
+/// Chunks of one run that follow each other.
+#[derive(Debug, Clone, Default)]
+pub struct Pile {
+    /// When the first of them was stored.
+    pub since: Option<Timestamp>,
+    pub chunks: Vec<PlainChunk>,
 }
 
 /// The first uncut chunks of each run, about `bytes_of_run` of plain bytes each, in the order of `runs`.
@@ -113,7 +118,7 @@ pub async fn uncut_chunks(
     db: &Db,
     runs: &[(RunKey, u64)],
     bytes_of_run: u64,
-) -> Result<Vec<Vec<PlainChunk>>, DbError> {
+) -> Result<Vec<Pile>, DbError> {
     let keys: Vec<Uuid> = runs.iter().map(|(key, _)| key.0).collect();
     let after: Vec<i64> = runs.iter().map(|(_, after)| after.cast_signed()).collect();
     let rows = db
@@ -130,21 +135,28 @@ pub async fn segment_chunks(db: &Db, segments: &[Segment]) -> Result<Vec<Vec<Pla
     let first: Vec<i64> = segments.iter().map(|segment| segment.first.cast_signed()).collect();
     let last: Vec<i64> = segments.iter().map(|segment| segment.last.cast_signed()).collect();
     let rows = db.get().await?.query(&SEGMENT_CHUNKS, &[&keys, &first, &last]).await?;
-    by_place(&rows, segments.len())
+    Ok(by_place(&rows, segments.len())?.into_iter().map(|pile| pile.chunks).collect())
 }
 
-fn by_place(rows: &[Row], places: usize) -> Result<Vec<Vec<PlainChunk>>, DbError> {
-    let mut chunks = vec![Vec::new(); places];
+fn by_place(rows: &[Row], places: usize) -> Result<Vec<Pile>, DbError> {
+    let mut piles = vec![Pile::default(); places];
     for row in rows {
         let place = usize::try_from(row.try_get::<_, i64>(0).map_err(shape)? - 1).unwrap_or(usize::MAX);
         let plain_bytes: i32 = row.try_get(3).map_err(shape)?;
         let plain = inflate(row.try_get(4).map_err(shape)?, plain_bytes.unsigned_abs() as usize)?;
-        let chunk = PlainChunk { first: number(row, 1)?, last: number(row, 2)?, plain: Bytes::from(plain) };
-        if let Some(of_place) = chunks.get_mut(place) {
-            of_place.push(chunk);
+        let chunk = PlainChunk {
+            first: number(row, 1)?,
+            last: number(row, 2)?,
+            plain: Bytes::from(plain),
+        };
+        if let Some(pile) = piles.get_mut(place) {
+            if pile.chunks.is_empty() {
+                pile.since = row.try_get(5).map_err(shape)?;
+            }
+            pile.chunks.push(chunk);
         }
     }
-    Ok(chunks)
+    Ok(piles)
 }
 
 /// Commits the segments that were cut, run by run in order; gives the runs whose segments are there now. Any other has gone on
@@ -158,10 +170,16 @@ pub async fn commit_cut(db: &Db, segments: &[CutSegment]) -> Result<Vec<RunKey>,
     rows.iter().map(|row| Ok(RunKey(row.try_get(0).map_err(shape)?))).collect()
 }
 
-/// Segments that were cut before and not pushed, run by run in order, without the runs in `except`.
-pub async fn still_cut(db: &Db, except: &[RunKey], limit: i64) -> Result<Vec<Segment>, DbError> {
+/// Segments that were cut before and not pushed, run by run in order: of all runs but those in `except`, or of one.
+pub async fn still_cut(
+    db: &Db,
+    except: &[RunKey],
+    only: Option<RunKey>,
+    limit: i64,
+) -> Result<Vec<Segment>, DbError> {
     let except: Vec<Uuid> = except.iter().map(|key| key.0).collect();
-    let rows = db.get().await?.query(&SEGMENTS_CUT, &[&except, &limit]).await?;
+    let only = only.map(|key| key.0);
+    let rows = db.get().await?.query(&SEGMENTS_CUT, &[&except, &only, &limit]).await?;
     rows.iter().map(segment).collect()
 }
 

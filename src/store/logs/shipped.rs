@@ -26,7 +26,7 @@ pub async fn lines_from_loki(
 ) -> Result<Vec<StoredLine>, LokiError> {
     let mut lines =
         Lines { loki, after, before, limit, from_end, filter, seen: HashSet::new(), found: Vec::new() };
-    let mut spans = spans(segments, filter.pattern.is_some());
+    let mut spans = spans(segments, !filter.patterns.is_empty());
     if from_end {
         spans.reverse();
     }
@@ -90,7 +90,7 @@ impl Lines<'_> {
         while self.found.len() < self.limit && first_ns <= last_ns {
             // A search may find what is not meant after all; without one, all of an answer is.
             let wanted = self.limit - self.found.len();
-            let limit = if self.filter.pattern.is_some() { most } else { most.min(wanted) };
+            let limit = if !self.filter.patterns.is_empty() { most } else { most.min(wanted) };
             let direction = if self.from_end { Direction::Backward } else { Direction::Forward };
             let range = RangeQuery { query: &query, first_ns, last_ns, limit, direction };
             let entries = match self.loki.query_range::<LineMetadata>(&range).await {

@@ -15,6 +15,8 @@ mod re2;
 pub use client::Loki;
 pub use error::{Failure, LokiError};
 pub use logql::LogQl;
+#[cfg(test)]
+pub(in crate::store) use push::tests as push_tests;
 pub use push::{PushBody, label_text};
 pub use range::{Direction, ENTRIES_MAX, Found, RangeQuery};
 pub use re2::to_re2;

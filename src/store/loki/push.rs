@@ -117,36 +117,5 @@ pub fn label_text(labels: &[(&str, &str)]) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_body_is_the_protobuf_that_loki_reads() {
-        let mut body = PushBody::default();
-        let stream = body.stream(label_text(&[("node", "a\"b\n"), ("none", "")]));
-        body.add(stream, 1_500_000_000, "hi", &[("k", "v")]);
-        let expected = [
-            &[0x0a, 38][..],
-            &[0x0a, 15],
-            br#"{node="a\"b\n"}"#,
-            &[0x12, 19, 0x0a, 7, 0x08, 1, 0x10, 0x80, 0xca, 0xb5, 0xee, 0x01, 0x12, 2],
-            b"hi",
-            &[0x1a, 6, 0x0a, 1, b'k', 0x12, 1, b'v'],
-        ];
-        let expected = expected.concat();
-        let mut body = body.finish();
-        assert_eq!(body[1] as usize, body.len() - 2);
-        body[1] = expected[1];
-        body[18 + 1] = expected[19];
-        assert_eq!(body, expected);
-    }
-
-    #[test]
-    fn a_number_is_as_wide_as_it_is_written() {
-        for number in [0, 1, 127, 128, 16_383, 16_384, u64::from(u32::MAX), u64::MAX] {
-            let mut out = Vec::new();
-            put_number(&mut out, number);
-            assert_eq!(width(number), out.len() as u64, "{number}");
-        }
-    }
-}
+#[path = "push_tests.rs"]
+pub(in crate::store) mod tests;

@@ -56,19 +56,6 @@ impl Loki {
         &self,
         range: &RangeQuery<'_>,
     ) -> Result<Vec<Found<M>>, LokiError> {
-        let parameters = [
-            ("query", range.query.text().to_owned()),
-            ("start", range.first_ns.to_string()),
-            // Loki leaves the end out.
-            ("end", range.last_ns.saturating_add(1).to_string()),
-            ("limit", range.limit.min(ENTRIES_MAX).to_string()),
-            (
-                "direction",
-                if range.direction == Direction::Forward { "forward" } else { "backward" }.to_owned(),
-            ),
-        ];
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.extend_pairs(parameters);
         // In a body, since a pattern may be longer than an address.
         let request = self
             .http
@@ -76,7 +63,7 @@ impl Loki {
             .header(FLAGS.0, FLAGS.1)
             .header(reqwest::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .timeout(QUERY_TIMEOUT)
-            .body(form.finish());
+            .body(form(range));
         let body = client::read(client::send(request).await?, ANSWER_MAX_BYTES).await?;
         let mut found = read(&body)?;
         match range.direction {
@@ -85,6 +72,21 @@ impl Loki {
         }
         Ok(found)
     }
+}
+
+fn form(range: &RangeQuery<'_>) -> String {
+    let direction = match range.direction {
+        Direction::Forward => "forward",
+        Direction::Backward => "backward",
+    };
+    form_urlencoded::Serializer::new(String::new())
+        .append_pair("query", range.query.text())
+        .append_pair("start", &range.first_ns.to_string())
+        // Loki leaves the end out.
+        .append_pair("end", &range.last_ns.saturating_add(1).to_string())
+        .append_pair("limit", &range.limit.min(ENTRIES_MAX).to_string())
+        .append_pair("direction", direction)
+        .finish()
 }
 
 #[derive(Deserialize)]

@@ -16,6 +16,7 @@ pub mod proxy;
 pub mod rng;
 pub mod run;
 pub mod server;
+pub mod shipping;
 pub mod sse;
 pub mod wait;
 pub mod worker;

@@ -21,6 +21,8 @@ export type Run = {
   engine: string | null;
   labels: Readonly<Record<string, string>>;
   headSeq: number;
+  /** When the server first heard of it: the list's order. */
+  registeredAt: number;
   queuedAt: number | null;
   startedAt: number | null;
   updatedAt: number | null;
@@ -54,6 +56,7 @@ export function toRun(wire: WireRunSummary): Run {
     engine: wire.engine ?? null,
     labels: wire.labels as Record<string, string>,
     headSeq: wire.headSeq,
+    registeredAt: toTime(wire.registeredAt) ?? 0,
     queuedAt: toTime(wire.queuedAt),
     startedAt: toTime(wire.startedAt),
     updatedAt: toTime(wire.updatedAt),

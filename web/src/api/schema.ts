@@ -399,7 +399,7 @@ export type paths = {
         };
         /**
          * Many runs over one WebSocket
-         * @description Send `{"subscribe":{"runId","after","logAfter"}}`, `{"unsubscribe":{"runId"}}`, `{"subscribeRuns":{"workflow"?,"status"?}}`. Every frame carries `runId`; `runs` tells changes of the list, `error` a refused subscription, and `end` ends one subscription.
+         * @description Send `{"subscribe":{"runId","after","logAfter"}}`, `{"unsubscribe":{"runId"}}`, `{"subscribeRuns":{"workflow"?,"status"?}}`. Every frame carries `runId`; `runs` tells changes of the list, `error` a refused subscription, and `end` ends one subscription. `{"ping":N}` is answered by `{"type":"pong","ping":N}`.
          */
         get: operations["streamMany"];
         put?: never;
@@ -1206,6 +1206,11 @@ export type components = {
             progress: components["schemas"]["Progress"];
             /** Format: date-time */
             queuedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description When the server first heard of the run, in whole milliseconds: the list is in this order.
+             */
+            registeredAt: string;
             runId: string;
             /** Format: date-time */
             startedAt?: string | null;
@@ -1545,6 +1550,8 @@ export interface operations {
                 since?: string;
                 /** @description In one of these statuses; repeated or with commas */
                 status?: components["schemas"]["RunStatus"][];
+                /** @description Started by one of these: a trigger's `type`, such as `schedule`; repeated or with commas */
+                trigger?: string[];
                 /** @description Registered before this time */
                 until?: string;
                 /** @description Of this workflow */

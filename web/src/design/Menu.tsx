@@ -58,3 +58,29 @@ export function MenuChoices<T extends string>(props: {
     </Base.RadioGroup>
   );
 }
+
+/** One of several that may hold together; choosing it leaves the menu open. */
+export function MenuCheck(props: {
+  children: ReactNode;
+  checked: boolean;
+  onChange: (checked: boolean) => void;
+}) {
+  return (
+    <Base.CheckboxItem
+      className={styles.item}
+      checked={props.checked}
+      onCheckedChange={props.onChange}
+      closeOnClick={false}
+    >
+      <span className={styles.tick}>
+        <Base.CheckboxItemIndicator>✓</Base.CheckboxItemIndicator>
+      </span>
+      {props.children}
+    </Base.CheckboxItem>
+  );
+}
+
+/** What a menu says where there is nothing to choose. */
+export function MenuNote({ children }: { children: ReactNode }) {
+  return <p className={styles.note}>{children}</p>;
+}

@@ -4,6 +4,7 @@ import type { LinkState } from './connection';
 import type { TransportName } from './course';
 import type { Frame, RunFrame } from './frames';
 import { createHub, type Notice, type Request } from './hub';
+import { joinSharedHub } from './shared-hub';
 import type { Cursor } from './transport';
 
 type RunListener = { frame(frame: RunFrame, again: boolean): void; lost(): void };
@@ -40,12 +41,16 @@ function request(message: Request): void {
 
 function open(): (request: Request) => void {
   const forced = forcedTransport();
-  const hub = createHub(forced);
-  const send = hub.join(onNotice);
+  const send = forced ? createHub(forced).join(onNotice) : joinSharedHub(onNotice);
   addEventListener('online', () => send({ do: 'network', isOnline: true }));
   addEventListener('offline', () => send({ do: 'network', isOnline: false }));
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) send({ do: 'probe' });
+  });
+  // A page that is kept to be shown again would go on receiving; it begins anew instead.
+  addEventListener('pagehide', () => send({ do: 'bye' }));
+  addEventListener('pageshow', ({ persisted }) => {
+    if (persisted) location.reload();
   });
   return send;
 }
@@ -71,6 +76,9 @@ export function viewList(listener: ListListener): () => void {
     if (lists.size === 0) request({ do: 'list', isWatched: false });
   };
 }
+
+/** Finds out soon how the connection fares. */
+export const probeNow = (): void => request({ do: 'probe' });
 
 export const linkNow = (): LinkState => link;
 

@@ -37,6 +37,11 @@ export type ConnectionEvents = {
   link(state: LinkState): void;
 };
 
+/** A server that does not say within this that it is there is away. */
+const HEALTH_WITHIN_MS = 3_000;
+/** What blocked the first choice may be gone after this; it is tried again when somebody looks. */
+const SECOND_BEST_FOR_MS = 120_000;
+
 const OPENERS: Record<TransportName, (sink: Sink) => Transport> = {
   socket: openSocket,
   sse: openSse,
@@ -51,6 +56,7 @@ export function connect(events: ConnectionEvents, forced: TransportName | null):
   let timer: ReturnType<typeof setTimeout> | undefined;
   let link: LinkState = { phase: 'connecting', transport: course.transport, latencyMs: null };
   let isClosed = false;
+  let openedAt = 0;
 
   function show(next: Partial<LinkState>): void {
     const shown = { ...link, transport: course.transport, ...next };
@@ -64,6 +70,7 @@ export function connect(events: ConnectionEvents, forced: TransportName | null):
     clearTimeout(timer);
     timer = undefined;
     transport?.close();
+    openedAt = Date.now();
     let hadWorked = false;
     const works = (latencyMs = link.latencyMs) => {
       hadWorked = true;
@@ -79,8 +86,8 @@ export function connect(events: ConnectionEvents, forced: TransportName | null):
       roundTrip(ms) {
         if (transport === opened) works(Math.max(1, Math.round(ms)));
       },
-      lost() {
-        if (transport === opened) void onLost(hadWorked);
+      lost(isUnfit = false) {
+        if (transport === opened) void onLost(hadWorked, isUnfit);
       },
     });
     transport = opened;
@@ -89,17 +96,27 @@ export function connect(events: ConnectionEvents, forced: TransportName | null):
     if (isListWatched) opened.watchList(true);
   }
 
-  async function onLost(hadWorked: boolean): Promise<void> {
+  async function onLost(hadWorked: boolean, isUnfit: boolean): Promise<void> {
     transport = null;
     show({ phase: link.phase === 'offline' ? 'offline' : 'waiting', latencyMs: null });
-    const isServerThere = await fetch('/healthz', { cache: 'no-store' }).then(
+    const isServerThere = await fetch('/healthz', {
+      cache: 'no-store',
+      signal: AbortSignal.timeout(HEALTH_WITHIN_MS),
+    }).then(
       (answer) => answer.ok,
       () => false,
     );
     if (isClosed || transport || timer !== undefined) return;
-    course = lost(course, { hadWorked, isServerThere });
+    course = lost(course, { hadWorked, isServerThere, isUnfit });
     show({});
     timer = setTimeout(open, delayMs(course, Math.random()));
+  }
+
+  /** Back to the first choice, now. */
+  function startOver(): void {
+    course = fresh(course);
+    show({ phase: 'connecting', latencyMs: null });
+    open();
   }
 
   // Callers say what they want at once, right after this; so the first transport waits until they have.
@@ -120,12 +137,14 @@ export function connect(events: ConnectionEvents, forced: TransportName | null):
     },
     networkChanged(isOnline) {
       if (!isOnline) return show({ phase: 'offline' });
-      course = fresh(course);
-      show({ phase: 'connecting' });
-      open();
+      // Several tabs say so; the first one's connection is as good for the others.
+      if (link.phase === 'live') transport?.probe();
+      else startOver();
     },
     probe() {
-      if (transport) transport.probe();
+      const isSecondBest = course.transport !== 'socket' && !course.isForced;
+      if (isSecondBest && Date.now() - openedAt > SECOND_BEST_FOR_MS) startOver();
+      else if (transport) transport.probe();
       else if (timer !== undefined) open();
     },
     close() {

@@ -34,13 +34,16 @@ export type Loss = {
   hadWorked: boolean;
   /** Whether the server answers a plain request now. */
   isServerThere: boolean;
+  /** It opened, but something on the way keeps what is sent. */
+  isUnfit: boolean;
 };
 
-export function lost(course: Course, { hadWorked, isServerThere }: Loss): Course {
+export function lost(course: Course, { hadWorked, isServerThere, isUnfit }: Loss): Course {
   const tries = course.tries + 1;
   if (!isServerThere) return { ...course, misses: 0, tries };
   const misses = hadWorked ? 0 : course.misses + 1;
-  if (misses < MISSES_BEFORE_FALLBACK || course.isForced) return { ...course, misses, tries };
+  const isBlamed = isUnfit || misses >= MISSES_BEFORE_FALLBACK;
+  if (!isBlamed || course.isForced) return { ...course, misses, tries };
   return { ...course, transport: LOWER[course.transport], misses: 0, tries: 0 };
 }
 

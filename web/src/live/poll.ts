@@ -12,7 +12,10 @@ const LINES_EVERY_MS = 1_000;
 const LIST_EVERY_MS = 3_000;
 const EVENTS_PAGE = 5_000;
 const LINES_PAGE = 5_000;
-const LIST_PAGE = 50;
+const LIST_PAGE = 200;
+/** Browsers open six connections to a server: with more runs than this, none may hold one while it waits. */
+const HELD_AT_MOST = 3;
+const EVENTS_EVERY_MS = 1_500;
 
 export function openPoll(sink: Sink): Transport {
   const loops = new Map<string, AbortController>();
@@ -40,7 +43,8 @@ export function openPoll(sink: Sink): Transport {
   }
 
   return {
-    follow: (runId, cursor) => start(runId, (signal) => pollRun(runId, cursor, sink, signal)),
+    follow: (runId, cursor) =>
+      start(runId, (signal) => pollRun(runId, cursor, sink, signal, () => loops.size <= HELD_AT_MOST)),
     leave: stop,
     watchList: (isWatched) => (isWatched ? start(LIST, (signal) => pollList(sink, signal)) : stop(LIST)),
     probe: () => {},
@@ -58,7 +62,13 @@ async function pollList(sink: Sink, signal: AbortSignal): Promise<void> {
   }
 }
 
-async function pollRun(runId: string, cursor: Cursor, sink: Sink, signal: AbortSignal): Promise<void> {
+async function pollRun(
+  runId: string,
+  cursor: Cursor,
+  sink: Sink,
+  signal: AbortSignal,
+  mayHold: () => boolean,
+): Promise<void> {
   const path = { runId };
   let isOver = false;
   let seq = 0;
@@ -77,12 +87,13 @@ async function pollRun(runId: string, cursor: Cursor, sink: Sink, signal: AbortS
 
   async function events(): Promise<void> {
     // The first look waits for nothing, so that a run which is over answers at once.
-    for (let wait = 0; !signal.aborted && !isOver; wait = WAIT_S) {
+    for (let wait = 0; !signal.aborted && !isOver; wait = mayHold() ? WAIT_S : 0) {
       const query = { after: seq, limit: EVENTS_PAGE, wait };
       const page = body(await api.GET('/api/v1/runs/{runId}/events', { params: { path, query }, signal }));
       if (page.events.length > 0) sink.frame({ type: 'events', runId, events: page.events });
       seq = page.events.at(-1)?.seq ?? seq;
       isOver = page.ended && page.events.length === 0;
+      if (page.events.length === 0 && !isOver && !mayHold()) await pause(EVENTS_EVERY_MS, signal);
     }
   }
 

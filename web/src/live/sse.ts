@@ -2,54 +2,64 @@
 
 import type { Frame } from './frames';
 import { openPoll } from './poll';
-import type { Sink, Transport } from './transport';
+import type { Cursor, Sink, Transport } from './transport';
 
 const TYPES = ['hello', 'state', 'events', 'logs', 'heartbeat', 'reset', 'end'];
 /** Two heartbeats and some: the server sends one after 15 s of silence. */
 const SILENCE_MS = 40_000;
+/** `hello` comes at once. Where it does not, a proxy keeps the stream for itself. */
+const HELLO_WITHIN_MS = 5_000;
+/** Browsers open six connections to a server, and a stream holds one. Further runs are polled. */
+const SOURCES_AT_MOST = 3;
 
 export function openSse(sink: Sink): Transport {
   const sources = new Map<string, () => void>();
-  const list = openPoll(sink);
+  const polled = openPoll(sink);
 
   function close(): void {
     for (const end of sources.values()) end();
     sources.clear();
-    list.close();
+    polled.close();
   }
 
-  function lost(): void {
-    close();
-    sink.lost();
+  function leave(runId: string): void {
+    sources.get(runId)?.();
+    sources.delete(runId);
+    polled.leave(runId);
   }
 
   return {
     follow(runId, cursor) {
-      sources.get(runId)?.();
-      sources.set(runId, openSource(runId, cursorQuery(cursor), sink.frame, lost));
+      leave(runId);
+      if (sources.size >= SOURCES_AT_MOST) return polled.follow(runId, cursor);
+      const end = openSource(runId, cursor, {
+        frame: sink.frame,
+        lost(isUnfit) {
+          close();
+          sink.lost(isUnfit);
+        },
+        // The status is not to be had from an EventSource; a plain request tells it, and the run's end as well.
+        refused() {
+          leave(runId);
+          polled.follow(runId, cursor);
+        },
+      });
+      sources.set(runId, end);
     },
-    leave(runId) {
-      sources.get(runId)?.();
-      sources.delete(runId);
-    },
-    watchList: list.watchList,
-    probe: list.probe,
+    leave,
+    watchList: polled.watchList,
+    probe: polled.probe,
     close,
   };
 }
 
-function cursorQuery(cursor: { after: unknown; logAfter: unknown; logs: boolean }): string {
-  return `after=${cursor.after}&logAfter=${cursor.logAfter}&logs=${cursor.logs}`;
-}
+type SourceEvents = { frame(frame: Frame): void; lost(isUnfit: boolean): void; refused(): void };
 
-function openSource(
-  runId: string,
-  query: string,
-  onFrame: (frame: Frame) => void,
-  onLost: () => void,
-): () => void {
+function openSource(runId: string, { after, logAfter, logs }: Cursor, events: SourceEvents): () => void {
+  const query = `after=${after}&logAfter=${logAfter}&logs=${logs}`;
   const source = new EventSource(`/api/v1/runs/${encodeURIComponent(runId)}/stream?${query}`);
-  let alarm = setTimeout(giveUp, SILENCE_MS);
+  let isGreeted = false;
+  let alarm = setTimeout(giveUp, HELLO_WITHIN_MS);
 
   function end(): void {
     clearTimeout(alarm);
@@ -57,19 +67,25 @@ function openSource(
   }
   function giveUp(): void {
     end();
-    onLost();
+    events.lost(!isGreeted);
   }
   function take({ data }: MessageEvent<string>): void {
     clearTimeout(alarm);
+    isGreeted = true;
     alarm = setTimeout(giveUp, SILENCE_MS);
     const frame = JSON.parse(data) as Frame;
     if (frame.type === 'end') end();
     // A stream of one run does not repeat its id in every frame.
-    onFrame({ ...frame, runId } as Frame);
+    events.frame({ ...frame, runId } as Frame);
   }
 
   for (const type of TYPES) source.addEventListener(type, take);
   // Reconnecting is the connection's, with the cursor of what was really received.
-  source.onerror = giveUp;
+  source.onerror = () => {
+    const isRefused = source.readyState === EventSource.CLOSED && !isGreeted;
+    end();
+    if (isRefused) events.refused();
+    else events.lost(false);
+  };
   return end;
 }

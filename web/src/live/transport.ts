@@ -9,8 +9,8 @@ export type Sink = {
   frame(frame: Frame): void;
   /** The way there and back took this long. */
   roundTrip(ms: number): void;
-  /** Said once; nothing comes afterwards. */
-  lost(): void;
+  /** Said once; nothing comes afterwards. `isUnfit`: opened, and yet nothing gets through, so trying it again is no use. */
+  lost(isUnfit?: boolean): void;
 };
 
 export type Transport = {

@@ -5,6 +5,7 @@ import { paths } from '../lib/paths';
 import styles from './Bar.module.css';
 import { BrandMark } from './BrandMark';
 import { Crumbs } from './Crumbs';
+import { LinkState } from './LinkState';
 
 export function Bar() {
   return (
@@ -14,6 +15,7 @@ export function Bar() {
         <span>telltale</span>
       </NavLink>
       <Crumbs />
+      <LinkState />
       <nav className={styles.ways} aria-label="Pages">
         <NavLink to={paths.runs()} end>
           Runs

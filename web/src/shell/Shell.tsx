@@ -2,7 +2,9 @@
 
 import { Outlet } from 'react-router';
 import { Bar } from './Bar';
+import { ResumedNotice } from './ResumedNotice';
 import styles from './Shell.module.css';
+import { VersionNotice } from './VersionNotice';
 
 export function Shell() {
   return (
@@ -14,6 +16,8 @@ export function Shell() {
       <main id="main" tabIndex={-1} className={styles.main}>
         <Outlet />
       </main>
+      <ResumedNotice />
+      <VersionNotice />
     </>
   );
 }

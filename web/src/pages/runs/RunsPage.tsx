@@ -1,13 +1,54 @@
-// The history of all runs, newest first.
+// The history of all runs, newest first, live.
 
+import { useCallback } from 'react';
+import { Failed, Loading } from '../../design/Notice';
 import { useCrumbs } from '../../shell/crumbs-context';
 import layout from '../layout.module.css';
+import { FilterBar } from './FilterBar';
+import { FilterChips } from './FilterChips';
+import { isFiltering, NO_FILTER, type RunListFilter } from './filter';
+import { NoRuns } from './NoRuns';
+import { RunList } from './RunList';
+import { useRunFilter } from './use-run-filter';
+import { useRuns } from './use-runs';
+import { byWorkflow, WorkflowStrips } from './WorkflowStrips';
+
+/** Enough for a few runs of each workflow; it is one read. */
+const RECENT = 200;
 
 export function RunsPage() {
   useCrumbs([{ label: 'Runs' }], 'Runs');
+  const { filter, change } = useRunFilter();
+  const list = useRuns(filter);
+  const { runs: recent } = useRuns(NO_FILTER, RECENT);
+  const workflows = byWorkflow(recent).map(([name]) => name);
   return (
     <div className={layout.page}>
-      <h1>Runs</h1>
+      <h1 className="unseen">Runs</h1>
+      <WorkflowStrips runs={recent} chosen={filter.workflow} onChoose={(workflow) => change({ workflow })} />
+      {(recent.length > 0 || isFiltering(filter)) && (
+        <FilterBar filter={filter} onChange={change} runs={recent} workflows={workflows} />
+      )}
+      <FilterChips filter={filter} onChange={change} />
+      <Runs filter={filter} list={list} onChange={change} />
     </div>
   );
+}
+
+type RunsProps = {
+  filter: RunListFilter;
+  list: ReturnType<typeof useRuns>;
+  onChange: (change: Partial<RunListFilter>) => void;
+};
+
+function Runs({ filter, list: { query, runs }, onChange }: RunsProps) {
+  const { labels } = filter;
+  const addLabel = useCallback(
+    (label: string) => onChange({ labels: [...new Set([...labels, label])] }),
+    [onChange, labels],
+  );
+  if (runs.length > 0) return <RunList runs={runs} query={query} onLabel={addLabel} />;
+  if (query.isPending) return <Loading what="runs" />;
+  if (query.error) return <Failed error={query.error} what="runs" onRetry={() => void query.refetch()} />;
+  return <NoRuns filter={filter} onChange={onChange} />;
 }

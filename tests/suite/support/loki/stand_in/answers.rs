@@ -1,6 +1,7 @@
 //! The stand-in's routes: from a request's parts to a status and a body.
 
 use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use http::{HeaderMap, Method, Request};
 use serde_json::Value;
@@ -20,13 +21,21 @@ pub struct Service {
     pub limits: Mutex<Limits>,
     pub store: Mutex<Store>,
     pub taken: Mutex<Taken>,
+    /// Pushes are acknowledged and not kept.
+    pub forgetful: AtomicBool,
     bucket: Mutex<Bucket>,
 }
 
 impl Service {
     pub fn new(limits: Limits, store: Store) -> Self {
         let bucket = Mutex::new(Bucket::full(&limits));
-        Self { limits: Mutex::new(limits), store: Mutex::new(store), taken: Mutex::default(), bucket }
+        Self {
+            limits: Mutex::new(limits),
+            store: Mutex::new(store),
+            taken: Mutex::default(),
+            forgetful: AtomicBool::default(),
+            bucket,
+        }
     }
 }
 
@@ -98,6 +107,9 @@ async fn pushed(
     let streams = streams(request)?;
     let too_fast = push::too_fast(&streams, tenant, limits, &mut service.bucket.lock().unwrap());
     too_fast.map_or(Ok(()), Err)?;
+    if service.forgetful.load(Ordering::Relaxed) {
+        return Ok((204, String::new()));
+    }
     let mut fault = None;
     for stream in streams {
         let taken = {

@@ -168,9 +168,9 @@ impl StandIn {
         self.knobs.under_way.borrow().1
     }
 
-    /// Changes with every finished request.
-    pub fn answered(&self) -> tokio::sync::watch::Receiver<u64> {
-        self.knobs.answered.subscribe()
+    /// Counts finished pushes, whatever was answered.
+    pub fn pushes(&self) -> tokio::sync::watch::Receiver<u64> {
+        self.knobs.pushes.subscribe()
     }
 
     fn service(&self) -> &Service {
@@ -196,6 +196,11 @@ impl StandIn {
     /// Loses acknowledged entries, as a Loki does that dies before it has written them where they last; returns how many.
     pub fn forget(&self, which: impl FnMut(&Stream, &Entry) -> bool) -> usize {
         self.service().store.lock().unwrap().remove(which).expect("the file of entries")
+    }
+
+    /// Acknowledges and keeps nothing, while it is on.
+    pub fn forget_all(&self, on: bool) {
+        self.service().forgetful.store(on, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// How many entries it holds.

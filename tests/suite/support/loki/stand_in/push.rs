@@ -84,7 +84,8 @@ pub fn take(
     let mut labels = text::labels(&pushed.labels).map_err(|fault| (400, fault))?;
     let shown = text::shown(&labels);
     check_labels(&labels, &shown, limits)?;
-    labels.entry("service_name".to_owned()).or_insert_with_key(|_| String::new());
+    // A label without a value is none.
+    labels.retain(|_, value| !value.is_empty());
     labels.insert("service_name".to_owned(), service_name(&labels));
     let mut fault = None;
     let now = now_ns();

@@ -77,8 +77,8 @@ pub struct Knobs {
     pub seen: Mutex<Vec<Seen>>,
     /// Pushes that are being worked on, now and at most.
     pub under_way: watch::Sender<(usize, usize)>,
-    /// Counts finished requests, so that a test can wait for one.
-    pub answered: watch::Sender<u64>,
+    /// Counts finished pushes, so that a test can wait for one.
+    pub pushes: watch::Sender<u64>,
 }
 
 /// Serves until the runtime goes.
@@ -224,5 +224,7 @@ fn note(knobs: &Knobs, request: &Request<Vec<u8>>, status: u16) {
         bytes: request.body().len(),
     });
     drop(seen);
-    knobs.answered.send_modify(|answered| *answered += 1);
+    if request.uri().path().ends_with("/push") {
+        knobs.pushes.send_modify(|pushes| *pushes += 1);
+    }
 }
