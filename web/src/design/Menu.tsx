@@ -84,3 +84,7 @@ export function MenuCheck(props: {
 export function MenuNote({ children }: { children: ReactNode }) {
   return <p className={styles.note}>{children}</p>;
 }
+
+export function MenuLine() {
+  return <Base.Separator className={styles.line} />;
+}

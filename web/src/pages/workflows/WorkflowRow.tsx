@@ -22,7 +22,7 @@ export const WorkflowRow = memo(function WorkflowRow(props: {
   return (
     <li className={styles.row} data-workflow={name}>
       <span className={styles.what}>
-        <Link to={paths.workflow(name)} className={styles.link}>
+        <Link to={paths.workflow(name)} className={styles.link} data-row-link="">
           {name}
         </Link>
         <span className={styles.told}>{description}</span>
