@@ -9,7 +9,9 @@
 import { chromium } from 'playwright-core';
 import list from './cases/list.mjs';
 import live from './cases/live.mjs';
+import output from './cases/output.mjs';
 import people from './cases/people.mjs';
+import replay from './cases/replay.mjs';
 import run from './cases/run.mjs';
 import { takeScreenshots } from './screenshots.mjs';
 import { withPage } from './seen.mjs';
@@ -26,8 +28,8 @@ const CHROMIUM_ARGS = [
 ];
 
 async function runTests(browser, server, word) {
-  const tests = Object.entries({ ...run, ...list, ...live, ...people }).filter(([name]) =>
-    name.includes(word),
+  const tests = Object.entries({ ...run, ...list, ...live, ...people, ...output, ...replay }).filter(
+    ([name]) => name.includes(word),
   );
   let failed = 0;
   for (const [name, body] of tests) {

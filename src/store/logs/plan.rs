@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::encode::{LineJson, StreamJson};
 use super::line::{LogStream, NewLine, NewLines, StreamName};
-use super::pen::{Chunk, Pen, PlainChunk};
+use super::pen::{Chunk, Packer, Pen, PlainChunk};
 use super::state::{LogState, StreamState, last_line};
 use crate::facts::id::RunKey;
 use crate::store::db::DbError;
@@ -107,6 +107,7 @@ pub(super) fn plan<'w>(
     key: RunKey,
     state: LogState,
     work: impl Iterator<Item = &'w LogWork>,
+    packer: &mut Packer,
 ) -> Result<LogPlan, DbError> {
     let mut plan = LogPlan {
         key,
@@ -120,7 +121,7 @@ pub(super) fn plan<'w>(
         answers: Vec::new(),
         accepted: BTreeMap::new(),
     };
-    let mut pen = Pen::default();
+    let mut pen = Pen::new(packer);
     for piece in work {
         let answer = match piece {
             LogWork::Append(lines) => match first_gap(&plan.state, lines) {
@@ -174,7 +175,7 @@ struct Open<'l> {
     last: Option<&'l NewLine>,
 }
 
-fn append(plan: &mut LogPlan, pen: &mut Pen, new: &NewLines) -> Result<LogsAppended, DbError> {
+fn append(plan: &mut LogPlan, pen: &mut Pen<'_>, new: &NewLines) -> Result<LogsAppended, DbError> {
     let streams = &mut plan.state.streams;
     let open = |name| Open {
         state: streams.remove(name).unwrap_or_default(),
