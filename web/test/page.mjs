@@ -13,6 +13,7 @@ import output from './cases/output.mjs';
 import people from './cases/people.mjs';
 import replay from './cases/replay.mjs';
 import run from './cases/run.mjs';
+import states from './cases/states.mjs';
 import { takeScreenshots } from './screenshots.mjs';
 import { withPage } from './seen.mjs';
 import { Server } from './server.mjs';
@@ -28,9 +29,15 @@ const CHROMIUM_ARGS = [
 ];
 
 async function runTests(browser, server, word) {
-  const tests = Object.entries({ ...run, ...list, ...live, ...people, ...output, ...replay }).filter(
-    ([name]) => name.includes(word),
-  );
+  const tests = Object.entries({
+    ...run,
+    ...list,
+    ...live,
+    ...people,
+    ...output,
+    ...replay,
+    ...states,
+  }).filter(([name]) => name.includes(word));
   let failed = 0;
   for (const [name, body] of tests) {
     const from = performance.now();
