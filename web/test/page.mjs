@@ -7,10 +7,12 @@
 // Chromium is the system's (CHROMIUM names another). Every wait is for something to be seen, with a limit.
 
 import { chromium } from 'playwright-core';
+import access from './cases/access.mjs';
 import list from './cases/list.mjs';
 import live from './cases/live.mjs';
 import people from './cases/people.mjs';
 import run from './cases/run.mjs';
+import workflows from './cases/workflows.mjs';
 import { takeScreenshots } from './screenshots.mjs';
 import { withPage } from './seen.mjs';
 import { Server } from './server.mjs';
@@ -26,8 +28,8 @@ const CHROMIUM_ARGS = [
 ];
 
 async function runTests(browser, server, word) {
-  const tests = Object.entries({ ...run, ...list, ...live, ...people }).filter(([name]) =>
-    name.includes(word),
+  const tests = Object.entries({ ...run, ...list, ...live, ...people, ...workflows, ...access }).filter(
+    ([name]) => name.includes(word),
   );
   let failed = 0;
   for (const [name, body] of tests) {
