@@ -81,7 +81,9 @@ async fn addresses_of_the_page_lead_to_its_document_and_missing_files_are_missin
         let known = [("accept-encoding", "gzip, br"), ("if-none-match", etag.as_str())];
         assert_eq!(http.send(Method::GET, path, &known, "").await.unwrap().status, 304, "{path}");
     }
-    for path in ["/ui/assets/gone.js", "/ui/gone.css", "/ui/..%2fCargo.toml", "/ui/assets/..%2f..%2f..%2f.gitignore"] {
+    for path in
+        ["/ui/assets/gone.js", "/ui/gone.css", "/ui/..%2fCargo.toml", "/ui/assets/..%2f..%2f..%2f.gitignore"]
+    {
         let status = http.send(Method::GET, path, &[], "").await.unwrap().status;
         assert!(status == 404 || (path.contains("/..%2f") && status == 200), "{path}: {status}");
         let body = http.send(Method::GET, path, &[], "").await.unwrap();
