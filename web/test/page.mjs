@@ -9,8 +9,11 @@
 import { chromium } from 'playwright-core';
 import list from './cases/list.mjs';
 import live from './cases/live.mjs';
+import output from './cases/output.mjs';
 import people from './cases/people.mjs';
+import replay from './cases/replay.mjs';
 import run from './cases/run.mjs';
+import states from './cases/states.mjs';
 import { takeScreenshots } from './screenshots.mjs';
 import { withPage } from './seen.mjs';
 import { Server } from './server.mjs';
@@ -26,9 +29,15 @@ const CHROMIUM_ARGS = [
 ];
 
 async function runTests(browser, server, word) {
-  const tests = Object.entries({ ...run, ...list, ...live, ...people }).filter(([name]) =>
-    name.includes(word),
-  );
+  const tests = Object.entries({
+    ...run,
+    ...list,
+    ...live,
+    ...people,
+    ...output,
+    ...replay,
+    ...states,
+  }).filter(([name]) => name.includes(word));
   let failed = 0;
   for (const [name, body] of tests) {
     const from = performance.now();

@@ -39,7 +39,6 @@ fn field<'a>(input: &mut &'a [u8]) -> Option<Field<'a>> {
             Some(Field::Number(number, 0))
         }
         2 => {
-            // First the length, which moves `input` on; then what comes after it.
             let length = usize::try_from(varint(input)?).ok()?;
             let (bytes, rest) = input.split_at_checked(length)?;
             *input = rest;
