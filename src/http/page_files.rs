@@ -154,7 +154,10 @@ mod tests {
         std::fs::write(inside.join("there.txt"), "yes").unwrap();
         std::fs::write(inside.join("there.txt.gz"), "y").unwrap();
         let both = [Coding::Gzip, Coding::Plain];
-        assert_eq!(read_from(&inside, "there.txt", &both).await, Some((Coding::Gzip, Bytes::from_static(b"y"))));
+        assert_eq!(
+            read_from(&inside, "there.txt", &both).await,
+            Some((Coding::Gzip, Bytes::from_static(b"y")))
+        );
         let absolute = folder.path().join("secret.txt").display().to_string();
         for name in ["", "..", "../secret.txt", "x/../../secret.txt", &absolute, "gone.txt"] {
             assert_eq!(read_from(&inside, name, &both).await, None, "{name}");

@@ -54,7 +54,11 @@ pub async fn page(_: SharedApp, call: Call) -> Result<Response, Problem> {
     let name = page_files::name_for(call.head.params.get(0));
     let wanted = Coding::accepted(call.head.header(ACCEPT_ENCODING.as_str()).unwrap_or_default());
     let Some((coding, bytes)) = page_files::read(name, &wanted).await else {
-        return if name == INDEX { Ok(text(&call.head, HTML, UNBUILT)) } else { Err(Problem::no_such_path()) };
+        return if name == INDEX {
+            Ok(text(&call.head, HTML, UNBUILT))
+        } else {
+            Err(Problem::no_such_path())
+        };
     };
     let is_immutable = page_files::is_immutable(name);
     // The name of such a file is a digest already.

@@ -182,8 +182,7 @@ mod tests {
 
     #[test]
     fn the_lists_filter_is_read() {
-        let raw =
-            "workflow=w&status=FAILED,STALE&trigger=api,schedule&label=team:red&label=env%3Dprod&since=2026-11-22T10:00:00Z&q=x";
+        let raw = "workflow=w&status=FAILED,STALE&trigger=api,schedule&label=team:red&label=env%3Dprod&since=2026-11-22T10:00:00Z&q=x";
         let mut query = Query::parse(Some(raw));
         let filter = filter(&mut query);
         query.check().unwrap();

@@ -12,7 +12,8 @@ use crate::facts::time::Timestamp;
 use crate::store::journal;
 
 const FIND: Query = query!("runs/find"; UUID, TEXT);
-const LIST: Query = query!("runs/list"; UUID, UUID, UUID, UUID, TEXT_ARRAY, TEXT, TEXT, TEXT, TEXT_ARRAY, INT8);
+const LIST: Query =
+    query!("runs/list"; UUID, UUID, UUID, UUID, TEXT_ARRAY, TEXT, TEXT, TEXT, TEXT_ARRAY, INT8);
 const BY_KEYS: Query = query!("runs/by_keys"; UUID, UUID_ARRAY);
 const HEADS: Query = query!("feed/heads"; UUID_ARRAY);
 const COUNT_ACTIVE: Query = query!("runs/count_active";);

@@ -102,63 +102,101 @@ fn told_courses() -> Vec<Story> {
     let boom = json!({"error": {"message": "boom", "code": "E1", "type": "Exit", "stack": "at x", "details": {"lastLines": ["a"]}}});
     let progress = |data: Value| with(node("NODE_PROGRESS", "1", 1), &json!({ "data": data }));
     vec![
-        story("a run from its declaration to its result", &[
-            with(note("RUN_QUEUED"), &declared),
-            with(note("RUN_STARTED"), &json!({"data": {"workflow": "other", "totalActions": 9, "labels": {"c": "3"}, "nodes": ["late-comer"]}})),
-            with(node("NODE_STARTED", "2", 1), &json!({"message": "begun"})),
-            with(node("NODE_PROGRESS", "2", 1), &json!({"data": {"completed": 1, "total": 4}})),
-            with(node("NODE_PROGRESS", "2", 1), &json!({"data": {"completed": 2}})),
-            with(node("ARTIFACT_RECORDED", "2", 1), &json!({"level": "warn"})),
-            node("NODE_COMPLETED", "2", 1),
-            with(node("NODE_SKIPPED", "1", 1), &json!({"message": "condition"})),
-            with(note("RUN_COMPLETED"), &json!({"data": {"result": {"hosts": 3}}})),
-            node("NODE_STARTED", "z", 1),
-            note("NOTE"),
-            node("NODE_LOG_CLOSED", "2", 1),
-            note("RUN_FAILED"),
-        ]),
-        story("attempts, retries and what comes too late", &[
-            node("NODE_STARTED", "1", 1),
-            progress(json!({"completed": 1, "total": 2})),
-            with(node("NODE_RETRYING", "1", 1), &boom),
-            progress(json!({"completed": 2})),
-            node("NODE_INPUT_RECEIVED", "1", 1),
-            node("NODE_STARTED", "1", 2),
-            node("NODE_COMPLETED", "1", 1),
-            with(node("NODE_FAILED", "1", 2), &boom),
-            node("NODE_STARTED", "1", 3),
-            node("NODE_CANCELLED", "1", 3),
-            note("RUN_STARTED"),
-            note("RUN_STARTED"),
-        ]),
-        story("a failure that its node explains", &[
-            with(node("NODE_FAILED", "a", 1), &boom),
-            node("NODE_FAILED", "b", 1),
-            note("RUN_FAILED"),
-        ]),
-        story("a failure with a message and a node of its own", &[
-            with(node("NODE_FAILED", "a", 1), &boom),
-            with(note("RUN_TIMED_OUT"), &json!({"message": "over 5 m", "data": {"nodeRef": "b", "result": 1}})),
-        ]),
-        story("data of another shape", &[
-            with(note("RUN_QUEUED"), &json!({"data": {"workflow": 7, "engine": null, "labels": {"a": 1}, "totalActions": -1, "nodes": ["x", 5]}})),
-            with(note("RUN_QUEUED"), &json!({"data": ["w", "external", null, {"k": "v"}, [1], 2, [["y", ["x"]]]]})),
-            with(note("RUN_QUEUED"), &json!({"data": {"nodes": [{"nodeRef": "n", "needs": null}]}})),
-            with(note("RUN_QUEUED"), &json!({"data": "text"})),
-            node("NODE_STARTED", "1", 1),
-            progress(json!({"completed": "many", "total": 2})),
-            progress(json!({"completed": null, "total": 2})),
-            progress(json!([3])),
-            progress(json!([3, 4])),
-            progress(json!({"completed": 5, "total": -1})),
-            with(node("NODE_FAILED", "1", 1), &json!({"error": {"message": "m", "code": null}})),
-            with(note("RUN_FAILED"), &json!({"data": {"nodeRef": "", "result": 1}})),
-        ]),
-        story("silence, and signs of life", &[
-            note("RUN_STALE"), note("RUN_STALE"), note("RUN_QUEUED"), note("RUN_STALE"), note("NOTE"), note("RUN_STALE"),
-            node("NODE_AWAITING_INPUT", "a", 1), note("RUN_STALE"), node("NODE_PROGRESS", "a", 1), note("RUN_STALE"),
-            node("NODE_INPUT_RECEIVED", "a", 1), note("RUN_STALE"), note("RUN_QUEUED"), note("RUN_STALE"), note("RUN_CANCELLED"),
-        ]),
+        story(
+            "a run from its declaration to its result",
+            &[
+                with(note("RUN_QUEUED"), &declared),
+                with(
+                    note("RUN_STARTED"),
+                    &json!({"data": {"workflow": "other", "totalActions": 9, "labels": {"c": "3"}, "nodes": ["late-comer"]}}),
+                ),
+                with(node("NODE_STARTED", "2", 1), &json!({"message": "begun"})),
+                with(node("NODE_PROGRESS", "2", 1), &json!({"data": {"completed": 1, "total": 4}})),
+                with(node("NODE_PROGRESS", "2", 1), &json!({"data": {"completed": 2}})),
+                with(node("ARTIFACT_RECORDED", "2", 1), &json!({"level": "warn"})),
+                node("NODE_COMPLETED", "2", 1),
+                with(node("NODE_SKIPPED", "1", 1), &json!({"message": "condition"})),
+                with(note("RUN_COMPLETED"), &json!({"data": {"result": {"hosts": 3}}})),
+                node("NODE_STARTED", "z", 1),
+                note("NOTE"),
+                node("NODE_LOG_CLOSED", "2", 1),
+                note("RUN_FAILED"),
+            ],
+        ),
+        story(
+            "attempts, retries and what comes too late",
+            &[
+                node("NODE_STARTED", "1", 1),
+                progress(json!({"completed": 1, "total": 2})),
+                with(node("NODE_RETRYING", "1", 1), &boom),
+                progress(json!({"completed": 2})),
+                node("NODE_INPUT_RECEIVED", "1", 1),
+                node("NODE_STARTED", "1", 2),
+                node("NODE_COMPLETED", "1", 1),
+                with(node("NODE_FAILED", "1", 2), &boom),
+                node("NODE_STARTED", "1", 3),
+                node("NODE_CANCELLED", "1", 3),
+                note("RUN_STARTED"),
+                note("RUN_STARTED"),
+            ],
+        ),
+        story(
+            "a failure that its node explains",
+            &[with(node("NODE_FAILED", "a", 1), &boom), node("NODE_FAILED", "b", 1), note("RUN_FAILED")],
+        ),
+        story(
+            "a failure with a message and a node of its own",
+            &[
+                with(node("NODE_FAILED", "a", 1), &boom),
+                with(
+                    note("RUN_TIMED_OUT"),
+                    &json!({"message": "over 5 m", "data": {"nodeRef": "b", "result": 1}}),
+                ),
+            ],
+        ),
+        story(
+            "data of another shape",
+            &[
+                with(
+                    note("RUN_QUEUED"),
+                    &json!({"data": {"workflow": 7, "engine": null, "labels": {"a": 1}, "totalActions": -1, "nodes": ["x", 5]}}),
+                ),
+                with(
+                    note("RUN_QUEUED"),
+                    &json!({"data": ["w", "external", null, {"k": "v"}, [1], 2, [["y", ["x"]]]]}),
+                ),
+                with(note("RUN_QUEUED"), &json!({"data": {"nodes": [{"nodeRef": "n", "needs": null}]}})),
+                with(note("RUN_QUEUED"), &json!({"data": "text"})),
+                node("NODE_STARTED", "1", 1),
+                progress(json!({"completed": "many", "total": 2})),
+                progress(json!({"completed": null, "total": 2})),
+                progress(json!([3])),
+                progress(json!([3, 4])),
+                progress(json!({"completed": 5, "total": -1})),
+                with(node("NODE_FAILED", "1", 1), &json!({"error": {"message": "m", "code": null}})),
+                with(note("RUN_FAILED"), &json!({"data": {"nodeRef": "", "result": 1}})),
+            ],
+        ),
+        story(
+            "silence, and signs of life",
+            &[
+                note("RUN_STALE"),
+                note("RUN_STALE"),
+                note("RUN_QUEUED"),
+                note("RUN_STALE"),
+                note("NOTE"),
+                note("RUN_STALE"),
+                node("NODE_AWAITING_INPUT", "a", 1),
+                note("RUN_STALE"),
+                node("NODE_PROGRESS", "a", 1),
+                note("RUN_STALE"),
+                node("NODE_INPUT_RECEIVED", "a", 1),
+                note("RUN_STALE"),
+                note("RUN_QUEUED"),
+                note("RUN_STALE"),
+                note("RUN_CANCELLED"),
+            ],
+        ),
     ]
 }
 
@@ -189,12 +227,20 @@ fn walk(number: u64) -> Story {
         // Mostly nodes' events, and rarely an end: a run that is over has no more to show.
         let is_node = next(10) < 7;
         let any = usize::try_from(next(1_000)).unwrap();
-        let kind = if is_node { lifecycle[any % lifecycle.len()] } else { &EventType::ALL[any % EventType::ALL.len()] };
+        let kind = if is_node {
+            lifecycle[any % lifecycle.len()]
+        } else {
+            &EventType::ALL[any % EventType::ALL.len()]
+        };
         let is_end = kind.terminal_status().is_some() && next(4) > 0;
         let kind = if is_end { &EventType::Note } else { kind };
         let mut event = note(kind.as_str());
         if kind.needs_node_ref() || next(3) == 0 {
-            event = node(kind.as_str(), ["a", "b"][usize::from(next(2) == 0)], u32::try_from(1 + next(3)).unwrap());
+            event = node(
+                kind.as_str(),
+                ["a", "b"][usize::from(next(2) == 0)],
+                u32::try_from(1 + next(3)).unwrap(),
+            );
         }
         if next(4) == 0 {
             event["error"] = json!({ "message": format!("e{}", next(9)), "code": "c" });

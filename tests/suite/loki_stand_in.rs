@@ -53,6 +53,48 @@ async fn what_is_pushed_is_found_by_labels_text_and_metadata() {
     assert!(loki.labels().await.contains(&"run_id".to_owned()));
 }
 
+/// A field of bytes, as protobuf writes it; short ones only.
+fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
+    assert!(bytes.len() < 128);
+    [&[number << 3 | 2, bytes.len() as u8], bytes].concat()
+}
+
+#[tokio::test]
+async fn a_push_may_be_snappy_protobuf_or_gzipped_json() {
+    let loki = Loki::start().await;
+    let http = crate::support::Http::new(&loki.url());
+    let now = now_ns();
+    let mut time = vec![0x08];
+    let mut seconds = (now / SECOND) as u64;
+    while seconds >= 0x80 {
+        time.push(seconds as u8 | 0x80);
+        seconds >>= 7;
+    }
+    time.extend([seconds as u8, 0x10, 7]);
+    let pair = [field(1, b"log_seq"), field(2, b"5")].concat();
+    let entry = [field(1, &time), field(2, b"by protobuf"), field(3, &pair)].concat();
+    let stream = [field(1, br#"{run_id="r", odd="\"\\\u00fc"}"#), field(2, &entry)].concat();
+    let body = field(1, &stream);
+    // The plain length, and the whole as one literal.
+    let packed = [&[body.len() as u8, 60 << 2, body.len() as u8 - 1], body.as_slice()].concat();
+    http.post_raw("/loki/api/v1/push", "application/x-protobuf", packed).await.expect(204);
+    let found = loki.query(r#"{run_id="r"}"#).await;
+    assert_eq!((found[0].line.as_str(), found[0].number("log_seq")), ("by protobuf", 5));
+    assert_eq!((found[0].ns, found[0].labels["odd"].as_str()), (now / SECOND * SECOND + 7, "\"\\\u{fc}"));
+    http.post_raw("/loki/api/v1/push", "application/x-protobuf", "nonsense").await.expect(400);
+
+    let json =
+        json!({ "streams": [{ "stream": { "run_id": "g" }, "values": [[now.to_string(), "zipped"]] }] });
+    let mut packed = Vec::new();
+    let mut encoder = async_compression::tokio::write::GzipEncoder::new(&mut packed);
+    tokio::io::AsyncWriteExt::write_all(&mut encoder, json.to_string().as_bytes()).await.unwrap();
+    tokio::io::AsyncWriteExt::shutdown(&mut encoder).await.unwrap();
+    let headers = [("content-type", "application/json"), ("content-encoding", "gzip")];
+    let answer = http.send(http::Method::POST, "/loki/api/v1/push", &headers, packed).await.unwrap();
+    answer.expect(204);
+    assert_eq!(lines(&loki.query(r#"{run_id="g"}"#).await), ["zipped"]);
+}
+
 #[tokio::test]
 async fn the_same_line_at_the_same_time_is_stored_once() {
     let loki = Loki::start().await;

@@ -83,7 +83,9 @@ async fn addresses_of_the_page_lead_to_its_document_and_missing_files_are_missin
     }
     let moved = http.send(Method::GET, "/ui?status=FAILED&q=a%20b", &[], "").await.unwrap();
     assert_eq!((moved.status, moved.header("location")), (302, Some("/ui/?status=FAILED&q=a%20b")));
-    for path in ["/ui/assets/gone.js", "/ui/gone.css", "/ui/..%2fCargo.toml", "/ui/assets/..%2f..%2f..%2f.gitignore"] {
+    for path in
+        ["/ui/assets/gone.js", "/ui/gone.css", "/ui/..%2fCargo.toml", "/ui/assets/..%2f..%2f..%2f.gitignore"]
+    {
         let status = http.send(Method::GET, path, &[], "").await.unwrap().status;
         assert!(status == 404 || (path.contains("/..%2f") && status == 200), "{path}: {status}");
         let body = http.send(Method::GET, path, &[], "").await.unwrap();

@@ -10,7 +10,9 @@ import { chromium } from 'playwright-core';
 import access from './cases/access.mjs';
 import list from './cases/list.mjs';
 import live from './cases/live.mjs';
+import output from './cases/output.mjs';
 import people from './cases/people.mjs';
+import replay from './cases/replay.mjs';
 import run from './cases/run.mjs';
 import workflows from './cases/workflows.mjs';
 import { takeScreenshots } from './screenshots.mjs';
@@ -28,9 +30,16 @@ const CHROMIUM_ARGS = [
 ];
 
 async function runTests(browser, server, word) {
-  const tests = Object.entries({ ...run, ...list, ...live, ...people, ...workflows, ...access }).filter(
-    ([name]) => name.includes(word),
-  );
+  const tests = Object.entries({
+    ...run,
+    ...list,
+    ...live,
+    ...people,
+    ...output,
+    ...replay,
+    ...workflows,
+    ...access,
+  }).filter(([name]) => name.includes(word));
   let failed = 0;
   for (const [name, body] of tests) {
     const from = performance.now();

@@ -138,11 +138,7 @@ fn has_lingered(since: Timestamp, now: Timestamp) -> bool {
     now.micros_since(since) >= u64::try_from(LINGER.as_micros()).unwrap_or(u64::MAX)
 }
 
-fn cut_all(
-    runs: &[WaitingRun],
-    piles: &[Pile],
-    cut_at: Timestamp,
-) -> Result<Vec<CutSegment>, DbError> {
+fn cut_all(runs: &[WaitingRun], piles: &[Pile], cut_at: Timestamp) -> Result<Vec<CutSegment>, DbError> {
     let mut segments = Vec::new();
     for (run, pile) in runs.iter().zip(piles).filter(|(_, pile)| are_due(pile, cut_at)) {
         segments.extend(cut(&run.run, &pile.chunks, run.last_ns.saturating_add(1), cut_at)?);

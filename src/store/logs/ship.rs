@@ -114,11 +114,7 @@ pub struct Pile {
 }
 
 /// The first uncut chunks of each run, about `bytes_of_run` of plain bytes each, in the order of `runs`.
-pub async fn uncut_chunks(
-    db: &Db,
-    runs: &[(RunKey, u64)],
-    bytes_of_run: u64,
-) -> Result<Vec<Pile>, DbError> {
+pub async fn uncut_chunks(db: &Db, runs: &[(RunKey, u64)], bytes_of_run: u64) -> Result<Vec<Pile>, DbError> {
     let keys: Vec<Uuid> = runs.iter().map(|(key, _)| key.0).collect();
     let after: Vec<i64> = runs.iter().map(|(_, after)| after.cast_signed()).collect();
     let rows = db
@@ -144,11 +140,7 @@ fn by_place(rows: &[Row], places: usize) -> Result<Vec<Pile>, DbError> {
         let place = usize::try_from(row.try_get::<_, i64>(0).map_err(shape)? - 1).unwrap_or(usize::MAX);
         let plain_bytes: i32 = row.try_get(3).map_err(shape)?;
         let plain = inflate(row.try_get(4).map_err(shape)?, plain_bytes.unsigned_abs() as usize)?;
-        let chunk = PlainChunk {
-            first: number(row, 1)?,
-            last: number(row, 2)?,
-            plain: Bytes::from(plain),
-        };
+        let chunk = PlainChunk { first: number(row, 1)?, last: number(row, 2)?, plain: Bytes::from(plain) };
         if let Some(pile) = piles.get_mut(place) {
             if pile.chunks.is_empty() {
                 pile.since = row.try_get(5).map_err(shape)?;

@@ -1,7 +1,7 @@
-//! A stored line looked at without parsing its JSON: we wrote it, so its layout is known.
+//! A stored line looked at without parsing its JSON: [`super::encode`] wrote it, so its layout is known.
 //!
-//! A search looks at millions of lines and gives a few. What has another layout than [`super::line`] writes (a node with
-//! a quotation mark in its name, say) is left to the parser.
+//! A search looks at millions of lines and gives a few. What has another layout (a node with a quotation mark in
+//! its name, say) is left to the parser.
 
 use std::borrow::Cow;
 use std::ops::Range;

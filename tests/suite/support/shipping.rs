@@ -70,7 +70,12 @@ pub async fn in_loki(loki: &Loki, query: &str, count: usize) -> Vec<Found> {
     };
     let Ok(found) = tokio::time::timeout(LIMIT, waiting).await else {
         let found = loki.query(query).await.len();
-        panic!("Loki has {found} of {count} for {query} after {LIMIT:?}; pushes: {}", *pushes.borrow())
+        let seen = loki.seen();
+        let last: Vec<_> = seen.iter().filter(|seen| seen.path.ends_with("/push")).rev().take(3).collect();
+        panic!(
+            "Loki has {found} of {count} for {query} after {LIMIT:?}; {} pushes, the last: {last:?}",
+            *pushes.borrow()
+        )
     };
     assert_eq!(found.len(), count, "{query}");
     found

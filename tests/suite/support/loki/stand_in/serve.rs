@@ -60,7 +60,10 @@ pub struct Seen {
     pub path: String,
     /// The query string, or the form that stood in for it.
     pub query: String,
+    /// 0 for none.
     pub status: u16,
+    /// What was said with a refusal.
+    pub refusal: String,
     pub tenant: Option<String>,
     pub authorization: Option<String>,
     pub content_type: Option<String>,
@@ -106,7 +109,7 @@ async fn handle(
     let under_way = path.ends_with("/push").then(|| UnderWay::begin(knobs));
     let said = decided(behind, knobs, &request).await;
     drop(under_way);
-    note(knobs, &request, said.as_ref().map_or(0, |said| said.0));
+    note(knobs, &request, said.as_ref());
     // A mood that ends leaves the connections broken that it held.
     let (status, text) = said.ok_or("no answer")?;
     let json = text.starts_with('{');
@@ -201,7 +204,7 @@ async fn passed_on(
     Ok((status, answer.text().await?))
 }
 
-fn note(knobs: &Knobs, request: &Request<Vec<u8>>, status: u16) {
+fn note(knobs: &Knobs, request: &Request<Vec<u8>>, said: Option<&Said>) {
     let header =
         |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let form = header("content-type").is_some_and(|kind| kind.contains("urlencoded"));
@@ -217,7 +220,8 @@ fn note(knobs: &Knobs, request: &Request<Vec<u8>>, status: u16) {
     seen.push(Seen {
         path: request.uri().path().to_owned(),
         query,
-        status,
+        status: said.map_or(0, |said| said.0),
+        refusal: said.filter(|said| said.0 >= 400).map(|said| said.1.clone()).unwrap_or_default(),
         tenant: header("x-scope-orgid"),
         authorization: header("authorization"),
         content_type: header("content-type"),

@@ -39,7 +39,8 @@ fn field<'a>(input: &mut &'a [u8]) -> Option<Field<'a>> {
             Some(Field::Number(number, 0))
         }
         2 => {
-            let (bytes, rest) = input.split_at_checked(usize::try_from(varint(input)?).ok()?)?;
+            let length = usize::try_from(varint(input)?).ok()?;
+            let (bytes, rest) = input.split_at_checked(length)?;
             *input = rest;
             Some(Field::Bytes(number, bytes))
         }
