@@ -14,6 +14,7 @@ import output from './cases/output.mjs';
 import people from './cases/people.mjs';
 import replay from './cases/replay.mjs';
 import run from './cases/run.mjs';
+import states from './cases/states.mjs';
 import workflows from './cases/workflows.mjs';
 import { takeScreenshots } from './screenshots.mjs';
 import { withPage } from './seen.mjs';
@@ -39,6 +40,7 @@ async function runTests(browser, server, word) {
     ...replay,
     ...workflows,
     ...access,
+    ...states,
   }).filter(([name]) => name.includes(word));
   let failed = 0;
   for (const [name, body] of tests) {
