@@ -36,11 +36,13 @@ async function runTests(browser, server, word) {
     ...list,
     ...live,
     ...people,
+    ...workflows,
     ...output,
     ...replay,
     ...workflows,
     ...access,
     ...states,
+    ...access,
   }).filter(([name]) => name.includes(word));
   let failed = 0;
   for (const [name, body] of tests) {
