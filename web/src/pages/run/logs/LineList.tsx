@@ -119,7 +119,7 @@ export function LineList({
         isFixed={!wraps}
         row={row}
         label={label}
-        follow={follow && (source?.atHead() ?? true)}
+        follow={follow}
         onFollow={onFollow}
         onSight={onSight}
         shift={source?.shift() ?? 0}

@@ -20,7 +20,9 @@ const TerminalView = lazy(() => import('./TerminalView'));
 
 export function LogPane() {
   const [address, change] = useRunAddress();
-  const { node, attempt, stream, level, q, only, line, view } = address;
+  const { node, attempt, stream, level, q, only, line } = address;
+  // One node alone has nothing to be told apart from.
+  const view = address.view === 'nodes' && node !== undefined ? 'lines' : address.view;
   const [looks, setLooks] = useLooks();
   const [follow, setFollow] = useState(line === undefined);
   const end = useLogEnd();

@@ -12,6 +12,8 @@ const LINES_MAX = 30_000;
 const NEAR_ROWS = 150;
 /** New output is asked for at most so often; the head tells that there is some. */
 const HEAD_EVERY_MS = 150;
+/** A reader at the end of a flood is better served with its newest lines than with all that have passed. */
+const FAR_BEHIND_LINES = 2_000;
 
 export interface LineWindow extends LineSource {
   /** The run's newest line, whether it fits the filter or not. */
@@ -125,7 +127,9 @@ export function createLineWindow(fetchLines: FetchLines, filter: LineFilter, end
     if (timer !== undefined || through >= last() || busy > 0) return;
     timer = setTimeout(() => {
       timer = undefined;
-      if (!stop.signal.aborted && through < last()) void growForward().then(lookAhead);
+      if (stop.signal.aborted || through >= last()) return;
+      const isFarBehind = last() - through > FAR_BEHIND_LINES;
+      void (isFarBehind ? toHead() : growForward()).then(lookAhead);
     }, HEAD_EVERY_MS);
   }
 

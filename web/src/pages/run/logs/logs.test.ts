@@ -110,6 +110,21 @@ describe('the lines that a filter leaves', () => {
     expect(window.get(window.count() - 1)?.logSeq).toBe(3_010);
   });
 
+  it('stays with the newest lines of a flood, and can go back from there', async () => {
+    const { answer, state } = server(1_000);
+    const window = createLineWindow(answer, { nodeRef: 'a' });
+    await window.toHead();
+    window.want(window.count() - 30, window.count() - 1);
+    state.head = 60_000;
+    window.setHead(60_000);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(window.get(window.count() - 1)?.logSeq).toBe(59_999);
+    const before = window.get(0)?.logSeq ?? 0;
+    window.want(0, 30);
+    await settled();
+    expect(window.get(0)?.logSeq).toBeLessThan(before);
+  });
+
   it('ends at a moment in the past', async () => {
     const window = createLineWindow(server(3_000).answer, { nodeRef: 'a' }, 2_000);
     await window.toHead();
