@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Events(EventsArgs),
     /// Print the output of a run's nodes
     Logs(LogsArgs),
+    /// Check that a run's history and output are whole and as they were recorded
+    Verify(VerifyArgs),
     /// Store workflows on a server, and start them there
     Workflow(WorkflowArgs),
     /// End a run
@@ -203,8 +205,9 @@ Examples:
   telltale logs run-0198c2d4 --node resolve --stream stderr --tail 100
   telltale logs @latest --grep '/host-[0-9]+ down/'
 
-Escape sequences other than colours are removed for a terminal, and all of them for a pipe; --raw
-prints each line as the node wrote it, and nothing else.")]
+Escape sequences other than colours are removed for a terminal, and all of them for a pipe, and of a line
+that painted over itself the last state is shown; --raw prints each line as the node wrote it, and
+nothing else.")]
 pub(crate) struct LogsArgs {
     /// The run's id, or @latest
     pub run: String,
@@ -223,12 +226,32 @@ pub(crate) struct LogsArgs {
     /// Only lines with this text, or that match /a regular expression/
     #[arg(long, value_name = "TEXT")]
     pub grep: Option<String>,
-    /// Only the last N lines
+    /// Only lines that look like this level or worse, by their words
+    #[arg(long, value_parser = ["debug", "info", "warn", "error"])]
+    pub level: Option<String>,
+    /// Only the last N lines, with -f and then what comes
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=5_000))]
     pub tail: Option<u32>,
     /// Lines as the node wrote them, escape sequences and all
     #[arg(long)]
     pub raw: bool,
+    /// One JSON object a line
+    #[arg(long, conflicts_with = "raw")]
+    pub json: bool,
+    #[command(flatten)]
+    pub flags: ClientFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telltale verify @latest
+
+Reads the run's events and every line of its output, counts and hashes each stream anew, and holds it against
+the stream's last NODE_LOG_CLOSED. Exits with 1 when something differs or is missing.")]
+pub(crate) struct VerifyArgs {
+    /// The run's id, or @latest
+    pub run: String,
     #[command(flatten)]
     pub flags: ClientFlags,
 }

@@ -45,6 +45,7 @@ async fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Runs(args) => command::runs::runs(&args).await,
         Command::Events(args) => command::events::events(&args).await,
         Command::Logs(args) => command::logs::logs(&args).await,
+        Command::Verify(args) => command::verify::verify(&args).await,
         Command::Workflow(args) => command::workflow::workflow(&args).await,
         Command::Cancel(args) => command::control::cancel(&args).await,
         Command::Rerun(args) => command::control::rerun(&args).await,

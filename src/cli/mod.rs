@@ -17,6 +17,7 @@ mod entry;
 mod failure;
 mod format;
 mod inputs;
+mod ledger;
 mod lines;
 mod sanitize;
 mod screen;

@@ -14,7 +14,7 @@ use super::error::ClientError;
 use super::events::{NewEvent, NewLogLine};
 use super::live::{Watch, WatchOptions};
 use super::transport::{http_client, send, send_for_json};
-use super::wire::{Appended, CreateRun, EventPage, LogPage, LogsAppended, RunPage, RunState};
+use super::wire::{Appended, CreateRun, EventPage, LogsAppended, RunPage, RunState};
 
 /// A server's address and the right to speak to it; cheap to clone.
 #[derive(Debug, Clone)]
@@ -49,21 +49,6 @@ pub struct EventQuery {
     pub node_ref: Option<String>,
     /// Waits this long for an event when there is none yet (at most 30 s).
     pub wait: Option<Duration>,
-}
-
-/// Which log lines of a run to read.
-#[derive(Debug, Clone, Default)]
-pub struct LogQuery {
-    /// The last logSeq already known.
-    pub after: Option<u64>,
-    pub node_ref: Option<String>,
-    pub attempt: Option<u32>,
-    pub stream: Option<String>,
-    /// A text, or `/a regular expression/`.
-    pub q: Option<String>,
-    pub limit: Option<u32>,
-    /// Only the last lines.
-    pub tail: Option<u32>,
 }
 
 impl Client {
@@ -169,19 +154,6 @@ impl Client {
             .header(reqwest::header::CONTENT_TYPE, "application/x-ndjson")
             .body(body);
         send_for_json(&self.address(), self.claimed(request)).await
-    }
-
-    /// `GET /api/v1/runs/{runId}/logs`
-    pub async fn read_logs(&self, run_id: &RunId, query: &LogQuery) -> Result<LogPage, ClientError> {
-        let mut url = self.run_url(run_id, &["logs"]);
-        put(&mut url, "after", query.after);
-        put(&mut url, "nodeRef", query.node_ref.as_ref());
-        put(&mut url, "attempt", query.attempt);
-        put(&mut url, "stream", query.stream.as_ref());
-        put(&mut url, "q", query.q.as_ref());
-        put(&mut url, "limit", query.limit);
-        put(&mut url, "tail", query.tail);
-        send_for_json(&self.address(), self.http.get(url)).await
     }
 
     /// Follows a run live, from the cursor in `options`, through lost connections.

@@ -9,9 +9,10 @@ use reqwest::{Response, StatusCode, Url};
 
 use crate::facts::id::{Cursor, RunId};
 
-use super::api::{Client, EventQuery, LogQuery, put};
+use super::api::{Client, EventQuery, put};
 use super::error::ClientError;
 use super::frame::{self, End, Frame, Hello};
+use super::logs::LogQuery;
 use super::transport::{CONNECT_TIMEOUT, send};
 use super::{sse, ws};
 

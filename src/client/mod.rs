@@ -17,6 +17,7 @@ mod frame;
 mod live;
 #[cfg(test)]
 mod live_tests;
+mod logs;
 mod retry;
 mod secrets;
 mod sse;
@@ -28,7 +29,7 @@ mod workflows;
 mod ws;
 
 pub use across::AppendedAcross;
-pub use api::{Client, EventQuery, LogQuery, RunQuery};
+pub use api::{Client, EventQuery, RunQuery};
 pub use artifacts::{ArtifactLabel, ArtifactPage, ArtifactSummary};
 pub use claims::{
     ClaimName, ClaimState, ClaimStates, ClaimStatus, ClaimedRun, ClaimedRuns, HeldClaim, WorkerSummary,
@@ -37,6 +38,7 @@ pub use control::NodeInput;
 pub use error::{ClientError, Fault, Problem};
 pub use events::{NewEvent, NewLogLine};
 pub use live::{Watch, WatchItem, WatchOptions};
+pub use logs::{LogDownload, LogQuery};
 pub use retry::{backoff, until_acknowledged};
 pub use secrets::{SecretPage, SecretSummary};
 pub use tls::install_tls_provider;

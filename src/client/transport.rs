@@ -53,7 +53,7 @@ pub(super) fn http_client(base: &Url, token: Option<&str>) -> Result<reqwest::Cl
 }
 
 /// The address as people write it.
-fn name(base: &Url) -> String {
+pub(super) fn name(base: &Url) -> String {
     base.as_str().trim_end_matches('/').to_owned()
 }
 

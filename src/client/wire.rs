@@ -63,6 +63,13 @@ pub struct LogLine {
     /// Whether a line feed followed; not so for a last line without one.
     #[serde(default = "yes", skip_serializing_if = "is_true")]
     pub eol: bool,
+    /// Whether its stream had been closed before.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub late: bool,
+}
+
+fn is_false(late: &bool) -> bool {
+    !*late
 }
 
 fn yes() -> bool {
@@ -217,8 +224,14 @@ pub struct EventPage {
 #[serde(rename_all = "camelCase")]
 pub struct LogPage {
     pub lines: Vec<LogLine>,
+    /// Where to read on, forwards and backwards.
     #[serde(default)]
     pub next_after: Option<u64>,
+    #[serde(default)]
+    pub next_before: Option<u64>,
+    /// `limit`, `time` or `end`: why the page ends where it does.
+    #[serde(default)]
+    pub stopped: Option<String>,
     #[serde(default)]
     pub complete: bool,
 }

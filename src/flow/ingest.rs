@@ -3,13 +3,11 @@
 //! Owns what happens around an append: RUN_QUEUED for a new run, NODE_LOG_CLOSED before an event that ends a
 //! node or a run. Never writes itself: the journal and the log store do.
 
-use std::collections::HashMap;
-
-use futures_util::future::{join_all, try_join_all};
 use serde::Serialize;
 use tracing::warn;
 use uuid::Uuid;
 
+use super::closing::{self, Closing, ends_with, log_closed};
 use crate::facts::batch;
 use crate::facts::event::{Event, EventType};
 use crate::facts::event_input::{Defaults, EventInput, Fault};
@@ -20,14 +18,12 @@ use crate::flow::Core;
 use crate::store::clock;
 use crate::store::db::DbError;
 use crate::store::journal::{AppendError, AppendRequest, Appended, NewEvent, QueueEntry};
-use crate::store::logs::{self, LogError, LogsAppended, NewLines, Sealed, StreamName};
+use crate::store::logs::{self, LogError, LogsAppended, NewLines};
 use crate::store::{queue, runs};
 
+pub use super::closing::close_log;
 pub use crate::facts::batch::BodyFormat;
 pub use crate::flow::lines::parse_lines;
-
-/// A close that lines have overtaken is made again this often; whoever writes on without end keeps his stream open.
-const CLOSE_TRIES: usize = 5;
 
 /// A run to be started or registered.
 #[derive(Debug, Clone)]
@@ -47,11 +43,11 @@ pub struct NewRun {
 
 /// What goes with an append beside its events.
 #[derive(Debug, Default)]
-struct Along {
-    only_if_new: bool,
-    enqueue: Option<QueueEntry>,
+pub(super) struct Along {
+    pub(super) only_if_new: bool,
+    pub(super) enqueue: Option<QueueEntry>,
     /// The claim that the writer holds, which must be the run's last one.
-    claim: Option<i32>,
+    pub(super) claim: Option<i32>,
 }
 
 /// What RUN_QUEUED says of a run; the fold reads it back.
@@ -99,6 +95,7 @@ pub async fn append(
     let along = Along { claim, ..Along::default() };
     let ends_something =
         |input: &EventInput| input.event.kind.ends_attempt() || input.event.kind.terminal_status().is_some();
+    let ends_run = inputs.iter().any(|input| input.event.kind.terminal_status().is_some());
     if !inputs.iter().any(ends_something) {
         let events = inputs.into_iter().map(|input| (input.event, input.id_given)).collect();
         return store(core, organization, run_id, events, along).await;
@@ -117,11 +114,13 @@ pub async fn append(
         is_ours.push(false);
     }
     let mut appended = store(core, organization, run_id.clone(), events, along).await?;
-    for name in closing.mark(core).await {
-        if let Err(error) = close_log(core, organization, run_id.clone(), name, claim).await {
-            warn!(%run_id, %error, "a stream that lines came to while it was closed could not be closed again");
-        }
+    let mut left = closing.mark(core).await;
+    if ends_run {
+        // A stream that began meanwhile was sealed by nobody: its lines look for the run's end in turn.
+        let open = logs::open_streams(&core.db, organization, &run_id).await.unwrap_or_default();
+        left.extend(open.into_iter().map(|(_, name)| name));
     }
+    closing::close_left(core, organization, &run_id, left).await;
     let mut ours = is_ours.iter();
     appended.results.retain(|_| ours.next() == Some(&false));
     Ok(appended)
@@ -173,8 +172,8 @@ pub async fn append_own(
 }
 
 /// Appends log lines to a run, registering it when it is unknown. Under a claim, only while it is the run's last one: lines
-/// that are on their way when the next one is made are still stored, since the node did print them. Lines that reopen a stream of
-/// a run that is over close it again, since nothing more will come that does.
+/// that are on their way when the next one is made are still stored, since the node did print them. A stream that they open of
+/// a run that is over is closed, since nothing more will come that does.
 pub async fn append_lines(
     core: &Core,
     organization: OrganizationId,
@@ -185,72 +184,49 @@ pub async fn append_lines(
     if core.spool.is_full() {
         return Err(LogError::SpoolFull);
     }
-    let key = match claim {
+    let (key, was_over) = match claim {
         Some(claim) => {
             let held = queue::held(&core.db, organization, &run_id, claim).await.map_err(of_db)?;
-            held.ok_or(LogError::ClaimLost)?
+            (held.ok_or(LogError::ClaimLost)?, false)
         }
         None => registered(core, organization, run_id.clone()).await?,
     };
     let names = lines.streams().to_vec();
     let appended = core.logs.append(key, lines).await?;
-    if appended.reopened {
-        close_again(core, organization, &run_id, names).await;
+    // A repeat of lines whose server was killed before it could close their stream opens nothing, and closes it all the same.
+    if was_over || appended.opened && is_over(core, organization, &run_id).await {
+        closing::close_left(core, organization, &run_id, names).await;
     }
     Ok(appended)
 }
 
-/// Closes streams once more where the run is over. The lines are durable, whatever becomes of it.
-async fn close_again(core: &Core, organization: OrganizationId, run_id: &RunId, names: Vec<StreamName>) {
+/// Whether the run has ended by now. Asked once the lines are durable: whoever ends the run after that sees them.
+async fn is_over(core: &Core, organization: OrganizationId, run_id: &RunId) -> bool {
     match runs::find(&core.db, organization, run_id).await {
-        Ok(Some(run)) if run.status.is_terminal() => {}
-        Ok(_) => return,
-        Err(error) => return warn!(%run_id, %error, "a reopened stream could not be closed"),
-    }
-    for name in names {
-        if let Err(error) = close_log(core, organization, run_id.clone(), name, None).await {
-            warn!(%run_id, %error, "a reopened stream could not be closed");
+        Ok(run) => run.is_some_and(|run| run.status.is_terminal()),
+        Err(error) => {
+            warn!(%run_id, %error, "whether a run is over, so that its lines are its last ones, is not known");
+            false
         }
     }
 }
 
-/// Closes one output stream: NODE_LOG_CLOSED with what it held. Answers the run's head seq. A stream without a line closes too, and
-/// closing a closed one changes nothing.
-pub async fn close_log(
+/// The run's key, and whether it is over; an unknown run is registered by RUN_QUEUED, since lines need a run to belong to.
+pub(super) async fn registered(
     core: &Core,
     organization: OrganizationId,
     run_id: RunId,
-    name: StreamName,
-    claim: Option<i32>,
-) -> Result<u64, LogError> {
-    let key = registered(core, organization, run_id.clone()).await?;
-    let mut head_seq = 0;
-    for _ in 0..CLOSE_TRIES {
-        let sealed = core.logs.seal(key, name.clone()).await?;
-        let events = vec![(log_closed(&sealed, key), true)];
-        let along = Along { claim, ..Along::default() };
-        let appended = store(core, organization, run_id.clone(), events, along).await.map_err(of_append)?;
-        head_seq = appended.head_seq;
-        // Lines that came meanwhile bear no late mark, so that nobody else would know.
-        if sealed.already_closed || core.logs.mark_closed(key, name.clone(), sealed.lines).await? {
-            break;
-        }
-    }
-    Ok(head_seq)
-}
-
-/// The run's key; an unknown run is registered by RUN_QUEUED, since lines need a run to belong to.
-async fn registered(core: &Core, organization: OrganizationId, run_id: RunId) -> Result<RunKey, LogError> {
+) -> Result<(RunKey, bool), LogError> {
     if let Some(run) = runs::find(&core.db, organization, &run_id).await.map_err(of_db)? {
-        return Ok(run.run_key);
+        return Ok((run.run_key, run.status.is_terminal()));
     }
     let event = server_event(EventType::RunQueued, Uuid::now_v7(), None);
     let along = Along { only_if_new: true, ..Along::default() };
     let appended = store(core, organization, run_id, vec![(event, false)], along).await.map_err(of_append)?;
-    Ok(appended.run_key)
+    Ok((appended.run_key, false))
 }
 
-async fn store(
+pub(super) async fn store(
     core: &Core,
     organization: OrganizationId,
     run_id: RunId,
@@ -272,76 +248,6 @@ async fn store(
         core.queue.wake();
     }
     Ok(appended)
-}
-
-/// Whether this event ends the attempt that the stream belongs to.
-fn ends_with(name: &StreamName, event: &Event) -> bool {
-    let is_its = Some(&name.node_ref) == event.node_ref.as_ref() && Some(name.attempt) == event.attempt;
-    event.kind.terminal_status().is_some() || (event.kind.ends_attempt() && is_its)
-}
-
-/// The open streams that end with a request, sealed.
-struct Closing {
-    open: HashMap<StreamName, (RunKey, Sealed)>,
-    closed: Vec<(RunKey, Sealed)>,
-}
-
-impl Closing {
-    async fn of(core: &Core, open: Vec<(RunKey, StreamName)>) -> Result<Self, AppendError> {
-        let seals = open.into_iter().map(|(key, name)| async move {
-            let sealed = core.logs.seal(key, name.clone()).await;
-            sealed.map(|sealed| (name, (key, sealed)))
-        });
-        // Together, so that they share the lane's flush.
-        let sealed = try_join_all(seals).await.map_err(|e| AppendError::Unavailable(e.to_string()))?;
-        Ok(Self { open: sealed.into_iter().collect(), closed: Vec::new() })
-    }
-
-    /// The streams that end with this event, in the order of their names.
-    fn take_ended_by(&mut self, event: &Event) -> Vec<(RunKey, Sealed)> {
-        let mut names: Vec<StreamName> =
-            self.open.keys().filter(|name| ends_with(name, event)).cloned().collect();
-        names.sort();
-        let ended: Vec<_> = names.iter().filter_map(|name| self.open.remove(name)).collect();
-        self.closed.extend(ended.iter().cloned());
-        ended
-    }
-
-    /// Remembers the closes, and tells which streams have got more lines meanwhile. One that fails is made again by the next event
-    /// that ends something, under the same event id.
-    async fn mark(self, core: &Core) -> Vec<StreamName> {
-        let marks = self.closed.into_iter().map(|(key, sealed)| async move {
-            let marked = core.logs.mark_closed(key, sealed.name.clone(), sealed.lines).await;
-            (sealed.name, marked)
-        });
-        let mut overtaken = Vec::new();
-        for (name, marked) in join_all(marks).await {
-            match marked {
-                Ok(true) => {}
-                Ok(false) => overtaken.push(name),
-                Err(error) => warn!(%error, "a closed stream could not be marked"),
-            }
-        }
-        overtaken
-    }
-}
-
-/// NODE_LOG_CLOSED, the completeness proof of a stream. Its id follows from what was closed, so that a repeated close
-/// of the same lines is one event.
-fn log_closed(sealed: &Sealed, key: RunKey) -> Event {
-    let StreamName { node_ref, attempt, stream } = &sealed.name;
-    let identity = format!("log-closed/{attempt}/{stream}/{}/{node_ref}", sealed.lines);
-    let data = serde_json::json!({
-        "stream": stream.as_str(), "lines": sealed.lines, "bytes": sealed.bytes, "sha256": sealed.sha256,
-    });
-    let mut event = server_event(
-        EventType::NodeLogClosed,
-        Uuid::new_v5(&key.0, identity.as_bytes()),
-        Json::from_value(&data).ok(),
-    );
-    event.node_ref = Some(node_ref.clone());
-    event.attempt = Some(*attempt);
-    event
 }
 
 /// An event that the server itself makes.
@@ -378,7 +284,7 @@ fn of_db(error: DbError) -> LogError {
     }
 }
 
-fn of_append(error: AppendError) -> LogError {
+pub(super) fn of_append(error: AppendError) -> LogError {
     match error {
         AppendError::Unavailable(text) => LogError::Unavailable(text),
         AppendError::Rejected(text) => LogError::Rejected(text),

@@ -232,7 +232,8 @@ pub const PATHS: &[Operation] = &[
         path: "/api/v1/runs/{runId}/logs",
         id: "readLogs",
         summary: "A run's output lines",
-        description: "",
+        description: "A search is given two seconds: `stopped` is then `time`, and it goes on from `nextAfter`, or backwards \
+            from `nextBefore`. Lines that lie in Loki while it is away are 503, `logs-not-reachable`.",
         parameters: &[
             query("nodeRef", TEXT, "Of this node"),
             query("attempt", FROM_ONE, "Of this attempt"),
@@ -242,7 +243,7 @@ pub const PATHS: &[Operation] = &[
                 r##"{"$ref":"#/components/schemas/Level"}"##,
                 "Lines that look like this level or worse",
             ),
-            query("q", TEXT, "Holding this text, or matching `/a regular expression/`"),
+            query("q", TEXT, "Holding this text, or matching `/a regular expression/`, in the line's bytes"),
             query("after", SEQ, "Behind this logSeq"),
             query("before", SEQ, "Before this logSeq; without `after` the last ones there"),
             query("limit", PAGE, "Size of the page"),
@@ -260,12 +261,18 @@ pub const PATHS: &[Operation] = &[
         path: "/api/v1/runs/{runId}/logs/download",
         id: "downloadLogs",
         summary: "The whole output as a file",
-        description: "The bytes as they were written, escape sequences included.",
+        description: "The bytes as they were written, escape sequences included unless they are stripped. A download that \
+            can't be finished breaks off; it never ends as if it were whole.",
         parameters: &[
             query(
                 "format",
                 r#"{"enum":["text","ndjson"],"default":"text"}"#,
                 "Plain bytes, or one LogLine a line",
+            ),
+            query(
+                "ansi",
+                r#"{"enum":["keep","strip"],"default":"keep"}"#,
+                "Whether terminal escape sequences stay, in plain bytes",
             ),
             query("nodeRef", TEXT, "Of this node"),
             query("attempt", FROM_ONE, "Of this attempt"),

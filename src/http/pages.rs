@@ -38,11 +38,14 @@ const DOCS_STYLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/
 const UNBUILT: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/web/docs/unbuilt.html"));
 static OPENAPI: LazyLock<String> = LazyLock::new(openapi::document);
 
-/// GET / and /ui: the way to the page.
-pub async fn to_page(_: SharedApp, _: Call) -> Result<Response, Problem> {
+/// GET / and /ui: the way to the page, with what the address asks of it.
+pub async fn to_page(_: SharedApp, call: Call) -> Result<Response, Problem> {
+    let address = call.head.query.as_ref().map_or("/ui/".to_owned(), |query| format!("/ui/?{query}"));
     let mut response = Response::default();
     *response.status_mut() = StatusCode::FOUND;
-    response.headers_mut().insert(LOCATION, HeaderValue::from_static("/ui/"));
+    // A query is visible ASCII as it comes; anything else leads to the page alone.
+    let location = HeaderValue::from_str(&address).unwrap_or(HeaderValue::from_static("/ui/"));
+    response.headers_mut().insert(LOCATION, location);
     Ok(response)
 }
 

@@ -16,6 +16,7 @@ use super::options::{Part, PartState};
 use crate::facts::event::{ErrorFact, EventType, Level};
 use crate::facts::event_input::Fault;
 use crate::flow::feed::Delivery;
+use crate::flow::log_reader::Stopped;
 use crate::flow::views::{RunState, RunSummary};
 use crate::store::journal::EventResult;
 use crate::store::logs::LogStream;
@@ -235,11 +236,17 @@ described! {
         bytes: Option<String>,
         /// False where no line feed followed.
         eol: Option<bool>,
+        /// True where the stream had been closed before.
+        late: Option<bool>,
     }
     LogPage {
         lines: Vec<LogLine>,
         /// Where to go on, also when there is nothing more yet.
         next_after: u64,
+        /// Where to go on backwards, as `before`; 1 at the beginning.
+        next_before: u64,
+        /// Why the page ends there: it is full, its time was up, or there is nothing more.
+        stopped: Stopped,
         /// The page reaches the head, and every stream that fits the filter is closed.
         complete: bool,
     }

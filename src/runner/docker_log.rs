@@ -4,6 +4,11 @@
 //! missed; but it may also lack the last entries that were told live, when the daemon was killed before
 //! writing them. So the log is not only counted but compared with the end of what has been seen: from the first entry
 //! that differs on, all of it is new.
+//!
+//! The daemon cuts long lines into entries, and its driver `local` gives none of these a line feed, not even the last. So the log
+//! is not what was seen without the line feeds of long lines, and these are skipped in what was seen.
+
+use std::collections::VecDeque;
 
 /// How much of what was seen is kept to compare with; far more than a daemon holds back before it writes its log.
 const TAIL_BYTES: usize = 64 * 1024;
@@ -16,11 +21,26 @@ pub struct Position {
     pub bytes: u64,
     /// The last of them.
     tail: Vec<u8>,
+    /// Of the line that has not ended.
+    line_bytes: usize,
+    /// Where line feeds are that the log lacks.
+    unlogged: VecDeque<u64>,
 }
 
 impl Position {
     pub fn advance(&mut self, bytes: &[u8]) {
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', bytes) {
+            if self.line_bytes + (end - start) >= ENTRY_MAX_BYTES {
+                self.unlogged.push_back(self.bytes + end as u64);
+            }
+            (self.line_bytes, start) = (0, end + 1);
+        }
+        self.line_bytes += bytes.len() - start;
         self.bytes += bytes.len() as u64;
+        if bytes.len() > TAIL_BYTES {
+            self.tail.clear();
+        }
         self.tail.extend_from_slice(&bytes[bytes.len().saturating_sub(TAIL_BYTES)..]);
         // Twice as long before it is cut, so that a byte is moved once and not with each chunk.
         if self.tail.len() > 2 * TAIL_BYTES {
@@ -74,7 +94,7 @@ impl Aligner {
         let mut partial = std::mem::take(&mut self.partial);
         partial.extend_from_slice(bytes);
         let mut rest = partial.as_slice();
-        while let Some(end) = entry_end(rest) {
+        while let Some(end) = self.entry_end(rest) {
             let (entry, after) = rest.split_at(end);
             new.extend(self.entry(entry));
             rest = after;
@@ -93,6 +113,16 @@ impl Aligner {
         if rest.is_empty() { None } else { self.entry(&rest) }
     }
 
+    /// The end of the entry that `bytes` begin with, once it has come.
+    fn entry_end(&self, bytes: &[u8]) -> Option<usize> {
+        let line = memchr::memchr(b'\n', bytes).map(|end| end + 1);
+        let end = line.or((bytes.len() >= ENTRY_MAX_BYTES).then_some(ENTRY_MAX_BYTES));
+        // The last entry of a long line ends without a sign of its own.
+        let unlogged = self.seen.unlogged.front().and_then(|at| usize::try_from(at - self.at).ok());
+        let unlogged = unlogged.filter(|length| bytes.len() >= *length);
+        end.into_iter().chain(unlogged).min()
+    }
+
     fn entry(&mut self, entry: &[u8]) -> Option<New> {
         let at = self.at;
         self.at += entry.len() as u64;
@@ -103,14 +133,13 @@ impl Aligner {
                 (entry, false)
             }
         };
+        while self.seen.unlogged.front().is_some_and(|unlogged| *unlogged <= self.at) {
+            self.seen.unlogged.pop_front();
+            self.at += 1;
+        }
         self.is_beyond |= self.at >= self.seen.bytes;
         (!new.is_empty()).then(|| New { bytes: new.to_vec(), continues })
     }
-}
-
-fn entry_end(bytes: &[u8]) -> Option<usize> {
-    let line = memchr::memchr(b'\n', bytes).map(|end| end + 1);
-    line.or((bytes.len() >= ENTRY_MAX_BYTES).then_some(ENTRY_MAX_BYTES))
 }
 
 #[cfg(test)]
@@ -149,6 +178,16 @@ mod tests {
         assert_eq!(new("line 11\nli", "line 11\nne 12\n"), "ne 12\n");
     }
 
+    /// What the daemon's log has of this output.
+    fn logged(output: &[u8]) -> Vec<u8> {
+        let lines = output.split_inclusive(|byte| *byte == b'\n');
+        let of_line = |line: &'_ [u8]| match line {
+            [long @ .., b'\n'] if long.len() >= ENTRY_MAX_BYTES => long.to_vec(),
+            short => short.to_vec(),
+        };
+        lines.flat_map(of_line).collect()
+    }
+
     #[test]
     fn the_end_of_a_line_that_was_seen_in_part_is_told_apart() {
         let mut aligner = Aligner::new(seen(b"a\nb"));
@@ -158,6 +197,26 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn long_lines_without_their_line_feeds_are_known_again(
+            lines in proptest::collection::vec(prop_oneof![0..3usize, 16_380..16_390usize, 32_766..32_770usize, 0..100_000usize], 1..8),
+            seen_share in 0.0..=1.0f64, cut in 1usize..100_000,
+        ) {
+            let line = |(place, length): (usize, &usize)| [vec![b'a' + place as u8; *length], vec![b'\n']].concat();
+            let all: Vec<u8> = lines.iter().enumerate().flat_map(line).collect();
+            let seen_bytes = (all.len() as f64 * seen_share) as usize;
+            let mut position = Position::default();
+            all[..seen_bytes].chunks(cut).for_each(|chunk| position.advance(chunk));
+            let (log, known) = (logged(&all), logged(&all[..seen_bytes]).len());
+            let mut aligner = Aligner::new(position);
+            let mut told: Vec<u8> = Vec::new();
+            for chunk in log.chunks(ENTRY_MAX_BYTES) {
+                told.extend(aligner.push(chunk).into_iter().flat_map(|new| new.bytes));
+            }
+            told.extend(aligner.finish().map(|new| new.bytes).unwrap_or_default());
+            prop_assert!(told == log[known..], "{} told, {} new", told.len(), log.len() - known);
+        }
+
         #[test]
         fn together_they_are_everything_once(
             lines in 1usize..3_000, seen_bytes in 0usize..100_000, lost in 0usize..50, cut in 1usize..5_000,

@@ -2,7 +2,7 @@
 //!
 //! A secret is looked for as it is, line by line, and as JSON, base64 (at all three alignments) and URLs write it.
 //! Of several that begin at one place the longest is meant, and the leftmost wins ([leftmost-longest]). Colours and other
-//! control sequences of terminals make no difference, also in the middle of a secret ([`View`]). Pure.
+//! control sequences of terminals make no difference: what a terminal shows is looked through as well. Pure.
 //!
 //! A stream's masker holds back a tail that may be the beginning of a secret, until more comes or the stream ends;
 //! **not** until some time has passed. Whoever prints half a secret, pauses, and prints the rest would otherwise
@@ -75,17 +75,19 @@ impl Masker {
 
     #[must_use]
     pub fn mask_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        match &self.finder {
-            Some(finder) if finder.is_match(View::of(bytes).text.as_ref()) => {
-                Cow::Owned(self.mask(finder, bytes, true).0)
-            }
-            _ => Cow::Borrowed(bytes),
+        let Some(finder) = &self.finder else { return Cow::Borrowed(bytes) };
+        let mut masked = Cow::Borrowed(bytes);
+        if finder.is_match(bytes) {
+            masked = Cow::Owned(self.mask(finder, bytes, &View::plain(bytes), true).0);
         }
+        if memchr::memchr(ESCAPE, &masked).is_some() {
+            masked = Cow::Owned(self.mask(finder, &masked, &View::shown(&masked), true).0);
+        }
+        masked
     }
 
     /// What can be told of `bytes`, and where that ends: before what may become a secret, unless this is the end.
-    fn mask(&self, finder: &AhoCorasick, bytes: &[u8], is_end: bool) -> (Vec<u8>, usize) {
-        let view = View::of(bytes);
+    fn mask(&self, finder: &AhoCorasick, bytes: &[u8], view: &View<'_>, is_end: bool) -> (Vec<u8>, usize) {
         let text = view.text.as_ref();
         let open_end = |from: usize| if is_end { text.len() } else { from + self.open_end(&text[from..]) };
         let mut told = Vec::with_capacity(bytes.len());
@@ -99,7 +101,6 @@ impl Masker {
             told.extend_from_slice(&bytes[at..view.place(found.start())]);
             told.extend_from_slice(MASK.as_bytes());
             at = view.place(found.end() - 1) + 1;
-            view.sequences_within(bytes, found.range(), &mut told);
             if found.end() > open {
                 open = open_end(found.end());
             }
@@ -157,17 +158,18 @@ impl Masker {
     }
 }
 
-/// Masks one stream.
+/// Masks one stream: its bytes as they are, and of what is left, what a terminal would show.
 #[derive(Debug)]
 pub struct MaskedStream {
     masker: Arc<Masker>,
     held: Vec<u8>,
+    held_shown: Vec<u8>,
 }
 
 impl MaskedStream {
     #[must_use]
     pub fn new(masker: Arc<Masker>) -> Self {
-        Self { masker, held: Vec::new() }
+        Self { masker, held: Vec::new(), held_shown: Vec::new() }
     }
 
     /// Takes the next bytes and gives those that can be told.
@@ -176,19 +178,28 @@ impl MaskedStream {
         let Some(finder) = &masker.finder else { return Cow::Borrowed(chunk) };
         let mut bytes = std::mem::take(&mut self.held);
         bytes.extend_from_slice(chunk);
-        let (told, end) = masker.mask(finder, &bytes, false);
+        let (told, end) = masker.mask(finder, &bytes, &View::plain(&bytes), false);
         self.held = bytes.split_off(end);
+        if self.held_shown.is_empty() && memchr::memchr(ESCAPE, &told).is_none() {
+            return Cow::Owned(told);
+        }
+        let mut bytes = std::mem::take(&mut self.held_shown);
+        bytes.extend_from_slice(&told);
+        let (told, end) = masker.mask(finder, &bytes, &View::shown(&bytes), false);
+        self.held_shown = bytes.split_off(end);
         Cow::Owned(told)
     }
 
     /// What is left when the stream has ended.
     #[must_use]
-    pub fn finish(self) -> Vec<u8> {
-        self.masker.mask_bytes(&self.held).into_owned()
+    pub fn finish(mut self) -> Vec<u8> {
+        let rest = self.masker.mask_bytes(&self.held).into_owned();
+        self.held_shown.extend_from_slice(&rest);
+        self.masker.mask_bytes(&self.held_shown).into_owned()
     }
 }
 
-/// Output as a terminal would show it: without the sequences that set colours, erase or move (ECMA-48, `CSI … final byte`).
+/// Output as secrets are looked for in it.
 struct View<'a> {
     text: Cow<'a, [u8]>,
     /// Where each byte of the text is in the output; `None` where nothing was left out.
@@ -198,13 +209,15 @@ struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    fn of(bytes: &'a [u8]) -> Self {
-        if memchr::memchr(ESCAPE, bytes).is_none() {
-            return Self { text: Cow::Borrowed(bytes), places: None, end: bytes.len() };
-        }
+    fn plain(bytes: &'a [u8]) -> Self {
+        Self { text: Cow::Borrowed(bytes), places: None, end: bytes.len() }
+    }
+
+    /// As a terminal would show it: without the sequences that set colours, erase or move (ECMA-48, `CSI … final byte`).
+    fn shown(bytes: &'a [u8]) -> Self {
         let (mut text, mut places, mut at) = (Vec::new(), Vec::new(), 0);
         while at < bytes.len() {
-            match sequence_length(&bytes[at..]) {
+            match sequence(&bytes[at..]) {
                 Sequence::Whole(length) => at += length,
                 Sequence::Open => break,
                 Sequence::None => {
@@ -220,14 +233,6 @@ impl<'a> View<'a> {
     fn place(&self, at: usize) -> usize {
         self.places.as_ref().map_or(at, |places| places[at])
     }
-
-    /// Adds the sequences between the first and the last byte of `range`, so that a colour still ends that ended there.
-    fn sequences_within(&self, bytes: &[u8], range: std::ops::Range<usize>, out: &mut Vec<u8>) {
-        let Some(places) = &self.places else { return };
-        for pair in places[range].windows(2) {
-            out.extend_from_slice(&bytes[pair[0] + 1..pair[1]]);
-        }
-    }
 }
 
 enum Sequence {
@@ -237,7 +242,7 @@ enum Sequence {
     Whole(usize),
 }
 
-fn sequence_length(bytes: &[u8]) -> Sequence {
+fn sequence(bytes: &[u8]) -> Sequence {
     match bytes {
         [ESCAPE] => return Sequence::Open,
         [ESCAPE, b'[', ..] => {}
@@ -254,9 +259,6 @@ fn sequence_length(bytes: &[u8]) -> Sequence {
 
 /// Adds everything that `secret` may look like.
 fn forms_of(secret: &[u8], forms: &mut Vec<Vec<u8>>) {
-    // It is looked for in what a terminal shows.
-    let secret = View::of(secret).text;
-    let secret = secret.as_ref();
     encodings_of(secret, forms);
     let lines: Vec<&[u8]> =
         secret.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| *line != secret).collect();

@@ -82,20 +82,18 @@ fn the_longest_of_several_is_meant_and_a_half_waits_for_its_other_half() {
 
 #[test]
 fn colours_around_and_inside_a_secret_do_not_show_it() {
-    let masker = masker(&["hunter22", "with\u{1b}[1mbold"]);
+    let masker = Arc::new(masker(&["hunter22"]));
     let cases = [
         ("\u{1b}[31mhunter22\u{1b}[0m!", "\u{1b}[31m***\u{1b}[0m!"),
-        ("a\u{1b}[0mhun\u{1b}[1;31mter\u{1b}[m22\u{1b}[Kb", "a\u{1b}[0m***\u{1b}[1;31m\u{1b}[m\u{1b}[Kb"),
-        ("with\u{1b}[1mbold", "***\u{1b}[1m"),
+        ("a\u{1b}[0mhun\u{1b}[1;31mter\u{1b}[m22\u{1b}[Kb", "a\u{1b}[0m***\u{1b}[Kb"),
+        // As it is, it is hidden even where a terminal would take its beginning for the end of a sequence.
+        ("\u{1b}[hunter22", "\u{1b}[***"),
         ("hunter\u{1b}22 \u{1b}[31", "hunter\u{1b}22 \u{1b}[31"),
     ];
     for (given, masked) in cases {
         assert_eq!(masker.mask_text(given), masked);
         let bytes: Vec<&[u8]> = given.as_bytes().chunks(1).collect();
-        assert_eq!(
-            streamed(&Arc::new(Masker::new(["hunter22", "withbold"]).unwrap()), &bytes),
-            masked.as_bytes()
-        );
+        assert_eq!(streamed(&masker, &bytes), masked.as_bytes());
     }
 }
 

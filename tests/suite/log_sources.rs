@@ -133,8 +133,7 @@ async fn a_flood_waits_for_its_server_in_bounded_memory_and_arrives_whole() {
         went = went.display(),
         done = done.display(),
     );
-    let mut child =
-        telltale(&server, &["exec", "-q", "--run", &run_id, "--node", "flood", "--", "sh", "-c", &script]);
+    let mut child = telltale(&server, &["exec", "-q", "--run", &run_id, "--", "sh", "-c", &script]);
     let told = || std::fs::read_to_string(&went).ok().and_then(|n| n.trim().parse::<u64>().ok()).unwrap_or(0);
     until("the flood has begun", || std::future::ready((told() > 2).then_some(()))).await;
     server.kill9();

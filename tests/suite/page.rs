@@ -81,6 +81,8 @@ async fn addresses_of_the_page_lead_to_its_document_and_missing_files_are_missin
         let known = [("accept-encoding", "gzip, br"), ("if-none-match", etag.as_str())];
         assert_eq!(http.send(Method::GET, path, &known, "").await.unwrap().status, 304, "{path}");
     }
+    let moved = http.send(Method::GET, "/ui?status=FAILED&q=a%20b", &[], "").await.unwrap();
+    assert_eq!((moved.status, moved.header("location")), (302, Some("/ui/?status=FAILED&q=a%20b")));
     for path in
         ["/ui/assets/gone.js", "/ui/gone.css", "/ui/..%2fCargo.toml", "/ui/assets/..%2f..%2f..%2f.gitignore"]
     {

@@ -8,9 +8,10 @@ import { createRoot } from 'react-dom/client';
 import { RouterProvider } from 'react-router';
 import { queryClient } from './api/query-client';
 import { leadFromOldAddress } from './lib/old-address';
-import { router } from './routes';
+import { createRouter } from './routes';
 
 leadFromOldAddress();
+const router = createRouter();
 
 const root = document.getElementById('root');
 if (!root) throw new Error('index.html has no #root');

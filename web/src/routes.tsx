@@ -32,4 +32,5 @@ function asComponent(module: { default: React.ComponentType }) {
   return { Component: module.default };
 }
 
-export const router = createBrowserRouter(routes, { basename: '/ui' });
+/** It begins at the address as it is now. */
+export const createRouter = () => createBrowserRouter(routes, { basename: '/ui' });

@@ -14,6 +14,7 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod secret;
 pub(crate) mod serve;
+pub(crate) mod verify;
 pub(crate) mod watch;
 pub(crate) mod worker;
 pub(crate) mod workflow;

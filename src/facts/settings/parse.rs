@@ -111,7 +111,25 @@ pub(super) fn loki_tenant(text: &str) -> Parsed<String> {
     }
 }
 
-/// What may travel in a header; no reason repeats it.
+/// A name in front of a password, which a colon ends.
+pub(super) fn user(text: &str) -> Parsed<String> {
+    if text.contains(':') {
+        return Err("a user's name holds no colon".to_owned());
+    }
+    password(text)
+}
+
+/// Any text that somebody can type; no reason repeats it.
+pub(super) fn password(text: &str) -> Parsed<String> {
+    const LONGEST: usize = 4_096;
+    if (1..=LONGEST).contains(&text.len()) && !text.contains(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("1 to {LONGEST} bytes of text without control characters are expected"))
+    }
+}
+
+/// What may travel in a header as it is; no reason repeats it.
 pub(super) fn header(text: &str) -> Parsed<String> {
     const LONGEST: usize = 4_096;
     if (1..=LONGEST).contains(&text.len()) && text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {

@@ -284,7 +284,7 @@ impl Picker {
         let labels = self.one(Key::LokiLabels, |text| text.parse().map_err(|error| format!("{error}")));
         let tenant = self.one(Key::LokiTenant, parse::loki_tenant);
         let (user, password) =
-            (self.one(Key::LokiUser, parse::header), self.one(Key::LokiPassword, parse::header));
+            (self.one(Key::LokiUser, parse::user), self.one(Key::LokiPassword, parse::password));
         let token = self.one(Key::LokiToken, parse::header);
         let ca_file = self.one(Key::LokiCaFile, parse::path);
         let grace = self.one(Key::LokiGrace, parse::duration).unwrap_or(LOKI_GRACE);

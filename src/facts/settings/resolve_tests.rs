@@ -148,3 +148,40 @@ fn lists_are_written_with_commas_or_as_arrays() {
     let settings = Settings::resolve(&with_file("allowed_hosts = ['c.example', '[::1]']")).unwrap();
     assert_eq!(settings.allowed_hosts, ["c.example", "[::1]"]);
 }
+
+#[test]
+fn a_loki_is_set_whole_or_not_at_all() {
+    assert_eq!(Settings::resolve(&sources()).unwrap().loki, None);
+    let settings = Settings::resolve(&with_file(
+        "log_spool_max = '64KiB'\n[loki]\nurl = 'https://loki.example/base/loki/api/v1/push'\nlabels = 'low'\ntenant = 't-1'\n\
+         user = 'ann'\npassword = 'pässwörd: hunter2'\ngrace = '90s'\nrate = '8MiB'\n",
+    ))
+    .unwrap();
+    assert!(!format!("{settings:?}").contains("hunter2"));
+    let loki = settings.loki.unwrap();
+    assert_eq!((loki.url.as_str(), loki.labels), ("https://loki.example/base", LokiLabels::Low));
+    assert_eq!((loki.grace.as_secs(), loki.rate, settings.log_spool_max), (90, Some(8 << 20), 64 << 10));
+    assert!(matches!(loki.auth, Some(crate::facts::settings::LokiAuth::Basic { user, .. }) if user == "ann"));
+}
+
+#[test]
+fn what_is_set_wrongly_about_loki_is_named_without_its_secret() {
+    let of = |name: &'static str, value: &'static str| faults(&with_env(&[(name, value)]));
+    for (name, value) in [
+        ("TELLTALE_LOKI_URL", "https://ann:hunter2@loki.example"),
+        ("TELLTALE_LOKI_LABELS", "all"),
+        ("TELLTALE_LOKI_TENANT", "../x"),
+        ("TELLTALE_LOKI_PASSWORD", "hunter2"),
+        ("TELLTALE_LOKI_USER", "ann"),
+        ("TELLTALE_LOKI_TOKEN", "hunter2\n"),
+        ("TELLTALE_LOKI_GRACE", "10"),
+        ("TELLTALE_LOKI_RATE", "8MB"),
+        ("TELLTALE_LOG_SPOOL_MAX", "0GiB"),
+    ] {
+        let found = of(name, value);
+        assert_eq!(found.len(), 1, "{name}: {found:?}");
+        assert!(!found[0].contains("hunter2"), "{found:?}");
+    }
+    let both = [("TELLTALE_LOKI_USER", "a"), ("TELLTALE_LOKI_PASSWORD", "b"), ("TELLTALE_LOKI_TOKEN", "c")];
+    assert!(faults(&with_env(&both))[0].contains("one of them"));
+}

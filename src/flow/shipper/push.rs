@@ -183,9 +183,15 @@ async fn until_judged(
     pace: &Pace,
     leave: &mut Leave,
 ) -> Result<bool, LokiError> {
-    let body = batch.iter().map(|parcel| parcel.segment.body.as_slice()).collect::<Vec<_>>().concat();
-    let size = body.len();
-    let body: bytes::Bytes = match PushBody::compress(&body) {
+    let compressed = match batch {
+        [only] => PushBody::compress(&only.segment.body),
+        _ => {
+            let bodies: Vec<&[u8]> = batch.iter().map(|parcel| parcel.segment.body.as_slice()).collect();
+            PushBody::compress(&bodies.concat())
+        }
+    };
+    let size = batch.iter().map(|parcel| parcel.segment.body.len()).sum();
+    let body: bytes::Bytes = match compressed {
         Ok(body) => body.into(),
         Err(error) => return Err(LokiError::too_large(error.to_string())),
     };

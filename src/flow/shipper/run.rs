@@ -119,7 +119,6 @@ async fn ship_all(shop: &Shop, wake: &Notify, mut leave: Leave) {
             }
         }
         let is_left_over = memory.left_over;
-        let is_pending = next.is_pending;
         let prepare = async {
             // Left-overs first: they are what a run's later lines come after.
             if is_left_over { Ok(Round::default()) } else { prepare::fresh(shop, &except).await }
@@ -131,7 +130,17 @@ async fn ship_all(shop: &Shop, wake: &Notify, mut leave: Leave) {
             conclude(shop, &mut memory, concluded),
         );
         let was_busy = !fates.is_empty();
-        done = memory.settle(shop, fates).await;
+        let retime;
+        (done, retime) = memory.settle(shop, fates);
+        if !retime.is_empty() {
+            // What was pushed of these runs is noted first: it keeps its times.
+            conclude(shop, &mut memory, std::mem::take(&mut done)).await;
+            for segment in retime {
+                if let Err(error) = give_new_times(shop, &segment).await {
+                    warn!(%error, "lines could not be given new times");
+                }
+            }
+        }
         match prepared {
             Ok(_) if memory.left_over => {}
             Ok(round) => next = round,
@@ -143,7 +152,7 @@ async fn ship_all(shop: &Shop, wake: &Notify, mut leave: Leave) {
         }
         if next.parcels.is_empty() && !memory.left_over {
             conclude(shop, &mut memory, std::mem::take(&mut done)).await;
-            idle(&mut leave, wake, was_busy || is_pending).await;
+            idle(&mut leave, wake, was_busy || next.is_pending).await;
         }
     }
     conclude(shop, &mut memory, done).await;
@@ -191,8 +200,8 @@ impl Memory {
         self.held.iter().filter(|(_, hold)| !hold.is_over).map(|(key, _)| *key).collect()
     }
 
-    /// What is to be noted of a round; runs in trouble are given new times, or held.
-    async fn settle(&mut self, shop: &Shop, fates: Vec<(Parcel, Fate)>) -> Vec<Concluded> {
+    /// What is to be noted of a round, and the segments from which on a run needs new times; other runs in trouble are held.
+    fn settle(&mut self, shop: &Shop, fates: Vec<(Parcel, Fate)>) -> (Vec<Concluded>, Vec<CutSegment>) {
         let now = clock::now();
         let mut done = Vec::new();
         let mut retime: Vec<CutSegment> = Vec::new();
@@ -205,7 +214,10 @@ impl Memory {
                     self.held.remove(&run_key);
                     Ok(settle_at(segment.first_ns, segment.last_ns, now, shop.settings.grace))
                 }
-                Fate::Aside(reason) => Err(reason),
+                Fate::Aside(reason) => {
+                    self.held.remove(&run_key);
+                    Err(reason)
+                }
                 Fate::Left(trouble) => {
                     self.left_over = true;
                     match trouble {
@@ -233,12 +245,7 @@ impl Memory {
             done.push(Concluded { run_key, first, cut_at, outcome });
         }
         shop.health.held(self.held.len(), reason.as_deref());
-        for segment in retime {
-            if let Err(error) = give_new_times(shop, &segment).await {
-                warn!(%error, "lines could not be given new times");
-            }
-        }
-        done
+        (done, retime)
     }
 
     /// Holds a run; whether it has been held often enough to be called wrong.
@@ -253,13 +260,13 @@ impl Memory {
     }
 }
 
-/// Gives all cut segments of the run of `segment` new times, from now on.
+/// Gives `segment` and the cut ones behind it in its run new times, from now on.
 async fn give_new_times(shop: &Shop, segment: &CutSegment) -> Result<(), DbError> {
     let cut_at = clock::now();
     let mut floor_ns = cut_at.as_micros().saturating_mul(1_000);
     let cut = ship::still_cut(&shop.db, &[], Some(segment.run.run_key), RETIME_MAX).await?;
     let (mut again, mut before) = (Vec::new(), Vec::new());
-    for row in cut {
+    for row in cut.into_iter().filter(|row| row.first >= segment.first) {
         let chunks = ship::segment_chunks(&shop.db, std::slice::from_ref(&row)).await?;
         let chunks = chunks.into_iter().next().unwrap_or_default();
         let retimed = cut_whole(&row.run, &chunks, floor_ns.max(row.floor_ns), cut_at)?;

@@ -11,6 +11,7 @@ use tracing::warn;
 
 use super::line::{LogStream, NewLines, StreamName};
 use super::load;
+use super::pen::Packer;
 use super::plan::{self, LinesCommitted, LogDone, LogError, LogPlan, LogWork, LogsAppended, Sealed};
 use super::state::LogState;
 use super::write::{bucket, send};
@@ -86,7 +87,8 @@ impl Logs {
         let senders = (0..lanes.max(1)).map(|_| {
             let (sender, receiver) = lane();
             let (on_lines, counters) = (on_lines.clone(), counters.clone());
-            let writer = Writer { db: db.clone(), on_lines, counters, hot: HashMap::new() };
+            let writer =
+                Writer { db: db.clone(), on_lines, counters, hot: HashMap::new(), packer: Packer::default() };
             tasks.spawn(writer.run(receiver));
             sender
         });
@@ -135,6 +137,7 @@ struct Writer {
     on_lines: OnLines,
     counters: Arc<[Counter]>,
     hot: HashMap<RunKey, LogState>,
+    packer: Packer,
 }
 
 impl Writer {
@@ -231,7 +234,10 @@ impl Writer {
         for (group, state) in groups.iter().zip(states) {
             let planned = match doubts.remove(&group.key) {
                 Some(sent) if is_what_is_stored(&sent, &state) => Ok(already_written(sent)),
-                _ => plan::plan(group.key, state, group.pending.iter().map(|pending| &pending.work)),
+                _ => {
+                    let work = group.pending.iter().map(|pending| &pending.work);
+                    plan::plan(group.key, state, work, &mut self.packer)
+                }
             };
             match planned {
                 Ok(plan) => plans.push(plan),

@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio_postgres::Row;
 
 use super::load::{number, shape};
-use super::pen::{CHUNK_PLAIN_BYTES, pack, unpack};
+use super::pen::{CHUNK_PLAIN_BYTES, Packer, unpack};
 use crate::facts::id::RunKey;
 use crate::facts::time::Timestamp;
 use crate::store::db::{Connection, Db, DbError, Query, query};
@@ -154,7 +154,7 @@ async fn join(connection: &mut Connection, run: RunKey, group: Group) -> Result<
         text.extend(unpack(row.try_get(3).map_err(shape)?, plain_bytes.unsigned_abs() as usize)?);
     }
     let nodes: Vec<&str> = nodes.into_iter().collect();
-    let (plain_bytes, body) = (i32::try_from(text.len()).unwrap_or(i32::MAX), pack(&text)?);
+    let (plain_bytes, body) = (i32::try_from(text.len()).unwrap_or(i32::MAX), Packer::default().pack(&text)?);
 
     let transaction = connection.transaction().await?;
     if transaction.query_opt(&HOLD_UNCUT, &[&run.0, &from, &to]).await?.is_none() {

@@ -61,8 +61,8 @@ pub(super) fn add(
     line: &Wire<'_>,
     ns: i64,
 ) {
-    let (log_seq, line_no) = (line.log_seq.to_string(), line.line_no.to_string());
-    let attempt = line.attempt.to_string();
+    let (mut log_seq, mut line_no, mut attempt) =
+        (itoa::Buffer::new(), itoa::Buffer::new(), itoa::Buffer::new());
     let mut metadata: [(&str, &str); 10] = [("", ""); 10];
     let mut used = 0;
     let mut put = |name, value| {
@@ -70,9 +70,9 @@ pub(super) fn add(
         used += 1;
     };
     put("run_key", run_key);
-    put("log_seq", &log_seq);
-    put("line_no", &line_no);
-    put("attempt", &attempt);
+    put("log_seq", log_seq.format(line.log_seq));
+    put("line_no", line_no.format(line.line_no));
+    put("attempt", attempt.format(line.attempt));
     if run.labels == LokiLabels::Low {
         put("run_id", run.run_id.as_str());
         put("node", &line.node_ref);
@@ -178,12 +178,12 @@ pub fn line_of(run: &LokiRun, found: &Found<LineMetadata>) -> Option<StoredLine>
         line_no: metadata.line_no.parse().ok()?,
         at,
         text: Cow::Borrowed(&found.line),
-        bytes: metadata.bytes.clone(),
+        bytes: metadata.bytes.as_deref().map(Cow::Borrowed),
         eol: metadata.eol.is_none(),
         late: metadata.late.is_some(),
     };
     let bytes = match &wire.bytes {
-        Some(encoded) => STANDARD.decode(encoded).ok()?.into(),
+        Some(encoded) => STANDARD.decode(encoded.as_bytes()).ok()?.into(),
         None => found.line.clone().into_bytes().into(),
     };
     wire.stored(bytes).ok()

@@ -96,8 +96,8 @@ pub(super) struct Wire<'a> {
     pub at: Timestamp,
     #[serde(borrow)]
     pub text: Cow<'a, str>,
-    #[serde(default)]
-    pub bytes: Option<String>,
+    #[serde(default, borrow)]
+    pub bytes: Option<Cow<'a, str>>,
     #[serde(default = "yes")]
     pub eol: bool,
     #[serde(default)]
@@ -148,7 +148,26 @@ impl NewLines {
 impl<'a> Wire<'a> {
     /// Reads a stored line's parts.
     pub(super) fn read(json: &'a [u8]) -> Result<Self, DbError> {
+        if let Some(wire) = LineView::of(json).and_then(|view| Self::of_view(&view)) {
+            return Ok(wire);
+        }
         serde_json::from_slice(json).map_err(|error| DbError::Shape(format!("log line: {error}")))
+    }
+
+    fn of_view(view: &LineView<'a>) -> Option<Self> {
+        let (text, bytes) = view.text()?;
+        Some(Self {
+            log_seq: view.log_seq,
+            node_ref: Cow::Borrowed(view.node_ref),
+            attempt: view.attempt,
+            stream: view.stream,
+            line_no: view.line_no,
+            at: view.at()?.parse().ok()?,
+            text,
+            bytes: bytes.map(Cow::Borrowed),
+            eol: view.eol,
+            late: view.late,
+        })
     }
 
     /// The line as readers get it; `bytes` are its raw bytes.
@@ -183,7 +202,7 @@ impl StoredLine {
     pub(super) fn parse(json: Bytes) -> Result<Self, DbError> {
         let wire = Wire::read(&json)?;
         let bytes = match &wire.bytes {
-            Some(encoded) => STANDARD.decode(encoded).map_err(|e| fault(&e))?.into(),
+            Some(encoded) => STANDARD.decode(encoded.as_bytes()).map_err(|e| fault(&e))?.into(),
             None => Bytes::copy_from_slice(wire.text.as_bytes()),
         };
         let node_ref = wire.node_ref.parse().map_err(|e| fault(&e))?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
+use zstd::bulk::Compressor;
 
 use crate::facts::id::NodeRef;
 use crate::store::db::DbError;
@@ -42,9 +43,25 @@ impl PlainChunk {
     }
 }
 
-/// Holds the chunk that is being written, and those before it.
+/// Compresses chunks, one after another in the same memory: to make that anew costs as much as a small chunk.
 #[derive(Default)]
-pub(super) struct Pen {
+pub(super) struct Packer(Option<Compressor<'static>>);
+
+impl Packer {
+    /// Compresses a chunk's text.
+    pub fn pack(&mut self, text: &[u8]) -> Result<Vec<u8>, DbError> {
+        let shape = |error: std::io::Error| DbError::Shape(format!("log chunk: {error}"));
+        let compressor = match &mut self.0 {
+            Some(compressor) => compressor,
+            none => none.insert(Compressor::new(ZSTD_LEVEL).map_err(shape)?),
+        };
+        compressor.compress(text).map_err(shape)
+    }
+}
+
+/// Holds the chunk that is being written, and those before it.
+pub(super) struct Pen<'p> {
+    packer: &'p mut Packer,
     text: Vec<u8>,
     first: u64,
     last: u64,
@@ -53,7 +70,12 @@ pub(super) struct Pen {
     plain: Vec<PlainChunk>,
 }
 
-impl Pen {
+impl<'p> Pen<'p> {
+    pub fn new(packer: &'p mut Packer) -> Self {
+        let (text, nodes, chunks, plain) = (Vec::new(), BTreeSet::new(), Vec::new(), Vec::new());
+        Self { packer, text, first: 0, last: 0, nodes, chunks, plain }
+    }
+
     /// Adds the line that `put` writes. Where it makes the chunk too large, the chunk ends before it.
     pub fn write(
         &mut self,
@@ -94,19 +116,14 @@ impl Pen {
             last: self.last,
             nodes: std::mem::take(&mut self.nodes),
             plain_bytes: length,
-            body: pack(&plain)?,
+            body: self.packer.pack(&plain)?,
         });
         self.plain.push(PlainChunk { first: self.first, last: self.last, plain });
         Ok(())
     }
 }
 
-/// Compresses a chunk's text.
-pub(super) fn pack(text: &[u8]) -> Result<Vec<u8>, DbError> {
-    zstd::bulk::compress(text, ZSTD_LEVEL).map_err(|e| DbError::Shape(format!("log chunk: {e}")))
-}
-
-/// The text of a chunk that [`pack`] has compressed, and that has this many bytes.
+/// The text of a chunk that a [`Packer`] has compressed, and that has this many bytes.
 pub(super) fn unpack(body: &[u8], plain_bytes: usize) -> Result<Vec<u8>, DbError> {
     zstd::bulk::decompress(body, plain_bytes).map_err(|e| DbError::Shape(format!("log chunk: {e}")))
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::encode::{LineJson, StreamJson};
 use super::line::{LogStream, NewLine, NewLines, StreamName};
-use super::pen::{Chunk, Pen, PlainChunk};
+use super::pen::{Chunk, Packer, Pen, PlainChunk};
 use super::state::{LogState, StreamState, last_line};
 use crate::facts::id::RunKey;
 use crate::store::db::DbError;
@@ -38,8 +38,8 @@ pub struct LogsAppended {
     pub accepted: u64,
     pub duplicates: u64,
     pub head_log_seq: u64,
-    /// Whether lines came to a stream that had been closed.
-    pub reopened: bool,
+    /// Whether lines came to a stream that was new or had been closed.
+    pub opened: bool,
 }
 
 /// The answer to a piece of work.
@@ -107,6 +107,7 @@ pub(super) fn plan<'w>(
     key: RunKey,
     state: LogState,
     work: impl Iterator<Item = &'w LogWork>,
+    packer: &mut Packer,
 ) -> Result<LogPlan, DbError> {
     let mut plan = LogPlan {
         key,
@@ -120,7 +121,7 @@ pub(super) fn plan<'w>(
         answers: Vec::new(),
         accepted: BTreeMap::new(),
     };
-    let mut pen = Pen::default();
+    let mut pen = Pen::new(packer);
     for piece in work {
         let answer = match piece {
             LogWork::Append(lines) => match first_gap(&plan.state, lines) {
@@ -174,7 +175,7 @@ struct Open<'l> {
     last: Option<&'l NewLine>,
 }
 
-fn append(plan: &mut LogPlan, pen: &mut Pen, new: &NewLines) -> Result<LogsAppended, DbError> {
+fn append(plan: &mut LogPlan, pen: &mut Pen<'_>, new: &NewLines) -> Result<LogsAppended, DbError> {
     let streams = &mut plan.state.streams;
     let open = |name| Open {
         state: streams.remove(name).unwrap_or_default(),
@@ -183,7 +184,7 @@ fn append(plan: &mut LogPlan, pen: &mut Pen, new: &NewLines) -> Result<LogsAppen
         last: None,
     };
     let mut open: Vec<Open<'_>> = new.streams().iter().map(open).collect();
-    let (mut duplicates, mut is_duplicate, mut reopened) = (0, false, false);
+    let (mut duplicates, mut is_duplicate, mut opened) = (0, false, false);
     for line in new.lines() {
         let stream = &mut open[line.stream];
         if !line.is_further_part {
@@ -195,7 +196,7 @@ fn append(plan: &mut LogPlan, pen: &mut Pen, new: &NewLines) -> Result<LogsAppen
             continue;
         }
         let late = stream.state.closed_at_lines.is_some();
-        reopened |= late;
+        opened |= late || stream.state.lines == 0;
         stream.state.push(line);
         stream.last = Some(line);
         plan.state.head += 1;
@@ -214,7 +215,7 @@ fn append(plan: &mut LogPlan, pen: &mut Pen, new: &NewLines) -> Result<LogsAppen
         }
         plan.state.streams.insert(name.clone(), state);
     }
-    Ok(LogsAppended { accepted, duplicates, head_log_seq: plan.state.head, reopened })
+    Ok(LogsAppended { accepted, duplicates, head_log_seq: plan.state.head, opened })
 }
 
 fn seal(state: &LogState, name: &StreamName) -> Sealed {

@@ -1,7 +1,7 @@
-//! A stored line looked at without parsing its JSON: we wrote it, so its layout is known.
+//! A stored line looked at without parsing its JSON: [`super::encode`] wrote it, so its layout is known.
 //!
-//! A search looks at millions of lines and gives a few. What has another layout than [`super::line`] writes (a node with
-//! a quotation mark in its name, say) is left to the parser.
+//! A search looks at millions of lines and gives a few. What has another layout (a node with a quotation mark in
+//! its name, say) is left to the parser.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -20,7 +20,9 @@ pub(super) struct LineView<'a> {
     pub stream: LogStream,
     pub line_no: u64,
     pub eol: bool,
+    pub late: bool,
     json: &'a [u8],
+    at: Range<usize>,
     /// Between the quotation marks of `text` and of `bytes`.
     text: Range<usize>,
     is_escaped: bool,
@@ -41,14 +43,11 @@ impl<'a> LineView<'a> {
             _ => return None,
         };
         let line_no = at.number(b",\"lineNo\":")?;
-        at.text(b",\"at\":\"")?;
+        let (written_at, _) = at.text(b",\"at\":\"")?;
         let (text, is_escaped) = at.text(b",\"text\":\"")?;
-        let bytes = match at.text(b",\"bytes\":\"") {
-            Some((bytes, _)) => Some(bytes),
-            None => None,
-        };
+        let bytes = at.text(b",\"bytes\":\"").map(|(bytes, _)| bytes);
         let eol = !at.skip(b",\"eol\":false");
-        at.skip(b",\"late\":true");
+        let late = at.skip(b",\"late\":true");
         let node_ref = std::str::from_utf8(&json[node_ref]).ok()?;
         (&json[at.at..] == b"}").then_some(Self {
             log_seq,
@@ -57,11 +56,36 @@ impl<'a> LineView<'a> {
             stream,
             line_no,
             eol,
+            late,
             json,
+            at: written_at,
             text,
             is_escaped,
             bytes,
         })
+    }
+
+    /// The time as it is written.
+    pub fn at(&self) -> Option<&'a str> {
+        std::str::from_utf8(&self.json[self.at.clone()]).ok()
+    }
+
+    /// The text, and the raw bytes in base64 where it does not say them.
+    pub fn text(&self) -> Option<(Cow<'a, str>, Option<&'a str>)> {
+        let encoded = match self.bytes.clone() {
+            Some(encoded) => Some(std::str::from_utf8(&self.json[encoded]).ok()?),
+            None => None,
+        };
+        let text = if self.is_escaped {
+            Cow::Owned(self.unescaped()?)
+        } else {
+            Cow::Borrowed(std::str::from_utf8(&self.json[self.text.clone()]).ok()?)
+        };
+        Some((text, encoded))
+    }
+
+    fn unescaped(&self) -> Option<String> {
+        serde_json::from_slice(&self.json[self.text.start - 1..=self.text.end]).ok()
     }
 
     /// The raw bytes of the line; borrowed unless something in them had to be escaped.
@@ -72,8 +96,7 @@ impl<'a> LineView<'a> {
         if !self.is_escaped {
             return Some(Cow::Borrowed(&self.json[self.text.clone()]));
         }
-        let quoted = &self.json[self.text.start - 1..=self.text.end];
-        serde_json::from_slice::<String>(quoted).ok().map(|text| Cow::Owned(text.into_bytes()))
+        self.unescaped().map(|text| Cow::Owned(text.into_bytes()))
     }
 
     /// Where the raw bytes stand in the JSON as they are.
@@ -101,7 +124,7 @@ impl Place<'_> {
         }
         let mut number: Option<u64> = None;
         while let Some(digit) = self.json.get(self.at).filter(|b| b.is_ascii_digit()) {
-            number = number.unwrap_or(0).checked_mul(10)?.checked_add(u64::from(digit - b'0')).into();
+            number = number.unwrap_or(0).checked_mul(10)?.checked_add(u64::from(digit - b'0'));
             self.at += 1;
         }
         number

@@ -4,11 +4,11 @@ import { Menu as Base } from '@base-ui/react/menu';
 import type { ReactElement, ReactNode } from 'react';
 import styles from './Popup.module.css';
 
-type Props = { trigger: ReactElement; children: ReactNode };
+type Props = { trigger: ReactElement; children: ReactNode; onOpenChange?: (open: boolean) => void };
 
-export function Menu({ trigger, children }: Props) {
+export function Menu({ trigger, children, onOpenChange }: Props) {
   return (
-    <Base.Root modal={false}>
+    <Base.Root modal={false} onOpenChange={(open) => onOpenChange?.(open)}>
       <Base.Trigger render={trigger} />
       <Base.Portal>
         <Base.Positioner sideOffset={4} align="end" className={styles.positioner}>
@@ -83,4 +83,8 @@ export function MenuCheck(props: {
 /** What a menu says where there is nothing to choose. */
 export function MenuNote({ children }: { children: ReactNode }) {
   return <p className={styles.note}>{children}</p>;
+}
+
+export function MenuLine() {
+  return <Base.Separator className={styles.line} />;
 }

@@ -28,6 +28,13 @@ export function setTheme(theme: Theme): void {
   apply(theme);
 }
 
+/** To the other of light and dark than is seen now. */
+export function toggleTheme(): void {
+  const theme = chosen();
+  const isDark = theme === 'system' ? matchMedia('(prefers-color-scheme: dark)').matches : theme === 'dark';
+  setTheme(isDark ? 'light' : 'dark');
+}
+
 // Another tab has chosen.
 addEventListener('storage', (event) => {
   if (event.key !== KEY) return;

@@ -12,15 +12,15 @@ import {
   Position,
   ReactFlow,
   ReactFlowProvider,
-  useReactFlow,
   useStore,
 } from '@xyflow/react';
-import { type ComponentType, memo, useEffect, useMemo, useRef } from 'react';
+import { type ComponentType, useMemo, useRef } from 'react';
 import { CardContext } from './card-context';
 import styles from './DagGraph.module.css';
 import { GraphControls } from './GraphControls';
 import { GraphNodeFrame } from './GraphNodeFrame';
 import { type Direction, type GraphNode, NODE_HEIGHT, NODE_WIDTH, type Placed } from './layout';
+import { Sight } from './Sight';
 import { useLayout } from './use-layout';
 
 export interface CardProps {
@@ -41,13 +41,14 @@ interface Props {
 
 /** From here on one gets lost without a map. */
 const MAP_FROM_NODES = 25;
+/** So many are drawn wherever they are: panning shows no gaps, and the browser's own search finds them. */
+const WHOLE_NODES_MAX = 600;
 /** React Flow wants to know it. */
 const MAP_SIZE = { width: 150, height: 96 };
 /** Below this the words on a card can't be read; then it shows its name alone, larger. */
 const FAR_ZOOM = 0.55;
 const NODE_TYPES = { card: GraphNodeFrame };
 const NO_NODES: ReadonlySet<string> = new Set();
-const FIT = { padding: 0.08, maxZoom: 1, minZoom: 0.1 };
 
 export function DagGraph(props: Props) {
   return (
@@ -79,8 +80,6 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
             nodes={drawn}
             edges={edges}
             nodeTypes={NODE_TYPES}
-            fitView
-            fitViewOptions={FIT}
             minZoom={0.05}
             maxZoom={1.5}
             nodesDraggable={false}
@@ -93,7 +92,7 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
             zoomOnScroll={false}
             panOnScroll={false}
             zoomActivationKeyCode={['Control', 'Meta']}
-            onlyRenderVisibleElements={nodes.length > MAP_FROM_NODES}
+            onlyRenderVisibleElements={nodes.length > WHOLE_NODES_MAX}
             proOptions={{ hideAttribution: true }}
           >
             <Background gap={20} size={1} color="var(--line)" />
@@ -111,43 +110,13 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
               />
             )}
             <GraphControls />
-            <Sight focus={focus} layout={placed} />
+            <Sight box={box} focus={focus} layout={placed} />
           </ReactFlow>
         )}
       </CardContext>
     </section>
   );
 }
-
-/** Moves the view: all of it after a new layout, and to the node that is in focus. */
-const Sight = memo(function Sight({
-  focus,
-  layout,
-}: {
-  focus: string | undefined;
-  layout: readonly Placed[];
-}) {
-  const flow = useReactFlow();
-  useEffect(() => {
-    if (layout.length > 0) void flow.fitView(FIT);
-  }, [flow, layout]);
-  useEffect(() => {
-    const node = focus === undefined ? undefined : layout.find(({ nodeRef }) => nodeRef === focus);
-    if (!node) return;
-    const corner = flow.flowToScreenPosition({ x: node.x, y: node.y });
-    const box = document.querySelector(`.${styles.graph}`)?.getBoundingClientRect();
-    const zoom = flow.getZoom();
-    const isSeen =
-      box &&
-      corner.x >= box.left &&
-      corner.y >= box.top &&
-      corner.x + NODE_WIDTH * zoom <= box.right &&
-      corner.y + NODE_HEIGHT * zoom <= box.bottom;
-    if (!isSeen)
-      void flow.setCenter(node.x + NODE_WIDTH / 2, node.y + NODE_HEIGHT / 2, { zoom: Math.max(zoom, 0.5) });
-  }, [flow, focus, layout]);
-  return null;
-});
 
 function flowNode({ nodeRef, x, y }: Placed, direction: Direction): Node {
   const [targetPosition, sourcePosition] =

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { firstSight } from './first-sight';
 import { layout, NODE_HEIGHT, NODE_WIDTH } from './layout';
 
 const overlaps = (placed: ReturnType<typeof layout>) =>
@@ -50,5 +51,22 @@ describe('the layout of a graph', () => {
       needs: place < 10 ? [] : [`n${place - 10}`, `n${place - 3 - (place % 7)}`],
     }));
     expect(overlaps(layout(nodes, 'LR'))).toBe(false);
+  });
+});
+
+describe('the first sight of a graph', () => {
+  const box = { width: 800, height: 400 };
+  const row = (count: number) =>
+    Array.from({ length: count }, (_, place) => ({ nodeRef: `n${place}`, x: place * 264, y: 0 }));
+
+  it('is all of it, in the middle, where that can be read', () => {
+    const { x, y, zoom } = firstSight(row(2), box);
+    expect([zoom, Math.round(x), Math.round(y)]).toEqual([1, 164, 170]);
+    const three = firstSight(row(5), box);
+    expect(three.x + (4 * 264 + NODE_WIDTH) * three.zoom).toBeLessThanOrEqual(800);
+  });
+
+  it('is its beginning where all of it would be too small', () => {
+    expect(firstSight(row(100), box)).toMatchObject({ x: 24, zoom: 0.4 });
   });
 });

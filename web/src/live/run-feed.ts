@@ -4,6 +4,7 @@ import { useEffect, useState, useSyncExternalStore } from 'react';
 import type { WireEvent, WireLogLine } from '../api/wire';
 import { viewRun } from './client';
 import type { RunFrame } from './frames';
+import { tellResumed } from './resumed';
 import { takeFrame } from './take-frame';
 import type { Cursor } from './transport';
 
@@ -76,6 +77,7 @@ export function openRunFeed(runId: string, options: FeedOptions = {}): RunFeed {
   function flush(): void {
     cancel = null;
     const { events, lines, resetTo } = arrived;
+    if (next.resumed && next.resumed !== snapshot.resumed) tellResumed({ runId, ...next.resumed });
     arrived = nothingArrived();
     if (resetTo !== null) onReset.tell(resetTo);
     (next.events as WireEvent[]).push(...events);

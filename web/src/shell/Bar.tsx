@@ -6,13 +6,14 @@ import styles from './Bar.module.css';
 import { BrandMark } from './BrandMark';
 import { Crumbs } from './Crumbs';
 import { LinkState } from './LinkState';
+import { MoreMenu } from './MoreMenu';
 
-export function Bar() {
+export function Bar({ onOpen }: { onOpen: (what: 'palette' | 'help') => void }) {
   return (
     <header className={styles.bar}>
       <NavLink to={paths.runs()} className={styles.brand} aria-label="telltale, all runs">
         <BrandMark />
-        <span>telltale</span>
+        <span className={styles.name}>telltale</span>
       </NavLink>
       <Crumbs />
       <LinkState />
@@ -22,6 +23,7 @@ export function Bar() {
         </NavLink>
         <NavLink to={paths.workflows()}>Workflows</NavLink>
       </nav>
+      <MoreMenu onOpen={onOpen} />
     </header>
   );
 }

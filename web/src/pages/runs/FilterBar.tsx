@@ -1,8 +1,6 @@
 // What narrows the list down: text, and a menu for each kind of filter. Those that are on stand below as chips.
 
-import { useEffect, useRef, useState } from 'react';
 import type { Run } from '../../api/model';
-import { SearchInput } from '../../design/Field';
 import { Menu, MenuCheck, MenuChoices, MenuNote } from '../../design/Menu';
 import { StatusMark } from '../../design/StatusMark';
 import { RUN_STATUSES, statusWords } from '../../lib/status';
@@ -10,10 +8,9 @@ import styles from './FilterBar.module.css';
 import { FilterTrigger } from './FilterTrigger';
 import type { RunListFilter } from './filter';
 import { LabelFilter } from './LabelFilter';
+import { TextFilter } from './TextFilter';
 import { TimeFilter } from './TimeFilter';
 
-/** Typing is one search, not one for each letter. */
-const TYPED_MS = 250;
 /** What starts runs as far as telltale knows; others are found among the runs that were read. */
 const TRIGGERS = ['manual', 'api', 'schedule', 'webhook', 'workflow', 'rerun'];
 const ANY = '';
@@ -33,7 +30,12 @@ export function FilterBar({ filter, onChange, runs, workflows }: Props) {
   ];
   return (
     <search className={styles.bar}>
-      <TextFilter text={filter.text} onChange={(text) => onChange({ text })} />
+      <TextFilter
+        label="Search runs"
+        hint="Text within run id, workflow or failure"
+        text={filter.text}
+        onChange={(text) => onChange({ text })}
+      />
       <Menu trigger={<FilterTrigger isOn={filter.statuses.length > 0}>Status</FilterTrigger>}>
         {RUN_STATUSES.map((status) => (
           <MenuCheck
@@ -74,29 +76,6 @@ export function FilterBar({ filter, onChange, runs, workflows }: Props) {
       <LabelFilter filter={filter} onChange={onChange} runs={runs} />
       <TimeFilter filter={filter} onChange={onChange} />
     </search>
-  );
-}
-
-function TextFilter({ text, onChange }: { text: string; onChange: (text: string) => void }) {
-  const [typed, setTyped] = useState(text);
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  // The address may change by other means: a chip that is taken away, the browser's back.
-  useEffect(() => setTyped(text), [text]);
-  useEffect(() => () => clearTimeout(timer.current), []);
-  return (
-    <div className={styles.text}>
-      <SearchInput
-        label="Search runs"
-        title="Text within run id, workflow or failure"
-        data-shortcut="search"
-        value={typed}
-        onChange={({ target }) => {
-          setTyped(target.value);
-          clearTimeout(timer.current);
-          timer.current = setTimeout(() => onChange(target.value.trim()), TYPED_MS);
-        }}
-      />
-    </div>
   );
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../../api/model';
-import { mergeRuns } from './merge';
+import { eachOnce, mergeRuns } from './merge';
 
 const run = (runId: string, registeredAt: number, headSeq = 1, status: Run['status'] = 'RUNNING') =>
   ({ runId, registeredAt, headSeq, status, updatedAt: headSeq }) as Run;
@@ -23,6 +23,7 @@ describe('runs that the server tells of', () => {
 
   it('are left to their page where older ones follow', () => {
     expect(mergeRuns(KNOWN, [run('old', 5)], all, false)).toBe(KNOWN);
+    expect(mergeRuns(KNOWN, [run('twin', 10)], all, false)).toBe(KNOWN);
     expect(ids(mergeRuns(KNOWN, [run('old', 5)], all, true))).toBe('c b a old');
   });
 
@@ -39,6 +40,11 @@ describe('runs that the server tells of', () => {
   it('never go back to an older state', () => {
     const known = [run('a', 10, 7, 'COMPLETED')];
     expect(mergeRuns(known, [run('a', 10, 3)], all, true)).toBe(known);
+  });
+
+  it('and that a page brings as well are shown once', () => {
+    expect(ids(eachOnce([...KNOWN, run('b', 20), run('z', 1)]))).toBe('c b a z');
+    expect(eachOnce(KNOWN)).toBe(KNOWN);
   });
 
   it('fill an empty list', () =>

@@ -29,11 +29,18 @@ export function mergeRuns(
   const oldest = isWhole
     ? Number.NEGATIVE_INFINITY
     : (known.at(-1)?.registeredAt ?? Number.NEGATIVE_INFINITY);
-  const added = [...news.values()].filter((run) => run.registeredAt >= oldest && belongs(run));
+  const added = [...news.values()].filter((run) => run.registeredAt > oldest && belongs(run));
   if (added.length > 0) return [...merged, ...added].sort(byAge);
   return isChanged ? merged : known;
 }
 
 function isSame(a: Run, b: Run): boolean {
   return a.headSeq === b.headSeq && a.status === b.status && a.updatedAt === b.updatedAt;
+}
+
+/** Each run once, where a page that was read meanwhile brings one that was told of. */
+export function eachOnce(runs: readonly Run[]): readonly Run[] {
+  const seen = new Set<string>();
+  const first = runs.filter(({ runId }) => !seen.has(runId) && seen.add(runId));
+  return first.length === runs.length ? runs : first;
 }

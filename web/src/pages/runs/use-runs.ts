@@ -6,7 +6,7 @@ import { api, body } from '../../api/client';
 import { type Run, toRun } from '../../api/model';
 import { viewList } from '../../live/client';
 import { fits, type RunListFilter, toQuery, writeFilter } from './filter';
-import { mergeRuns } from './merge';
+import { eachOnce, mergeRuns } from './merge';
 
 const PAGE = 50;
 /** What was read this recently is not read again because a connection has begun. */
@@ -53,7 +53,7 @@ export function useRuns(filter: RunListFilter, size = PAGE) {
       }),
     [client, key, address],
   );
-  const runs = useMemo(() => query.data?.pages.flatMap((page) => page.runs) ?? [], [query.data]);
+  const runs = useMemo(() => eachOnce(query.data?.pages.flatMap((page) => page.runs) ?? []), [query.data]);
   return { query, runs };
 }
 

@@ -58,7 +58,7 @@ export default function EventsPane() {
 
   const { firstSeq } = model.history();
   return (
-    <section className={styles.pane} aria-label="Events">
+    <section className={styles.pane} aria-label="List of events">
       <div className={styles.toolbar}>
         <select
           aria-label="Level"

@@ -39,12 +39,11 @@ export function NodeCard({ nodeRef }: CardProps) {
     <button
       ref={button}
       type="button"
-      className={`${styles.card} nodrag nopan`}
+      className={styles.card}
       data-node={nodeRef}
       data-status={node.status}
       data-tone={toneOf(node.status)}
       aria-pressed={isChosen}
-      aria-label={`${nodeRef}: ${words}${problems(node)}`}
       onClick={() => selection.choose(isChosen ? undefined : nodeRef)}
       onPointerEnter={point}
       onPointerLeave={leave}
@@ -58,21 +57,9 @@ export function NodeCard({ nodeRef }: CardProps) {
       </span>
       <span className={styles.second}>
         <span className={styles.words}>{words}</span>
-        {node.counts.errors > 0 && (
-          <span className={styles.bad} title="errors">
-            ✕{formatCount(node.counts.errors)}
-          </span>
-        )}
-        {node.counts.warnings > 0 && (
-          <span className={styles.warn} title="warnings">
-            !{formatCount(node.counts.warnings)}
-          </span>
-        )}
-        {lines > 0 && !isPast && (
-          <span className={styles.count} title="lines of output">
-            {compact(lines)}
-          </span>
-        )}
+        <Count of={node.counts.errors} mark="✕" word="errors" className={styles.bad} />
+        <Count of={node.counts.warnings} mark="!" word="warnings" className={styles.warn} />
+        <Count of={isPast ? 0 : lines} mark="≡" word="lines of output" className={styles.count} />
       </span>
       <Bar node={node} />
     </button>
@@ -89,11 +76,25 @@ function Bar({ node: { progress, status } }: { readonly node: FoldedNode }) {
   );
 }
 
-function problems({ counts: { warnings, errors } }: FoldedNode): string {
-  const words = [errors > 0 && `${errors} errors`, warnings > 0 && `${warnings} warnings`].filter(Boolean);
-  return words.length > 0 ? `, ${words.join(', ')}` : '';
+interface CountProps {
+  readonly of: number;
+  readonly mark: string;
+  readonly word: string;
+  readonly className: string | undefined;
 }
 
-/** `12 k`: a card has room for a size, not for a number. */
+/** A number with a mark for the eye and a word for the ear. */
+function Count({ of, mark, word, className }: CountProps) {
+  if (of === 0) return null;
+  return (
+    <span className={className} title={`${formatCount(of)} ${word}`}>
+      <span aria-hidden="true">{mark}</span>
+      {compact(of)}
+      <span className="unseen"> {word}</span>
+    </span>
+  );
+}
+
+/** `12k`: a card has room for a size, not for a number. */
 const compact = (count: number) =>
-  count < 10_000 ? `${formatCount(count)} ≡` : `${formatCount(Math.floor(count / 1000))}k ≡`;
+  count < 10_000 ? formatCount(count) : `${formatCount(Math.floor(count / 1000))}k`;

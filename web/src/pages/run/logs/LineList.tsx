@@ -50,6 +50,7 @@ export function LineList({
   const rows = useRef<RowsHandle>(null);
   const sight = useRef<[number, number]>([0, 0]);
   const count = source?.count() ?? 0;
+  const sourceKey = useKeyOf(source);
 
   const goTo = useCallback(
     async (logSeq: number) => {
@@ -110,6 +111,7 @@ export function LineList({
   return (
     <div className={styles.list} data-busy={source?.isBusy() || undefined}>
       <VirtualRows
+        key={sourceKey}
         handle={rows}
         className={wraps ? lineStyles.wraps : undefined}
         count={count}
@@ -133,4 +135,11 @@ export function LineList({
       )}
     </div>
   );
+}
+
+/** Another number for each source, so that a list's place is never another list's. */
+function useKeyOf(source: LineSource | null): number {
+  const kept = useRef({ source, key: 0 });
+  if (kept.current.source !== source) kept.current = { source, key: kept.current.key + 1 };
+  return kept.current.key;
 }

@@ -1,6 +1,6 @@
-// One line of output: its number, which is its permalink, when and where it came from, and its text.
+// One line of output: its number, a click on which puts it into the address, when and where it came from, and its text.
 
-import { type MouseEvent, memo } from 'react';
+import { memo } from 'react';
 import { formatClock } from '../../../lib/format';
 import styles from './Lines.module.css';
 import { LineText } from './LineText';
@@ -10,8 +10,7 @@ export interface LineLook {
   readonly showsNode: boolean;
   readonly showsTime: boolean;
   readonly pattern: RegExp | undefined;
-  /** The address of a line, by its logSeq. */
-  readonly linkTo: (logSeq: number) => string;
+  /** Puts a line, or the stretch to it, into the address. */
   readonly onPick: (logSeq: number, extend: boolean) => void;
 }
 
@@ -22,11 +21,6 @@ interface Props {
 }
 
 export const LineRow = memo(function LineRow({ line, look, isPicked }: Props) {
-  const pick = (event: MouseEvent) => {
-    if (event.ctrlKey || event.metaKey) return; // a new tab, as with any link
-    event.preventDefault();
-    look.onPick(line.logSeq, event.shiftKey);
-  };
   return (
     <div
       className={styles.row}
@@ -34,14 +28,11 @@ export const LineRow = memo(function LineRow({ line, look, isPicked }: Props) {
       data-log-seq={line.logSeq}
       data-picked={isPicked || undefined}
     >
-      <a
-        className={styles.number}
-        href={look.linkTo(line.logSeq)}
-        onClick={pick}
-        aria-label={`Line ${line.logSeq}`}
-      >
+      {/* biome-ignore lint/a11y/useKeyWithClickEvents: the keyboard's way to a line is the field below the list */}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: see above; thousands of buttons would be in the way */}
+      <span className={styles.number} onClick={({ shiftKey }) => look.onPick(line.logSeq, shiftKey)}>
         {line.logSeq}
-      </a>
+      </span>
       {look.showsTime && <span className={styles.time}>{formatClock(Date.parse(line.at))}</span>}
       {look.showsNode && (
         <span className={styles.node} title={`${line.nodeRef}, attempt ${line.attempt}`}>

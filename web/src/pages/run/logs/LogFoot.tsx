@@ -1,7 +1,7 @@
 // How complete the output is, by the word of the server: every stream that is meant has said its last line.
 
 import { useQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { type FormEvent, useMemo } from 'react';
 import { Button } from '../../../design/Button';
 import { formatBytes, formatCount } from '../../../lib/format';
 import type { ClosedStream } from '../model/output';
@@ -14,12 +14,14 @@ interface Props {
   readonly isPast: boolean;
   readonly follow: boolean;
   readonly canFollow: boolean;
+  readonly picked: { readonly first: number; readonly last: number } | undefined;
   readonly onFollow: () => void;
+  readonly onGoTo: (logSeq: number) => void;
 }
 
 const EVERY_MS = 250;
 
-export function LogFoot({ filter, isPast, follow, canFollow, onFollow }: Props) {
+export function LogFoot({ filter, isPast, follow, canFollow, picked, onFollow, onGoTo }: Props) {
   const model = useModel();
   const { nodeRef, attempt, stream } = filter;
   const closings = useRun((_, { output }) => output.closed.size);
@@ -54,6 +56,7 @@ export function LogFoot({ filter, isPast, follow, canFollow, onFollow }: Props) 
           `still arriving${nodeRef ? '' : `: ${formatCount(head)} lines so far`}`}
       </span>
       <span className={styles.gap} />
+      {canFollow && <GoTo picked={picked} head={head} onGoTo={onGoTo} />}
       {canFollow && !isPast && (
         <Button
           look={follow ? 'bare' : 'plain'}
@@ -65,6 +68,37 @@ export function LogFoot({ filter, isPast, follow, canFollow, onFollow }: Props) 
         </Button>
       )}
     </footer>
+  );
+}
+
+interface GoToProps {
+  readonly picked: Props['picked'];
+  readonly head: number;
+  readonly onGoTo: (logSeq: number) => void;
+}
+
+/** The line in the address, to be changed by hand. */
+function GoTo({ picked, head, onGoTo }: GoToProps) {
+  const shown = picked ? String(picked.first) : '';
+  const submit = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault();
+    const line = Number(new FormData(event.currentTarget).get('line'));
+    if (line >= 1) onGoTo(Math.min(line, head));
+  };
+  return (
+    <form key={shown} className={styles.goTo} onSubmit={submit}>
+      <label>
+        Line{' '}
+        <input
+          name="line"
+          type="number"
+          min={1}
+          max={Math.max(1, head)}
+          defaultValue={shown}
+          placeholder="1 …"
+        />
+      </label>
+    </form>
   );
 }
 

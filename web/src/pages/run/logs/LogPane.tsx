@@ -1,11 +1,8 @@
 // The output of the run, or of the node that is chosen: a toolbar, the lines in one of three ways, and how complete they are.
 
-import { lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
-import { useHref } from 'react-router';
+import { type KeyboardEvent, lazy, Suspense, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import { Loading } from '../../../design/Notice';
-import { paths } from '../../../lib/paths';
 import { useRunAddress } from '../address';
-import { useModel } from '../model/use-run';
 import { LineList, type LineListHandle } from './LineList';
 import type { LineLook } from './LineRow';
 import { LogFoot } from './LogFoot';
@@ -22,7 +19,6 @@ import { useLineSource } from './use-source';
 const TerminalView = lazy(() => import('./TerminalView'));
 
 export function LogPane() {
-  const model = useModel();
   const [address, change] = useRunAddress();
   const { node, attempt, stream, level, q, only, line, view } = address;
   const [looks, setLooks] = useLooks();
@@ -43,7 +39,6 @@ export function LogPane() {
   const source = useLineSource(filter, end);
   const find = useFind(streams, q);
 
-  const base = useHref(paths.run(model.runId, { node, attempt, stream, level }));
   const onPick = useCallback(
     (logSeq: number, extend: boolean) => {
       setFollow(false);
@@ -58,10 +53,9 @@ export function LogPane() {
       showsNode: node === undefined,
       showsTime: looks.times,
       pattern: searchPattern(q ?? ''),
-      linkTo: (logSeq) => `${base}${base.includes('?') ? '&' : '?'}line=${logSeq}`,
       onPick,
     }),
-    [node, looks.times, q, base, onPick],
+    [node, looks.times, q, onPick],
   );
 
   const onFound = useCallback(
@@ -86,7 +80,7 @@ export function LogPane() {
   }, [firstLine]);
 
   return (
-    <section className={styles.pane} aria-label="Output">
+    <section className={styles.pane} aria-label="Output" onKeyDown={searchKey}>
       <LogToolbar
         address={address}
         onChange={change}
@@ -123,6 +117,8 @@ export function LogPane() {
         isPast={isPast}
         follow={follow}
         canFollow={view === 'lines'}
+        picked={line}
+        onGoTo={onFound}
         onFollow={() => {
           setFollow(true);
           change({ line: null });
@@ -131,6 +127,15 @@ export function LogPane() {
       />
     </section>
   );
+}
+
+/** The browser's own search finds what is drawn; ours finds what there is. */
+function searchKey(event: KeyboardEvent<HTMLElement>): void {
+  if (!(event.ctrlKey || event.metaKey) || event.key !== 'f') return;
+  event.preventDefault();
+  const box = event.currentTarget.querySelector<HTMLInputElement>('[data-log-search]');
+  box?.focus();
+  box?.select();
 }
 
 function emptyWords(filter: LineFilter, isPast: boolean): string {

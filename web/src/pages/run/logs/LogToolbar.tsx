@@ -65,7 +65,7 @@ export function LogToolbar({ address, onChange, find, onFind, looks, onLooks, fi
       <Toggle on={looks.wraps} onClick={() => onLooks({ wraps: !looks.wraps })}>
         Wrap
       </Toggle>
-      <Toggle on={looks.times} onClick={() => onLooks({ times: !looks.times })}>
+      <Toggle className={styles.times} on={looks.times} onClick={() => onLooks({ times: !looks.times })}>
         Times
       </Toggle>
       <CopyLines filter={filter} picked={address.line} />
@@ -74,9 +74,19 @@ export function LogToolbar({ address, onChange, find, onFind, looks, onLooks, fi
   );
 }
 
-function Toggle({ on, onClick, children }: { on: boolean; onClick: () => void; children: string }) {
+function Toggle({
+  on,
+  onClick,
+  children,
+  className = '',
+}: {
+  on: boolean;
+  onClick: () => void;
+  children: string;
+  className?: string | undefined;
+}) {
   return (
-    <Button look="bare" aria-pressed={on} onClick={onClick} className={styles.toggle ?? ''}>
+    <Button look="bare" aria-pressed={on} onClick={onClick} className={`${styles.toggle} ${className}`}>
       {children}
     </Button>
   );

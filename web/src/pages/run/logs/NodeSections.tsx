@@ -71,7 +71,7 @@ function Section({ nodeRef, isOpen, onToggle, ...rest }: SectionProps) {
   if (!node) return null;
   return (
     <section className={styles.section}>
-      <h3>
+      <h2>
         <button type="button" aria-expanded={isOpen} onClick={onToggle} className={styles.head}>
           <span className={styles.arrow} aria-hidden="true">
             {isOpen ? '▾' : '▸'}
@@ -80,7 +80,7 @@ function Section({ nodeRef, isOpen, onToggle, ...rest }: SectionProps) {
           <Badge status={node.status} />
           <span className={`${styles.count} num`}>{isPast ? '' : lineWords(lines)}</span>
         </button>
-      </h3>
+      </h2>
       {isOpen && <SectionLines nodeRef={nodeRef} lines={lines} {...rest} />}
     </section>
   );

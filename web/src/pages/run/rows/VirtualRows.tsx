@@ -68,13 +68,19 @@ export function VirtualRows(props: Props) {
   const look = useCallback(() => {
     const box = scroller.current;
     if (!box) return;
+    const { scrollTop: top, clientHeight: height } = box;
+    setPlace((before) => (before.top === top && before.height === height ? before : { top, height }));
+  }, []);
+
+  const scrolled = () => {
+    const box = scroller.current;
+    if (!box) return;
     const { scrollTop: top, clientHeight: height, scrollHeight: whole } = box;
-    const isAtEnd = top + height >= whole - 2;
-    if (isAtEnd) onFollow?.(true);
+    if (top + height >= whole - 2) onFollow?.(true);
     else if (top < seen.current.top - 1) onFollow?.(false);
     seen.current.top = top;
-    setPlace((before) => (before.top === top && before.height === height ? before : { top, height }));
-  }, [onFollow]);
+    look();
+  };
 
   useLayoutEffect(() => {
     const box = scroller.current;
@@ -146,7 +152,7 @@ export function VirtualRows(props: Props) {
     <section
       ref={scroller}
       className={`${styles.scroller} ${className}`}
-      onScroll={look}
+      onScroll={scrolled}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by the keyboard
       tabIndex={0}
       aria-label={label}

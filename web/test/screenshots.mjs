@@ -1,0 +1,35 @@
+// The pictures of the README: a real run of the recon sample half way, and the list, light and dark.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import { openRun, row, sees, withPage } from './seen.mjs';
+
+const FOLDER = path.join(import.meta.dirname, '../../docs/screenshots');
+const RUN = 'run-recon';
+
+export async function takeScreenshots(browser, server) {
+  fs.mkdirSync(FOLDER, { recursive: true });
+  const runs = [server.run('flaky'), server.run('failing'), server.run('recon', '--run-id', RUN)];
+  for (const colorScheme of ['light', 'dark']) {
+    const shoot = (page, name) => page.screenshot({ path: path.join(FOLDER, `${name}-${colorScheme}.png`) });
+    await withPage(
+      browser,
+      async ({ page }) => {
+        await openRun(page, server, RUN);
+        // Half way, with several nodes at work.
+        await page.waitForFunction(
+          () =>
+            document.querySelectorAll('[data-node][data-status="RUNNING"]').length > 1 &&
+            document.querySelectorAll('[data-node][data-status="COMPLETED"]').length > 4,
+        );
+        await shoot(page, 'run');
+        await page.goto(`${server.url}/ui/`);
+        await sees(page, row(RUN));
+        await shoot(page, 'runs');
+      },
+      { colorScheme },
+    );
+  }
+  await Promise.all(runs);
+  return true;
+}
