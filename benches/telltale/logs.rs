@@ -14,7 +14,7 @@ use crate::server::Server;
 use crate::socket::{Socket, live_path};
 use crate::wire::Connection;
 
-pub const GROUP: &str = "logs";
+const GROUP: &str = "logs";
 /// Lines of a large request: half a megabyte.
 pub const BATCH: u64 = 5_000;
 const WRITERS: [usize; 2] = [1, 8];
