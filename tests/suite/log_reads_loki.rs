@@ -106,7 +106,7 @@ async fn a_viewer_whose_lines_lie_in_loki_gets_events_while_it_is_away_and_every
     };
     let meanwhile = async {
         let noted = http.append(&run_id, &[event("NOTE")]).await;
-        let mut early = Live::new(&server.address(), &run_id, "");
+        let mut early = Live::open(&server.address(), &run_id).await;
         let head = number(&noted, "headSeq");
         early.read_until("events without lines", |seen| seen.events.len() as u64 == head).await;
         assert!(early.seen.lines.is_empty(), "lines that nobody could read");
