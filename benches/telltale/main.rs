@@ -14,6 +14,10 @@ mod idle;
 mod latency;
 mod listing;
 mod load;
+mod log_drain;
+mod log_lines;
+mod logs;
+mod loki;
 mod reading;
 mod report;
 mod runner;
@@ -56,6 +60,10 @@ async fn all(plan: &Plan) -> Outcome<Report> {
     }
     if plan.wants("reading") {
         reading::measure(plan, &server, &mut report).await?;
+    }
+    if plan.wants("logs") {
+        logs::measure(plan, &server, &mut report).await?;
+        log_drain::measure(plan, &mut report).await?;
     }
     if plan.wants("runner") {
         runner::measure(plan, &server, &mut report).await?;

@@ -29,6 +29,8 @@ pub struct Server {
     /// From spawning the process to its word that it is ready.
     pub ready_after: Duration,
     lanes: Option<String>,
+    /// Settings for the next start.
+    pub env: Vec<(&'static str, String)>,
     folder: tempfile::TempDir,
 }
 
@@ -39,10 +41,14 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("telltale-bench-").tempdir()?;
         // The database runs as another user when this is run by root.
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
-        Self::start(folder, plan.lanes.clone())
+        Self::start(folder, plan.lanes.clone(), Vec::new())
     }
 
-    fn start(folder: tempfile::TempDir, lanes: Option<String>) -> Outcome<Self> {
+    fn start(
+        folder: tempfile::TempDir,
+        lanes: Option<String>,
+        env: Vec<(&'static str, String)>,
+    ) -> Outcome<Self> {
         let data_dir = folder.path().join("data");
         let mut command = Command::new(env!("CARGO_BIN_EXE_telltale"));
         for (name, _) in std::env::vars_os() {
@@ -61,6 +67,7 @@ impl Server {
             .env("TELLTALE_LISTEN", "127.0.0.1:0")
             .env("TELLTALE_DATA_DIR", &data_dir)
             .env("TELLTALE_PROCESS_ENGINE", "true")
+            .envs(env.iter().map(|(name, value)| (name, value)))
             .current_dir("/")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -81,7 +88,7 @@ impl Server {
         // Reads on, so that the server never blocks on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         let target = embedded::beside(&data_dir).ok_or("the embedded database is not to be found")?;
-        Ok(Self { child, address, target, ready_after, lanes, folder })
+        Ok(Self { child, address, target, ready_after, lanes, env, folder })
     }
 
     pub async fn postgres_version(&self) -> Outcome<String> {
@@ -105,7 +112,7 @@ impl Server {
 
     fn again(&mut self) -> Outcome<()> {
         let folder = std::mem::replace(&mut self.folder, tempfile::tempdir()?);
-        *self = Self::start(folder, self.lanes.clone())?;
+        *self = Self::start(folder, self.lanes.clone(), self.env.clone())?;
         Ok(())
     }
 

@@ -31,6 +31,8 @@ pub struct Socket {
 pub struct Seen {
     /// The last seq of the last frame that had one.
     pub seq: Option<u64>,
+    /// The last logSeq of the last frame that had one.
+    pub log_seq: Option<u64>,
     /// Frames of text among what was read.
     pub frames: u64,
 }
@@ -117,6 +119,8 @@ impl Socket {
                     let tail = payload.get(payload.len().saturating_sub(TAIL_BYTES)..).unwrap_or_default();
                     if payload.starts_with(br#"{"type":"events""#) {
                         seen.seq = last_number(tail, br#""seq":"#).or(seen.seq);
+                    } else if payload.starts_with(br#"{"type":"logs""#) {
+                        seen.log_seq = last_number(tail, br#""logSeq":"#).or(seen.log_seq);
                     }
                 }
                 // Small enough to fit into any socket's buffer.

@@ -35,9 +35,18 @@ impl Connection {
 
     /// POST of JSON; the body of the answer, which must be 200 or 201.
     pub async fn post(&mut self, path: &str, body: &[u8]) -> Outcome<&[u8]> {
+        self.post_as("application/json", path, body).await
+    }
+
+    /// The same with lines of JSON.
+    pub async fn post_lines(&mut self, path: &str, body: &[u8]) -> Outcome<&[u8]> {
+        self.post_as("application/x-ndjson", path, body).await
+    }
+
+    async fn post_as(&mut self, content_type: &str, path: &str, body: &[u8]) -> Outcome<&[u8]> {
         self.request.clear();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
             self.address,
             body.len()
         );

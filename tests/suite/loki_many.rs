@@ -2,11 +2,11 @@
 
 use futures_util::future::try_join_all;
 
+use crate::support::Database;
 use crate::support::loki::Loki;
 use crate::support::shipping::{
     check_entries, check_read, completed, lines, options, started, trimmed, write,
 };
-use crate::support::{Database, within};
 
 const RUNS: usize = 50;
 const LINES: usize = 4_000;
@@ -40,7 +40,7 @@ async fn two_hundred_thousand_lines_of_fifty_runs_are_all_there() {
         })
     });
     let runs = try_join_all(writing).await.unwrap();
-    within("everything is read back and trimmed", trimmed(&database)).await;
+    trimmed(&database).await;
     let mut total = 0;
     for (run_id, written) in &runs {
         let read = http.lines(run_id).await;
@@ -52,6 +52,12 @@ async fn two_hundred_thousand_lines_of_fifty_runs_are_all_there() {
         total += found.len();
     }
     assert_eq!(total, RUNS * LINES);
+    // Few large pushes, and few of them at once.
+    let pushes: Vec<_> = loki.seen().into_iter().filter(|seen| seen.path.ends_with("/push")).collect();
+    assert!(pushes.len() < RUNS * LINES / 200, "{} pushes", pushes.len());
+    assert!(pushes.iter().all(|push| push.bytes < 4 << 20), "a push of over 4 MiB");
+    assert!(pushes.iter().all(|push| push.content_type.as_deref() == Some("application/x-protobuf")));
+    assert!(loki.most_at_once() <= 8, "{} pushes at once", loki.most_at_once());
     let session = database.session().await;
     let row =
         session.query_one("SELECT count(*) FROM log_segments WHERE state <> 'settled'", &[]).await.unwrap();

@@ -227,7 +227,13 @@ async fn the_knobs_hang_mute_answer_and_forget() {
     for _ in 0..2 {
         assert_eq!(http.post("/loki/api/v1/push", &body("a", now)).await.expect(503).text(), "not now");
     }
+    loki.record();
     http.post("/loki/api/v1/push", &body("a", now)).await.expect(204);
+    assert_eq!(loki.recorded(), [body("a", now).to_string().into_bytes()]);
+    let seen = loki.seen();
+    assert_eq!(seen.iter().map(|seen| seen.status).collect::<Vec<_>>(), [503, 503, 204]);
+    assert_eq!(seen[0].refusal, "not now");
+    assert!(seen.is_sorted_by_key(|seen| seen.at));
 
     loki.mute("/push");
     let (sender, b) = (http.clone(), body("b", now + 1));

@@ -1,6 +1,7 @@
 //! A server that ships to a Loki, lines written to it, and both stores held against what was written.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -14,6 +15,9 @@ use super::{event, node_event, run_id};
 
 /// So short that lines are read back and trimmed while a test waits.
 pub const SHORT_GRACE: &str = "100ms";
+
+/// Between two counts of what is left.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// A server on this database, shipping to this Loki, without a worker. The grace is the default: nothing is trimmed.
 pub fn options(database: &Database, loki: &Loki) -> Options {
@@ -87,14 +91,24 @@ pub async fn pushed(pushes: &mut watch::Receiver<u64>, more: u64) {
     within("pushes", pushes.wait_for(|pushes| *pushes >= goal)).await.expect("the counter of pushes");
 }
 
-/// Waits until no chunk is left here: all lines were read back from Loki, compared and trimmed.
+/// Waits until no chunk is left here: all lines were read back from Loki, compared and trimmed. Fails when for as long as
+/// anything may take none has gone.
 pub async fn trimmed(database: &Database) {
     let session = database.session().await;
-    until("all chunks are trimmed", || async {
+    let (mut least, mut since) = (i64::MAX, Instant::now());
+    let mut tick = tokio::time::interval(LOOK_EVERY);
+    loop {
+        tick.tick().await;
         let row = session.query_one("SELECT count(*) FROM log_chunks", &[]).await.expect("log_chunks");
-        (row.get::<_, i64>(0) == 0).then_some(())
-    })
-    .await;
+        let left: i64 = row.get(0);
+        if left == 0 {
+            return;
+        }
+        if left < least {
+            (least, since) = (left, Instant::now());
+        }
+        assert!(since.elapsed() < LIMIT, "{left} chunks are not trimmed");
+    }
 }
 
 /// Waits until a counter or a gauge has at least this value.

@@ -4,6 +4,7 @@
 //! the stand-in can do (forget, other limits in mid-run) is asked of [`Loki::stand_in`], which is never a real one.
 
 mod real;
+mod settings;
 pub mod stand_in;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 // What of a run's page stands in its address: what is chosen, the moment, and how the output is looked at.
 
-import { useCallback, useMemo } from 'react';
+import { useCallback, useEffect, useMemo, useRef } from 'react';
 import { useSearchParams } from 'react-router';
 
 export const TABS = ['logs', 'events', 'data', 'artifacts'] as const;
@@ -56,11 +56,14 @@ export function changed(search: URLSearchParams, change: AddressChange): URLSear
 export function useRunAddress(): [RunAddress, (change: AddressChange) => void] {
   const [search, setSearch] = useSearchParams();
   const address = useMemo(() => readAddress(search), [search]);
-  const change = useCallback(
-    (what: AddressChange) =>
-      setSearch((before) => changed(before, what), { replace: true, preventScrollReset: true }),
-    [setSearch],
-  );
+  // The router makes another setter with each address; what is handed on must stay the same.
+  const latest = useRef(setSearch);
+  useEffect(() => {
+    latest.current = setSearch;
+  }, [setSearch]);
+  const change = useCallback((what: AddressChange) => {
+    latest.current((before) => changed(before, what), { replace: true, preventScrollReset: true });
+  }, []);
   return [address, change];
 }
 

@@ -168,6 +168,16 @@ impl StandIn {
         self.knobs.under_way.borrow().1
     }
 
+    /// Keeps the bodies of the pushes that are taken from now on.
+    pub fn record(&self) {
+        *self.knobs.recorded.lock().unwrap() = Some(Vec::new());
+    }
+
+    /// What was recorded, oldest first; recording ends.
+    pub fn recorded(&self) -> Vec<Vec<u8>> {
+        self.knobs.recorded.lock().unwrap().take().unwrap_or_default()
+    }
+
     /// Counts finished pushes, whatever was answered.
     pub fn pushes(&self) -> tokio::sync::watch::Receiver<u64> {
         self.knobs.pushes.subscribe()

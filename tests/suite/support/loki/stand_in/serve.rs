@@ -4,7 +4,7 @@
 //! is not in the file are gone at once.
 
 use std::sync::Mutex;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -68,6 +68,8 @@ pub struct Seen {
     pub authorization: Option<String>,
     pub content_type: Option<String>,
     pub bytes: usize,
+    /// When its answer was ready.
+    pub at: Instant,
 }
 
 /// The knobs, and what was seen. They outlive a kill.
@@ -80,6 +82,8 @@ pub struct Knobs {
     pub seen: Mutex<Vec<Seen>>,
     /// Pushes that are being worked on, now and at most.
     pub under_way: watch::Sender<(usize, usize)>,
+    /// Bodies of pushes that were taken, while they are recorded.
+    pub recorded: Mutex<Option<Vec<Vec<u8>>>>,
     /// Counts finished pushes, so that a test can wait for one.
     pub pushes: watch::Sender<u64>,
 }
@@ -226,9 +230,15 @@ fn note(knobs: &Knobs, request: &Request<Vec<u8>>, said: Option<&Said>) {
         authorization: header("authorization"),
         content_type: header("content-type"),
         bytes: request.body().len(),
+        at: Instant::now(),
     });
     drop(seen);
     if request.uri().path().ends_with("/push") {
+        if said.is_some_and(|said| said.0 == 204)
+            && let Some(recorded) = knobs.recorded.lock().unwrap().as_mut()
+        {
+            recorded.push(request.body().clone());
+        }
         knobs.pushes.send_modify(|pushes| *pushes += 1);
     }
 }

@@ -39,7 +39,7 @@ export function NodeCard({ nodeRef }: CardProps) {
     <button
       ref={button}
       type="button"
-      className={`${styles.card} nodrag nopan`}
+      className={styles.card}
       data-node={nodeRef}
       data-status={node.status}
       data-tone={toneOf(node.status)}
