@@ -7,6 +7,7 @@
 // Chromium is the system's (CHROMIUM names another). Every wait is for something to be seen, with a limit.
 
 import { chromium } from 'playwright-core';
+import access from './cases/access.mjs';
 import list from './cases/list.mjs';
 import live from './cases/live.mjs';
 import output from './cases/output.mjs';
@@ -14,6 +15,7 @@ import people from './cases/people.mjs';
 import replay from './cases/replay.mjs';
 import run from './cases/run.mjs';
 import states from './cases/states.mjs';
+import workflows from './cases/workflows.mjs';
 import { takeScreenshots } from './screenshots.mjs';
 import { withPage } from './seen.mjs';
 import { Server } from './server.mjs';
@@ -34,9 +36,13 @@ async function runTests(browser, server, word) {
     ...list,
     ...live,
     ...people,
+    ...workflows,
     ...output,
     ...replay,
+    ...workflows,
+    ...access,
     ...states,
+    ...access,
   }).filter(([name]) => name.includes(word));
   let failed = 0;
   for (const [name, body] of tests) {

@@ -105,7 +105,7 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
                 ariaLabel="Map of the graph"
                 nodeColor={(node) => colorOf?.(node.id) ?? 'var(--line-strong)'}
                 nodeStrokeWidth={0}
-                maskColor="var(--veil)"
+                maskColor="color-mix(in srgb, var(--line-strong) 30%, transparent)"
                 bgColor="var(--sunk)"
               />
             )}

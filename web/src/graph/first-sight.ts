@@ -13,6 +13,18 @@ export function firstSight(placed: readonly Placed[], box: Box): { x: number; y:
   const height = Math.max(...placed.map(({ y }) => y)) + NODE_HEIGHT - top;
   const fit = Math.min((box.width - 2 * PADDING) / width, (box.height - 2 * PADDING) / height);
   const zoom = Math.min(1, Math.max(ZOOM_MIN, fit));
-  const start = (size: number, room: number) => Math.max(PADDING, (room - size * zoom) / 2);
-  return { x: start(width, box.width) - left * zoom, y: start(height, box.height) - top * zoom, zoom };
+  const first = placed[0] ?? { x: left, y: top };
+  return {
+    x: start(left, width, first.x + NODE_WIDTH / 2, box.width, zoom),
+    y: start(top, height, first.y + NODE_HEIGHT / 2, box.height, zoom),
+    zoom,
+  };
+}
+
+/** In the middle where it has room, else with the first node as near to the middle as the graph's ends allow. */
+function start(from: number, size: number, first: number, room: number, zoom: number): number {
+  if (size * zoom + 2 * PADDING <= room) return (room - size * zoom) / 2 - from * zoom;
+  const begin = PADDING - from * zoom;
+  const end = room - PADDING - (from + size) * zoom;
+  return Math.min(begin, Math.max(end, room / 2 - first * zoom));
 }

@@ -68,5 +68,11 @@ describe('the first sight of a graph', () => {
 
   it('is its beginning where all of it would be too small', () => {
     expect(firstSight(row(100), box)).toMatchObject({ x: 24, zoom: 0.4 });
+    const tall = [
+      { nodeRef: 'start', x: 0, y: 5_000 },
+      ...row(2).map((node, place) => ({ ...node, y: place * 10_000 })),
+    ];
+    const { y, zoom } = firstSight(tall, box);
+    expect(Math.round(y + (5_000 + NODE_HEIGHT / 2) * zoom)).toBe(200);
   });
 });

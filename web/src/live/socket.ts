@@ -11,6 +11,8 @@ const PATH = '/api/v1/stream';
 const PING_EVERY_MS = 10_000;
 /** Far above any round trip that one would call working. */
 const ANSWER_WITHIN_MS = 5_000;
+/** The first answer waits for all that a page does while it opens; the second, soon after, tells the way's length. */
+const PING_AGAIN_MS = 1_000;
 
 type Pong = { type: 'pong'; ping: number };
 
@@ -22,6 +24,7 @@ export function openSocket(sink: Sink): Transport {
   let isOver = false;
   let pingAt = 0;
   let alarm: ReturnType<typeof setTimeout> | undefined = setTimeout(giveUp, ANSWER_WITHIN_MS);
+  let again: ReturnType<typeof setTimeout> | undefined;
   const pings = setInterval(ping, PING_EVERY_MS);
 
   function send(command: object): void {
@@ -45,6 +48,7 @@ export function openSocket(sink: Sink): Transport {
   function finish(): void {
     isOver = true;
     clearTimeout(alarm);
+    clearTimeout(again);
     clearInterval(pings);
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();
@@ -55,6 +59,7 @@ export function openSocket(sink: Sink): Transport {
     clearTimeout(alarm);
     alarm = undefined;
     ping();
+    again = setTimeout(ping, PING_AGAIN_MS);
   };
   socket.onmessage = ({ data }: MessageEvent<string>) => {
     const frame = JSON.parse(data) as Frame | Pong;

@@ -1,11 +1,32 @@
 // The list of runs.
 
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
 import { isLive, isRun, row, sees, started } from '../seen.mjs';
+
+/** All scripts that the list needs before it shows anything, as gzip sends them. */
+const FIRST_LOAD_BYTES = 250 * 1024;
+const APP = path.join(import.meta.dirname, '../../dist/app');
 
 const shown = (page) => page.locator('li[data-run]').evaluateAll((rows) => rows.map((it) => it.dataset.run));
 
 export default {
+  'the first load is small': async ({ page, server }) => {
+    const scripts = new Set();
+    page.on('response', (response) => {
+      const { pathname } = new URL(response.url());
+      if (/^\/ui\/.*\.js$/.test(pathname)) scripts.add(pathname.slice('/ui/'.length));
+    });
+    await server.append('run-first-load', ...started('only'));
+    await page.goto(`${server.url}/ui/`);
+    await sees(page, row('run-first-load'));
+    await isLive(page, 'socket');
+    const bytes = [...scripts].reduce((sum, name) => sum + fs.statSync(path.join(APP, `${name}.gz`)).size, 0);
+    assert.ok(scripts.size > 0 && bytes <= FIRST_LOAD_BYTES, `${bytes} bytes in ${[...scripts].join(' ')}`);
+    console.log(`        ${scripts.size} scripts, ${Math.round(bytes / 1024)} KiB of gzip`);
+  },
+
   'the list moves, filters by its address, and says which filter hides everything': async ({
     page,
     server,

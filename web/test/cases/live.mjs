@@ -144,6 +144,23 @@ export default {
     });
   },
 
+  'a newer page is told of once the server has come back': async ({ page, server }) => {
+    let tag = '"one"';
+    await page.route('**/ui/', (route) => {
+      if (route.request().method() !== 'HEAD') return route.continue();
+      return route.fulfill({ status: 200, headers: { etag: tag } });
+    });
+    await page.goto(`${server.url}/ui/`);
+    await isLive(page, 'socket');
+    await server.kill();
+    await sees(page, '#link[data-state="waiting"]');
+    tag = '"two"';
+    await server.start();
+    await page.getByText('The server has a newer version of this page').waitFor();
+    await page.getByRole('button', { name: 'Load it' }).click();
+    await page.getByText('The server has a newer version of this page').waitFor({ state: 'detached' });
+  },
+
   'going offline and back resumes': async ({ page, context, server }) => {
     const runId = 'run-offline';
     await server.append(runId, ...started('only'));

@@ -10,7 +10,10 @@ import { RunRow } from './RunRow';
 /** The next page is asked for this long before the last row is reached. */
 const AHEAD = '800px';
 
-type Query = Pick<UseInfiniteQueryResult, 'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage' | 'error'>;
+type Query = Pick<
+  UseInfiniteQueryResult,
+  'hasNextPage' | 'isFetchingNextPage' | 'fetchNextPage' | 'error' | 'isPlaceholderData'
+>;
 type Props = {
   runs: readonly Run[];
   query: Query;
@@ -20,7 +23,7 @@ type Props = {
 
 export function RunList({ runs, query, showWorkflow, onLabel }: Props) {
   return (
-    <div className={styles.list}>
+    <div className={styles.list} aria-busy={query.isPlaceholderData}>
       <ol aria-label="Runs, newest first">
         {runs.map((run) => (
           <RunRow key={run.runId} run={run} showWorkflow={showWorkflow} onLabel={onLabel} />
@@ -38,17 +41,17 @@ export function RunList({ runs, query, showWorkflow, onLabel }: Props) {
 }
 
 function More({ query }: { query: Query }) {
-  const { isFetchingNextPage, fetchNextPage, error } = query;
+  const { isFetchingNextPage, fetchNextPage, error, isPlaceholderData } = query;
   const mark = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    if (!mark.current || error) return undefined;
+    if (!mark.current || error || isPlaceholderData) return undefined;
     const watcher = new IntersectionObserver(
       ([entry]) => entry?.isIntersecting && !isFetchingNextPage && void fetchNextPage(),
       { rootMargin: AHEAD },
     );
     watcher.observe(mark.current);
     return () => watcher.disconnect();
-  }, [isFetchingNextPage, fetchNextPage, error]);
+  }, [isFetchingNextPage, fetchNextPage, error, isPlaceholderData]);
   return (
     <div ref={mark} className={styles.end}>
       {error && <p role="alert">Older runs could not be read: {error.message}</p>}

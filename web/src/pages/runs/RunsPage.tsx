@@ -48,7 +48,7 @@ function Runs({ filter, list: { query, runs }, onChange }: RunsProps) {
     [onChange, labels],
   );
   if (runs.length > 0) return <RunList runs={runs} query={query} onLabel={addLabel} />;
-  if (query.isPending) return <Loading what="runs" />;
+  if (query.isPending || query.isPlaceholderData) return <Loading what="runs" />;
   if (query.error) return <Failed error={query.error} what="runs" onRetry={() => void query.refetch()} />;
   return <NoRuns filter={filter} onChange={onChange} />;
 }

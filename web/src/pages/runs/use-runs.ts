@@ -36,6 +36,8 @@ export function useRuns(filter: RunListFilter, size = PAGE) {
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
     staleTime: 0,
+    // Another filter: what was shown stays until what is shown next is there, so that nothing jumps.
+    placeholderData: (before) => before,
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the address is the filter
   useEffect(

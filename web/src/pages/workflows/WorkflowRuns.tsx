@@ -19,6 +19,7 @@ export function WorkflowRuns({ workflow }: { workflow: string }) {
   const filter = useMemo(() => ({ ...asked, workflow }), [asked, workflow]);
   const { query, runs } = useRuns(filter);
   const { runs: recent } = useRuns(useMemo(() => ({ ...NO_FILTER, workflow }), [workflow]));
+  const isRead = query.isSuccess && !query.isPlaceholderData;
   const { labels } = asked;
   const addLabel = useCallback(
     (label: string) => change({ labels: [...new Set([...labels, label])] }),
@@ -33,14 +34,14 @@ export function WorkflowRuns({ workflow }: { workflow: string }) {
       {recent.length > 0 && <FilterBar filter={asked} onChange={change} runs={recent} workflows={null} />}
       <FilterChips filter={{ ...asked, workflow: null }} onChange={change} />
       {runs.length > 0 && <RunList runs={runs} query={query} showWorkflow={false} onLabel={addLabel} />}
-      {query.isPending && <Loading what="runs" />}
+      {(query.isPending || (query.isPlaceholderData && runs.length === 0)) && <Loading what="runs" />}
       {query.error && runs.length === 0 && (
         <Failed error={query.error} what="runs" onRetry={() => void query.refetch()} />
       )}
-      {query.isSuccess && runs.length === 0 && recent.length > 0 && (
+      {isRead && runs.length === 0 && recent.length > 0 && (
         <NoRuns filter={{ ...asked, workflow: null }} onChange={change} />
       )}
-      {query.isSuccess && runs.length === 0 && recent.length === 0 && (
+      {isRead && runs.length === 0 && recent.length === 0 && (
         <p className={styles.none}>No run of this workflow yet.</p>
       )}
     </section>

@@ -1,41 +1,40 @@
-// The nodes and their needs, for the layout. A run whose declaration was too long for its needs gets them from its workflow.
+// The nodes and their needs, for the layout: as the run declares them, with what only its workflow's definition knows.
+//
+// A declaration that was too long has no needs, and none tells which nodes run at the end, whatever became of the others.
 
 import { useQuery } from '@tanstack/react-query';
 import { useMemo } from 'react';
 import { api, body } from '../../../api/client';
+import type { components } from '../../../api/schema';
 import type { GraphNode } from '../../../graph/layout';
 import { useRun, useSlowRun } from '../model/use-run';
 import { useVersion } from '../model/use-version';
+import { withDefinition } from './with-definition';
 
 /** Nodes of external runs appear one by one; the graph is not laid out for each. */
 const EVERY_MS = 300;
 
+export type DefinedNode = Pick<components['schemas']['NodeSummary'], 'nodeRef' | 'needs' | 'finally'>;
+
 export function useGraphShape(): readonly GraphNode[] {
   const shape = useSlowRun((view) => view.shape, EVERY_MS);
+  const defined = useDefinition();
+  return useMemo(() => (defined ? withDefinition(shape, defined) : shape), [shape, defined]);
+}
+
+/** The nodes of the version that the run executes; null for runs of others, and until they are read. */
+function useDefinition(): readonly DefinedNode[] | null {
   const workflow = useRun(({ run }) => run.head.workflow);
   const isOurs = useRun(({ run }) => run.head.engine === 'local');
   const version = useVersion();
-  const lacksNeeds = shape.length > 1 && shape.every(({ needs }) => needs.length === 0);
   const { data } = useQuery({
     queryKey: ['workflow-version', workflow, version],
-    queryFn: async ({ signal }) =>
-      body(
-        await api.GET('/api/v1/workflows/{name}/versions/{version}', {
-          params: { path: { name: workflow ?? '', version: String(version) } },
-          signal,
-        }),
-      ),
-    enabled: isOurs && lacksNeeds && workflow !== undefined && version !== undefined,
+    queryFn: async ({ signal }) => {
+      const path = { name: workflow ?? '', version: String(version) };
+      return body(await api.GET('/api/v1/workflows/{name}/versions/{version}', { params: { path }, signal }));
+    },
+    enabled: isOurs && workflow !== undefined && version !== undefined,
     staleTime: Number.POSITIVE_INFINITY,
   });
-  return useMemo(() => {
-    if (!lacksNeeds || !data) return shape;
-    const needs = new Map(needsOf(data));
-    return shape.map((node) => ({ ...node, needs: needs.get(node.nodeRef) ?? node.needs }));
-  }, [shape, lacksNeeds, data]);
-}
-
-function needsOf(detail: unknown): [string, string[]][] {
-  const { nodes } = detail as { nodes?: { nodeRef: string; needs?: string[] }[] };
-  return (nodes ?? []).map(({ nodeRef, needs }) => [nodeRef, needs ?? []]);
+  return data?.nodes ?? null;
 }

@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useMemo } from 'react';
 import { Button } from '../../../design/Button';
+import { isTerminal } from '../../../fold/words';
 import { formatBytes, formatCount } from '../../../lib/format';
 import type { ClosedStream } from '../model/output';
 import { useModel, useRun, useSlowRun } from '../model/use-run';
@@ -26,6 +27,7 @@ export function LogFoot({ filter, isPast, follow, canFollow, picked, onFollow, o
   const { nodeRef, attempt, stream } = filter;
   const closings = useRun((_, { output }) => output.closed.size);
   const status = useRun(({ run }) => run.head.status);
+  const isOver = status !== undefined && isTerminal(status);
   const head = useSlowRun((_, { logHead }) => logHead(), EVERY_MS);
   const { data } = useQuery({
     queryKey: [
@@ -42,18 +44,17 @@ export function LogFoot({ filter, isPast, follow, canFollow, picked, onFollow, o
   });
   // biome-ignore lint/correctness/useExhaustiveDependencies: the closings are the output's, which changes in place
   const closed = useMemo(() => sumOf(model.output.closed.values(), filter), [model, filter, closings]);
-  const lines = `${formatCount(closed.lines)} ${closed.lines === 1 ? 'line' : 'lines'}`;
+  const words = isPast
+    ? 'as it was at this moment'
+    : data && completeWords({ isComplete: data.complete, isOver, nodeRef, head, ...closed });
   return (
     <footer className={styles.foot}>
-      <span className={styles.complete} data-complete={data?.complete ?? false} role="status">
-        {isPast && 'as it was at this moment'}
-        {!isPast &&
-          data?.complete &&
-          `complete: ${lines}${closed.bytes > 0 ? `, ${formatBytes(closed.bytes)}` : ''}`}
-        {!isPast &&
-          data &&
-          !data.complete &&
-          `still arriving${nodeRef ? '' : `: ${formatCount(head)} lines so far`}`}
+      <span
+        className={styles.complete}
+        data-complete={isPast ? undefined : (data?.complete ?? false)}
+        role="status"
+      >
+        {words}
       </span>
       <span className={styles.gap} />
       {canFollow && <GoTo picked={picked} head={head} onGoTo={onGoTo} />}
@@ -100,6 +101,23 @@ function GoTo({ picked, head, onGoTo }: GoToProps) {
       </label>
     </form>
   );
+}
+
+interface Completeness {
+  readonly isComplete: boolean;
+  readonly isOver: boolean;
+  readonly nodeRef: string | undefined;
+  readonly head: number;
+  readonly lines: number;
+  readonly bytes: number;
+}
+
+function completeWords({ isComplete, isOver, nodeRef, head, lines, bytes }: Completeness): string {
+  if (!isComplete) return `still arriving${nodeRef ? '' : `: ${formatCount(head)} lines so far`}`;
+  // Nodes that have not begun may have more to say.
+  const soFar = isOver || nodeRef !== undefined ? '' : ' so far';
+  const size = bytes > 0 ? `, ${formatBytes(bytes)}` : '';
+  return `complete${soFar}: ${formatCount(lines)} ${lines === 1 ? 'line' : 'lines'}${size}`;
 }
 
 function sumOf(

@@ -1,0 +1,113 @@
+// Every page by keyboard and for screen readers: axe finds nothing, in both themes, wide and narrow; keys lead everywhere.
+
+import assert from 'node:assert/strict';
+import axe from 'axe-core';
+import { isRun, row, sees, started } from '../seen.mjs';
+
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const SOURCE =
+  'name: reachable\ninputs: { who: { type: string } }\nnodes: [{ id: hello, run: echo hello }]\n';
+const RUN = 'run-reachable';
+
+async function violations(page) {
+  await page.evaluate(axe.source);
+  const { violations } = await page.evaluate(
+    (options) => window.axe.run(...options),
+    [
+      // Base UI's focus guards hand the focus on at once; they are hidden, since there is nothing to hear about them.
+      { exclude: ['[data-base-ui-focus-guard]'] },
+      // Menus and dialogs stand beside the landmarks while they are open.
+      { runOnly: RULES, rules: { region: { enabled: false } } },
+    ],
+  );
+  return violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target.join(' ')).join(', ')}`,
+  );
+}
+
+/** Name, address, what is seen first, and what is done before looking. */
+const PAGES = [
+  ['runs', '/ui/', row(RUN)],
+  ['runs that are filtered to nothing', '/ui/?q=no-such-run&status=FAILED', 'h2'],
+  ['the filter menu', '/ui/', row(RUN), (page) => page.getByRole('button', { name: 'Status' }).click()],
+  ['the palette', '/ui/', row(RUN), (page) => page.keyboard.press('Control+k')],
+  ['the help sheet', '/ui/', row(RUN), (page) => page.keyboard.press('?')],
+  ['a run', `/ui/runs/${RUN}`, '[data-node]'],
+  ['events of a run', `/ui/runs/${RUN}?tab=events`, '[data-seq]'],
+  ['workflows', '/ui/workflows', '[data-workflow]'],
+  ['a workflow', '/ui/workflows/reachable', '[data-defined]'],
+  ['the start form', '/ui/workflows/reachable?start=', '[role="dialog"]'],
+  ['an address that is none', '/ui/nowhere', 'h2'],
+];
+
+async function prepare(server) {
+  await server.put(SOURCE);
+  await server.append(
+    RUN,
+    ...started('one', 'two'),
+    { type: 'NODE_STARTED', nodeRef: 'one', attempt: 1 },
+    { type: 'NODE_FAILED', nodeRef: 'one', attempt: 1, error: { message: 'no way' } },
+    { type: 'NODE_STARTED', nodeRef: 'two', attempt: 1 },
+  );
+  await server.log(RUN, 'one', '\u001b[31mred\u001b[0m and plain');
+}
+
+export default {
+  'axe finds nothing on any page, in either theme, wide or narrow': async ({ page, server }) => {
+    await prepare(server);
+    const found = [];
+    for (const colorScheme of ['light', 'dark']) {
+      for (const width of [1280, 390]) {
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        await page.setViewportSize({ width, height: 844 });
+        for (const [name, address, first, act] of PAGES) {
+          await page.goto(server.url + address);
+          await sees(page, first);
+          await act?.(page);
+          for (const one of await violations(page)) found.push(`${name}, ${colorScheme}, ${width}: ${one}`);
+          const reach = await page.evaluate(() => document.documentElement.scrollWidth);
+          if (reach > width) found.push(`${name}, ${width}: scrolls sideways to ${reach}`);
+        }
+      }
+    }
+    assert.deepEqual(found, []);
+  },
+
+  'keys alone lead everywhere': async ({ page, server }) => {
+    await prepare(server);
+    await page.goto(`${server.url}/ui/`);
+    await sees(page, row(RUN));
+    await page.keyboard.press('/');
+    await page.keyboard.type(RUN);
+    await page.waitForURL((url) => url.searchParams.get('q') === RUN);
+    await page.waitForFunction(() => document.querySelectorAll('li[data-run]').length === 1);
+    await page.locator('[data-shortcut="search"]').blur();
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await isRun(page, 'RUNNING');
+    await page.keyboard.press('g');
+    await page.keyboard.press('w');
+    await sees(page, '[data-workflow="reachable"]');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('combobox').fill(RUN);
+    await sees(page, `[role="option"]:has-text("${RUN}")`);
+    await page.keyboard.press('Enter');
+    await isRun(page, 'RUNNING');
+    await page.keyboard.press('?');
+    await page.getByLabel('Single letters are shortcuts').uncheck();
+    await page.keyboard.press('Escape');
+    await page.keyboard.press('t');
+    assert.equal(await page.evaluate(() => document.documentElement.dataset.theme), undefined);
+  },
+
+  'the theme that was chosen holds after a reload': async ({ page, server }) => {
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.goto(`${server.url}/ui/`);
+    await page.getByRole('button', { name: 'More' }).click();
+    await page.getByRole('menuitemradio', { name: 'Dark' }).click();
+    const theme = () => page.evaluate(() => getComputedStyle(document.documentElement).colorScheme);
+    assert.equal(await theme(), 'dark');
+    await page.reload();
+    assert.equal(await theme(), 'dark');
+  },
+};
