@@ -31,5 +31,5 @@ bench: ## the benchmarks' table, beside its ceilings (a few minutes)
 torture: ## 500 runs while workers are killed at random, three times in a row (minutes)
 	@scripts/soak.sh
 
-bench-web:
-	@echo "make $@ is not built yet: it comes with a later issue (CHANGELOG.md, Unreleased, tells what is there)" >&2; exit 2
+bench-web: ## what the page costs in a real browser, beside its targets (minutes)
+	@scripts/bench-web.sh

@@ -10,7 +10,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-export const BINARY = path.join(ROOT, 'target/debug/telltale');
+export const BINARY = path.join(ROOT, process.env.TELLTALE_TEST_BINARY ?? 'target/debug/telltale');
 const READY_MS = 60_000; // a new cluster on a busy machine; usually three seconds
 
 /** The environment without telltale's own settings: those of the caller must not steer the test. */
@@ -102,10 +102,15 @@ export class Server {
 
   async log(runId, nodeRef, ...texts) {
     const lines = texts.map((text) => JSON.stringify({ nodeRef, stream: 'stdout', text })).join('\n');
+    await this.lines(runId, `${lines}\n`);
+  }
+
+  /** Lines as NDJSON. */
+  async lines(runId, ndjson) {
     const response = await fetch(`${this.url}/api/v1/runs/${runId}/logs`, {
       method: 'POST',
       headers: { 'content-type': 'application/x-ndjson' },
-      body: `${lines}\n`,
+      body: ndjson,
     });
     if (!response.ok) throw new Error(`appending lines: ${response.status} ${await response.text()}`);
   }

@@ -29,7 +29,8 @@ export function Failure() {
     >
       <StatusMark status={status} />
       <div className={styles.words}>
-        <p className={styles.reason}>
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a long reason is scrolled, by the keyboard too */}
+        <p className={styles.reason} tabIndex={0}>
           <strong>{failure.reason}</strong>
           {failure.code && <code>{failure.code}</code>}
         </p>
@@ -51,7 +52,12 @@ export function Failure() {
             </Button>
           </p>
         )}
-        {lines.length > 0 && <pre className={styles.lines}>{lines.slice(-LINES).join('\n')}</pre>}
+        {lines.length > 0 && (
+          // biome-ignore lint/a11y/noNoninteractiveTabindex: long lines are scrolled, by the keyboard too
+          <pre className={styles.lines} tabIndex={0}>
+            {lines.slice(-LINES).join('\n')}
+          </pre>
+        )}
       </div>
     </section>
   );
