@@ -8,13 +8,12 @@ ARG NODE_IMAGE=node:22-bookworm-slim
 ARG RUST_IMAGE=rust:1.95-bookworm
 ARG BASE_IMAGE=debian:bookworm-slim
 
-# ---- the page: built where it has a build, taken as it is where it has none
+# ---- the page
 FROM ${NODE_IMAGE} AS page
 WORKDIR /telltale
 COPY scripts scripts
 COPY web web
-RUN if [ -f scripts/web.sh ]; then npm ci --prefix web --no-audit --no-fund && bash scripts/web.sh; fi \
-    && rm -rf web/node_modules
+RUN bash scripts/web.sh && rm -rf web/node_modules
 
 # ---- the binary
 FROM ${RUST_IMAGE} AS binary

@@ -10,12 +10,13 @@ use tokio::task::JoinSet;
 
 use crate::harness::{Outcome, Plan, first_number};
 use crate::log_lines::{Bodies, LineWriter, TEXT_BYTES};
-use crate::logs::{BATCH, GROUP};
+use crate::logs::BATCH;
 use crate::loki::{self, Loki};
 use crate::report::{Report, Row, Target};
 use crate::server::Server;
 use crate::wire::Connection;
 
+const GROUP: &str = "drain";
 /// Lines that wait for Loki, and the runs they are of.
 const LINES: u64 = 400_000;
 const RUNS: u64 = 8;
@@ -93,7 +94,7 @@ async fn spool(server: &Server) -> Outcome<u64> {
 async fn push_straight(pushes: Vec<Vec<u8>>) -> Outcome<f64> {
     let loki = Loki::fresh().await?;
     let url = format!("{}/loki/api/v1/push", loki.gate.url());
-    let client = reqwest::Client::builder().no_proxy().build()?;
+    let client = loki::client()?;
     let started = Instant::now();
     let sending = pushes
         .into_iter()

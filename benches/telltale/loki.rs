@@ -45,8 +45,16 @@ fn binary() -> Option<PathBuf> {
     std::env::var_os("TELLTALE_TEST_LOKI_BIN").map(PathBuf::from)
 }
 
+/// A client for it; reqwest asks for a TLS provider even where TLS is not used.
+pub fn client() -> Outcome<reqwest::Client> {
+    // An error says only that there is one already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    Ok(reqwest::Client::builder().no_proxy().build()?)
+}
+
 impl Loki {
     pub async fn fresh() -> Outcome<Self> {
+        let client = client()?;
         let folder = tempfile::Builder::new().prefix("telltale-bench-loki-").tempdir()?;
         let limits =
             Limits { ingestion_rate: UNBOUNDED, ingestion_burst_size: UNBOUNDED, ..Limits::raised() };
@@ -67,7 +75,6 @@ impl Loki {
         let url = format!("http://127.0.0.1:{port}");
         let loki = Self { gate: StandIn::before(&url, folder.path()), real: Some(child), _folder: folder };
         let deadline = Instant::now() + READY_LIMIT;
-        let client = reqwest::Client::builder().no_proxy().build()?;
         loop {
             let ready = client.get(format!("{url}/ready")).send().await;
             if ready.is_ok_and(|answer| answer.status().is_success()) {

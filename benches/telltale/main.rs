@@ -63,6 +63,8 @@ async fn all(plan: &Plan) -> Outcome<Report> {
     }
     if plan.wants("logs") {
         logs::measure(plan, &server, &mut report).await?;
+    }
+    if plan.wants("drain") {
         log_drain::measure(plan, &mut report).await?;
     }
     if plan.wants("runner") {

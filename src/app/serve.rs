@@ -196,7 +196,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     });
     let journal = Journal::start(db.clone(), settings.lanes, keys.clone(), on_commit, &mut writers);
     let logs = Logs::start(db.clone(), settings.lanes, on_lines, &mut writers);
-    let spool = Spool::new(settings.log_spool_max);
+    let spool = Spool::new(settings.loki.is_some().then_some(settings.log_spool_max));
     let shipper = settings
         .loki
         .clone()

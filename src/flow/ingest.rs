@@ -192,7 +192,11 @@ pub async fn append_lines(
         None => registered(core, organization, run_id.clone()).await?,
     };
     let names = lines.streams().to_vec();
+    let (count, bytes) = (lines.lines().len(), lines.lines().iter().map(|line| line.bytes.len()).sum());
     let appended = core.logs.append(key, lines).await?;
+    if appended.accepted > 0 {
+        core.spool.added(count, bytes);
+    }
     // A repeat of lines whose server was killed before it could close their stream opens nothing, and closes it all the same.
     if was_over || appended.opened && is_over(core, organization, &run_id).await {
         closing::close_left(core, organization, &run_id, names).await;

@@ -5,8 +5,8 @@
 //! writing them. So the log is not only counted but compared with the end of what has been seen: from the first entry
 //! that differs on, all of it is new.
 //!
-//! The daemon cuts long lines into entries, and its driver `local` gives none of these a line feed, not even the last. So the log
-//! is not what was seen without the line feeds of long lines, and these are skipped in what was seen.
+//! The daemon cuts long lines into entries, and its driver `local` gives none of these a line feed, not even the last. So the line
+//! feeds of long lines are skipped in what was seen, and put back into what is new, where an entry tells that it is the last.
 
 use std::collections::VecDeque;
 
@@ -77,15 +77,37 @@ pub struct Aligner {
     partial: Vec<u8>,
     /// Nothing that comes was seen.
     is_beyond: bool,
+    /// The last entry was one of a long line, and not its last.
+    is_inside_line: bool,
+    /// The last entry ended a long line, whose line feed the log lacks.
+    owes_line_feed: bool,
 }
 
 impl Aligner {
     #[must_use]
     pub fn new(seen: Position) -> Self {
         let is_beyond = seen.bytes == 0;
-        Self { seen, at: 0, partial: Vec::new(), is_beyond }
+        Self { seen, at: 0, partial: Vec::new(), is_beyond, is_inside_line: false, owes_line_feed: false }
     }
 
+    /// Takes one whole entry.
+    pub fn push_entry(&mut self, entry: &[u8]) -> Vec<New> {
+        let mut new = Vec::new();
+        if self.owes_line_feed {
+            let rest = std::mem::take(&mut self.partial);
+            new.extend(if rest.is_empty() { None } else { self.entry(&rest) });
+            new.extend(self.is_beyond.then(|| New { bytes: b"\n".to_vec(), continues: false }));
+        }
+        let is_full = entry.len() == ENTRY_MAX_BYTES;
+        let has_end = entry.ends_with(b"\n");
+        // Where the log ends with it, nobody knows whether there was a line feed.
+        self.owes_line_feed = self.is_inside_line && !is_full && !has_end;
+        self.is_inside_line = is_full && !has_end;
+        new.extend(self.push(entry));
+        new
+    }
+
+    /// Takes the next bytes of a log whose entries can't be told apart: a terminal's.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<New> {
         if self.is_beyond {
             return vec![New { bytes: bytes.to_vec(), continues: false }];
@@ -135,6 +157,7 @@ impl Aligner {
         };
         while self.seen.unlogged.front().is_some_and(|unlogged| *unlogged <= self.at) {
             self.seen.unlogged.pop_front();
+            self.owes_line_feed = false;
             self.at += 1;
         }
         self.is_beyond |= self.at >= self.seen.bytes;
@@ -215,6 +238,28 @@ mod tests {
             }
             told.extend(aligner.finish().map(|new| new.bytes).unwrap_or_default());
             prop_assert!(told == log[known..], "{} told, {} new", told.len(), log.len() - known);
+        }
+
+        #[test]
+        fn entries_of_long_lines_give_back_all_that_was_missed(
+            lines in proptest::collection::vec(prop_oneof![0..3usize, 16_380..16_384usize, 16_385..16_390usize, 40_000..50_000usize], 1..8),
+            seen_share in 0.0..=1.0f64,
+        ) {
+            let line = |(place, length): (usize, &usize)| [vec![b'a' + place as u8; *length], vec![b'\n']].concat();
+            let mut all: Vec<u8> = lines.iter().enumerate().flat_map(line).collect();
+            all.extend_from_slice(b"end\n");
+            let mut position = Position::default();
+            let seen_bytes = (all.len() as f64 * seen_share) as usize;
+            position.advance(&all[..seen_bytes]);
+            let mut aligner = Aligner::new(position);
+            let mut told = all[..seen_bytes].to_vec();
+            for line in all.split_inclusive(|byte| *byte == b'\n') {
+                for entry in logged(line).chunks(ENTRY_MAX_BYTES) {
+                    told.extend(aligner.push_entry(entry).into_iter().flat_map(|new| new.bytes));
+                }
+            }
+            told.extend(aligner.finish().map(|new| new.bytes).unwrap_or_default());
+            prop_assert!(told == all, "{} told of {}, {} seen", told.len(), all.len(), seen_bytes);
         }
 
         #[test]

@@ -80,7 +80,7 @@ impl Pump {
         over: CancellationToken,
     ) -> Self {
         let log = source.log(true).await;
-        Self(tokio::spawn(pump(log, reports, over, Some(Aligners::new(seen)))))
+        Self(tokio::spawn(pump(log, reports, over, Some(Aligners::new(seen, source.tty)))))
     }
 
     /// Waits until everything has been reported.
@@ -93,11 +93,20 @@ impl Pump {
 struct Aligners {
     stdout: Aligner,
     stderr: Aligner,
+    /// Whether what comes is a whole entry each time.
+    has_entries: bool,
 }
 
 impl Aligners {
-    fn new(seen: Seen) -> Self {
-        Self { stdout: Aligner::new(seen.stdout), stderr: Aligner::new(seen.stderr) }
+    fn new(seen: Seen, tty: bool) -> Self {
+        let (stdout, stderr) = (Aligner::new(seen.stdout), Aligner::new(seen.stderr));
+        Self { stdout, stderr, has_entries: !tty }
+    }
+
+    fn push(&mut self, stream: StreamName, bytes: &[u8]) -> Vec<New> {
+        let has_entries = self.has_entries;
+        let aligner = self.of(stream);
+        if has_entries { aligner.push_entry(bytes) } else { aligner.push(bytes) }
     }
 
     fn of(&mut self, stream: StreamName) -> &mut Aligner {
@@ -132,7 +141,7 @@ async fn pump(
         let new = match &mut aligners {
             None => vec![bytes],
             Some(aligners) => {
-                aligners.of(stream).push(&bytes).into_iter().map(|new| Bytes::from(new.bytes)).collect()
+                aligners.push(stream, &bytes).into_iter().map(|new| Bytes::from(new.bytes)).collect()
             }
         };
         for bytes in new {
@@ -155,11 +164,11 @@ pub async fn reconcile(source: Source<'_>, seen: Seen, reports: &Reports) {
         return;
     }
     let mut log = source.log(false).await;
-    let mut aligners = Aligners::new(seen);
+    let mut aligners = Aligners::new(seen, source.tty);
     let mut recovered = 0;
     while let Some(Ok(item)) = log.next().await {
         let (stream, bytes) = streamed(item);
-        for new in aligners.of(stream).push(&bytes) {
+        for new in aligners.push(stream, &bytes) {
             recovered += tell(new, stream, reports).await;
         }
     }

@@ -61,9 +61,9 @@ fn compose_accepts_the_file_and_the_services_fit_together() {
             "{name} keeps nothing"
         );
     }
+    let pinned = Regex::new(r":\d+\.\d+").unwrap();
     for name in ["loki", "postgres"] {
         let image = services[name]["image"].as_str().unwrap();
-        let pinned = Regex::new(r":\d+\.\d+").unwrap();
         assert!(pinned.is_match(image), "{image} is not pinned");
     }
     assert!(services["postgres"]["healthcheck"]["test"].is_array());
@@ -146,8 +146,9 @@ fn the_image_is_built_from_what_is_there_and_runs_without_root() {
     for secret in [".env", ".git"] {
         assert!(ignored.lines().any(|line| line == secret), "{secret} would be in the context");
     }
+    let pinned = Regex::new(r"=[a-z]+:[a-z0-9.-]+$").unwrap();
     for line in all.iter().filter(|line| line.starts_with("ARG ") && line.contains("_IMAGE=")) {
-        assert!(Regex::new(r"=[a-z]+:[a-z0-9.-]+$").unwrap().is_match(line), "{line} is not pinned");
+        assert!(pinned.is_match(line), "{line} is not pinned");
     }
     let rust = Regex::new(r#"rust-version = "([\d.]+)""#).unwrap();
     let wanted = rust.captures(&read("Cargo.toml")).unwrap()[1].to_owned();

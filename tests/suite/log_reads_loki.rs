@@ -1,5 +1,7 @@
 //! Reads over the border between the hot store and Loki: while it moves, while Loki is away, and where Loki has lost lines.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::support::frames::number;
@@ -106,7 +108,7 @@ async fn a_viewer_whose_lines_lie_in_loki_gets_events_while_it_is_away_and_every
     };
     let meanwhile = async {
         let noted = http.append(&run_id, &[event("NOTE")]).await;
-        let mut early = Live::new(&server.address(), &run_id, "");
+        let mut early = Live::open(&server.address(), &run_id).await;
         let head = number(&noted, "headSeq");
         early.read_until("events without lines", |seen| seen.events.len() as u64 == head).await;
         assert!(early.seen.lines.is_empty(), "lines that nobody could read");
@@ -152,4 +154,34 @@ async fn lines_that_loki_has_lost_are_never_passed_over() {
     http.get(&format!("/api/v1/runs/{run_id}/logs")).await.problem(503);
     http.get(&format!("/api/v1/runs/{run_id}/logs/download")).await.problem(503);
     assert_eq!(places(&page(&http, &run_id, "after=30&limit=5").await), [31, 32, 33, 34, 35]);
+}
+
+#[tokio::test]
+async fn a_page_that_takes_too_long_says_how_far_it_got() {
+    let (database, loki) = (Database::new().await, Loki::start().await);
+    let server = trimming(&database, &loki).start().await;
+    let http = server.http();
+    let run_id = started(&http, &["a"]).await;
+    let written: Vec<Value> = (1..=60)
+        .map(|n| json!({ "nodeRef": "a", "stream": "stdout", "lineNo": n, "text": format!("line {n} {}", "=".repeat(80_000)) }))
+        .collect();
+    for part in written.chunks(20) {
+        write(&http, &run_id, part).await;
+    }
+    trimmed(&database).await;
+    loki.slow("/query_range", Duration::from_millis(2_100));
+    for (place, next) in [("after=0", "nextAfter"), ("before=61", "nextBefore")] {
+        let first = page(&http, &run_id, &format!("{place}&nodeRef=a")).await;
+        assert_eq!(first["stopped"], "time");
+        let key = if next == "nextAfter" { "after" } else { "before" };
+        let rest = page(&http, &run_id, &format!("{key}={}&nodeRef=a", first[next])).await;
+        let mut all = [places(&first), places(&rest)].concat();
+        assert!(!places(&first).is_empty() && !places(&rest).is_empty());
+        all.sort_unstable();
+        let mut whole = all.clone();
+        whole.dedup();
+        assert_eq!(all, whole, "no line twice");
+        let edge = if key == "after" { all[0] == 1 } else { all[all.len() - 1] == 60 };
+        assert!(edge && all.windows(2).all(|pair| pair[1] == pair[0] + 1), "{all:?}");
+    }
 }

@@ -18,8 +18,8 @@ pub(super) const LINGER: Duration = Duration::from_secs(2);
 const ENOUGH_BYTES: u64 = 1024 * 1024;
 /// Plain bytes of a round: what the shipper holds twice, one round being pushed while the next is prepared.
 const ROUND_BYTES: u64 = 8 * 1024 * 1024;
-/// Plain bytes of one run in a round, so that a loud one leaves room.
-const RUN_BYTES: u64 = 4 * 1024 * 1024;
+/// Plain bytes of one run in a round: a run's pushes go one after the other, so that several runs fill the lanes.
+const RUN_BYTES: u64 = 2 * 1024 * 1024;
 /// Runs looked at for a round.
 const ROUND_RUNS: i64 = 256;
 /// Segments of earlier rounds that are taken up at a time.
@@ -183,6 +183,7 @@ mod tests {
         };
         assert_eq!(of(vec![waiting(10, 2_000), waiting(10, 1_999), waiting(ENOUGH_BYTES, 0)]), (2, true));
         assert_eq!(of(vec![waiting(RUN_BYTES + 1, 0)]), (1, false));
-        assert_eq!(of(vec![waiting(RUN_BYTES, 0), waiting(RUN_BYTES * 9, 0), waiting(10, 3_000)]), (2, true));
+        let loud = || waiting(RUN_BYTES * 9, 0);
+        assert_eq!(of(vec![waiting(10, 3_000), loud(), loud(), loud(), loud(), loud()]), (5, true));
     }
 }

@@ -152,11 +152,10 @@ impl Place<'_> {
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use proptest::prelude::*;
 
     use super::super::encode::{LineJson, StreamJson};
-    use super::super::line::{StoredLine, StreamName};
+    use super::super::line::{StreamName, Wire};
     use super::*;
 
     fn encoded(node: &str, bytes: &[u8], eol: bool, late: bool) -> Vec<u8> {
@@ -191,10 +190,12 @@ mod tests {
             let raw = [text.as_bytes(), &tail].concat();
             let json = encoded("scan ä", &raw, eol, late);
             let view = LineView::of(&json).unwrap();
-            let parsed = StoredLine::parse(Bytes::from(json.clone())).unwrap();
+            let parsed: Wire<'_> = serde_json::from_slice(&json).unwrap();
             let seen = view.raw().unwrap();
-            prop_assert_eq!(&seen[..], &parsed.bytes[..]);
-            prop_assert_eq!(&parsed.bytes[..], &raw[..]);
+            prop_assert_eq!(&seen[..], &raw[..]);
+            let (text, encoded) = view.text().unwrap();
+            prop_assert_eq!((&text, encoded), (&parsed.text, parsed.bytes.as_deref()));
+            prop_assert_eq!((view.late, view.at().unwrap().parse()), (parsed.late, Ok(parsed.at)));
             if let Some(place) = view.raw_in_json() {
                 prop_assert_eq!(&json[place], &raw[..]);
             }

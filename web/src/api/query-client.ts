@@ -4,7 +4,7 @@ import { QueryClient } from '@tanstack/react-query';
 import { ApiError } from './problem';
 
 /** A refusal stays a refusal; a server that is away is asked again. */
-const TRIES = 3;
+const TRIES = 2;
 
 export const queryClient = new QueryClient({
   defaultOptions: {

@@ -1,10 +1,10 @@
 // One run of the list. All of it is a link to the run; labels narrow the list down.
 
 import { memo } from 'react';
-import { Link } from 'react-router';
 import type { Run } from '../../api/model';
 import { Badge } from '../../design/Badge';
 import { Meter } from '../../design/Meter';
+import { RowLink } from '../../design/RowLink';
 import { Ago, Took } from '../../design/Took';
 import { paths } from '../../lib/paths';
 import { toneOf } from '../../lib/status';
@@ -24,9 +24,9 @@ export const RunRow = memo(function RunRow({ run, showWorkflow = true, onLabel }
         <Badge status={status} />
       </span>
       <span className={styles.what}>
-        <Link to={paths.run(runId)} className={`${styles.link} mono`} data-row-link="">
+        <RowLink to={paths.run(runId)} className="mono">
           {runId}
-        </Link>
+        </RowLink>
         {failure ? (
           <span className={styles.failure} data-tone={toneOf(status)} title={failure.reason}>
             {failure.nodeRef && <b>{failure.nodeRef}: </b>}

@@ -1,10 +1,10 @@
 // One workflow of the list.
 
 import { memo } from 'react';
-import { Link } from 'react-router';
 import type { Run } from '../../api/model';
 import type { WireWorkflow } from '../../api/wire';
 import { Badge } from '../../design/Badge';
+import { RowLink } from '../../design/RowLink';
 import { Ago } from '../../design/Took';
 import { paths } from '../../lib/paths';
 import { RunTicks } from '../runs/RunTicks';
@@ -22,9 +22,9 @@ export const WorkflowRow = memo(function WorkflowRow(props: {
   return (
     <li className={styles.row} data-workflow={name}>
       <span className={styles.what}>
-        <Link to={paths.workflow(name)} className={styles.link} data-row-link="">
+        <RowLink to={paths.workflow(name)} className={styles.name}>
           {name}
-        </Link>
+        </RowLink>
         <span className={styles.told}>{description}</span>
       </span>
       <span className={styles.ticks}>

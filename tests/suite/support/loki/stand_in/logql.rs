@@ -42,8 +42,11 @@ enum Filter {
     All(Vec<Filter>),
     Any(Vec<Filter>),
     Text(Matcher),
-    Number { name: String, holds: fn(f64, f64) -> bool, value: f64 },
+    Number { name: String, holds: Comparison, value: f64 },
 }
+
+/// What has to hold between a label's number and the query's.
+type Comparison = fn(f64, f64) -> bool;
 
 impl Query {
     pub fn parse(text: &str) -> Result<Self, String> {
@@ -204,7 +207,7 @@ fn one(scanner: &mut Scanner<'_>) -> Result<Filter, String> {
     if value.starts_with(['"', '`']) {
         return Ok(Filter::Text(Matcher { name, test: text_test(scanner)? }));
     }
-    let comparisons: [(&str, fn(f64, f64) -> bool); 7] = [
+    let comparisons: [(&str, Comparison); 7] = [
         (">=", |a, b| a >= b),
         ("<=", |a, b| a <= b),
         ("==", |a, b| a == b),

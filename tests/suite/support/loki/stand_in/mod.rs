@@ -100,7 +100,7 @@ impl StandIn {
     /// Serves again what the file holds.
     pub fn restart(&mut self) {
         let store = Store::open(&self.file).expect("the file of entries");
-        self.run(Behind::StandIn(Service::new(self.limits.clone(), store)));
+        self.run(Behind::StandIn(Box::new(Service::new(self.limits.clone(), store))));
     }
 
     fn run(&mut self, behind: Behind) {

@@ -24,7 +24,7 @@ const MAX_SEEN: usize = 10_000;
 
 /// Who does the work.
 pub enum Behind {
-    StandIn(Service),
+    StandIn(Box<Service>),
     /// `http://127.0.0.1:PORT` of a real one.
     Real {
         url: String,
