@@ -95,7 +95,8 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
             onlyRenderVisibleElements={nodes.length > WHOLE_NODES_MAX}
             proOptions={{ hideAttribution: true }}
           >
-            <Background gap={20} size={1} color="var(--line)" />
+            {/* Dots help to see that something small moves; behind many cards they only cost. */}
+            {nodes.length < MAP_FROM_NODES && <Background gap={20} size={1} color="var(--line)" />}
             {nodes.length >= MAP_FROM_NODES && (
               <MiniMap
                 className={styles.map ?? ''}
