@@ -235,7 +235,10 @@ export type paths = {
             path?: never;
             cookie?: never;
         };
-        /** A run's output lines */
+        /**
+         * A run's output lines
+         * @description A search is given two seconds: `stopped` is then `time`, and it goes on from `nextAfter`, or backwards from `nextBefore`. Lines that lie in Loki while it is away are 503, `logs-not-reachable`.
+         */
         get: operations["readLogs"];
         put?: never;
         /**
@@ -275,7 +278,7 @@ export type paths = {
         };
         /**
          * The whole output as a file
-         * @description The bytes as they were written, escape sequences included.
+         * @description The bytes as they were written, escape sequences included unless they are stripped. A download that can't be finished breaks off; it never ends as if it were whole.
          */
         get: operations["downloadLogs"];
         put?: never;
@@ -862,6 +865,8 @@ export type components = {
             bytes?: string | null;
             /** @description False where no line feed followed. */
             eol?: boolean | null;
+            /** @description True where the stream had been closed before. */
+            late?: boolean | null;
             /** Format: int64 */
             lineNo: number;
             /** Format: int64 */
@@ -879,6 +884,13 @@ export type components = {
              * @description Where to go on, also when there is nothing more yet.
              */
             nextAfter: number;
+            /**
+             * Format: int64
+             * @description Where to go on backwards, as `before`; 1 at the beginning.
+             */
+            nextBefore: number;
+            /** @description Why the page ends there: it is full, its time was up, or there is nothing more. */
+            stopped: components["schemas"]["Stopped"];
         };
         LogsAppended: {
             /** Format: int64 */
@@ -1243,6 +1255,11 @@ export type components = {
             names: string[];
             runId: string;
         };
+        /**
+         * @description Why a page ends where it does.
+         * @enum {string}
+         */
+        Stopped: "limit" | "time" | "end";
         VersionPage: {
             /**
              * Format: int32
@@ -1948,7 +1965,7 @@ export interface operations {
                 limit?: number;
                 /** @description Of this node */
                 nodeRef?: string;
-                /** @description Holding this text, or matching `/a regular expression/` */
+                /** @description Holding this text, or matching `/a regular expression/`, in the line's bytes */
                 q?: string;
                 /** @description Of this stream */
                 stream?: components["schemas"]["LogStream"];
@@ -2063,6 +2080,8 @@ export interface operations {
     downloadLogs: {
         parameters: {
             query?: {
+                /** @description Whether terminal escape sequences stay, in plain bytes */
+                ansi?: "keep" | "strip";
                 /** @description Of this attempt */
                 attempt?: number;
                 /** @description Plain bytes, or one LogLine a line */
