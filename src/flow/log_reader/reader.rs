@@ -11,7 +11,9 @@ use super::page::{LinePage, ReadError, Stopped, Wanted};
 use super::parts::{Part, parts};
 use crate::facts::id::RunKey;
 use crate::store::db::{Db, DbError};
-use crate::store::logs::{self, ChunkPage, Direction, LineFilter, LogRange, Room, Scanner, StoredLine};
+use crate::store::logs::{
+    self, ChunkPage, Direction, LineFilter, LogRange, PackedChunk, Room, Scanner, StoredLine,
+};
 use crate::store::loki::Loki;
 
 /// Searches that look through chunks at the same time; others wait for their turn. Each keeps a processor busy.
@@ -50,11 +52,6 @@ impl LogReader {
     /// The run's lines in the range that fit, from the end that the direction says, as many as there is room for.
     pub async fn page(&self, run: RunKey, wanted: Wanted) -> Result<LinePage, ReadError> {
         let Wanted { range, direction, filter, room, time } = wanted;
-        let _turn = match filter.patterns.is_empty() {
-            true => None,
-            // It is never closed.
-            false => self.searches.acquire().await.ok(),
-        };
         let mut reading = Reading {
             run,
             direction,
@@ -107,16 +104,15 @@ impl LogReader {
         let parts = parts(page, reading.rest, reading.direction);
         let count = parts.len();
         for (place, part) in (1..).zip(parts) {
-            let (rest, direction, room) = (reading.rest, reading.direction, reading.room);
-            let behind = part.behind(rest, direction);
+            let behind = part.behind(reading.rest, reading.direction);
             let read = match part {
                 Part::Hot(chunks) if goes_on && place == count => {
-                    let scanning = hot::scan(chunks, rest, direction, room, &reading.scanner);
+                    let scanning = self.scan(reading, chunks);
                     let (scanned, next) = tokio::join!(scanning, self.chunks(reading, behind));
                     *ahead = Some(next?);
                     scanned?
                 }
-                Part::Hot(chunks) => hot::scan(chunks, rest, direction, room, &reading.scanner).await?,
+                Part::Hot(chunks) => self.scan(reading, chunks).await?,
                 Part::Cold(range) => match self.cold(reading, range).await {
                     // What was found before is worth something; asked for the rest, we will say why there is none.
                     Err(ReadError::NotReachable(_)) if reading.has_progress => {
@@ -139,6 +135,16 @@ impl LogReader {
     async fn chunks(&self, reading: &Reading, range: LogRange) -> Result<ChunkPage, DbError> {
         let node_ref = reading.scanner.filter().node_ref.as_ref();
         logs::chunks(&self.db, reading.run, range, reading.direction, node_ref).await
+    }
+
+    /// Looks through chunks; a search when it is its turn. Nobody waits for one that waits for Loki.
+    async fn scan(&self, reading: &Reading, chunks: Vec<PackedChunk>) -> Result<Scanned, DbError> {
+        let _turn = match reading.scanner.filter().patterns.is_empty() {
+            true => None,
+            // It is never closed.
+            false => self.searches.acquire().await.ok(),
+        };
+        hot::scan(chunks, reading.rest, reading.direction, reading.room, &reading.scanner).await
     }
 
     /// The beginning of a hole, one batch of it.
