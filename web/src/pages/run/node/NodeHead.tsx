@@ -1,18 +1,24 @@
 // The node that is chosen: what it is at, which of its attempts is looked at, and the way back to the whole run.
 
+import { Link } from 'react-router';
 import { Badge } from '../../../design/Badge';
 import { Button } from '../../../design/Button';
 import { formatDuration, formatTicking } from '../../../lib/format';
 import { useNow } from '../../../lib/now';
+import { paths } from '../../../lib/paths';
 import { useRunAddress } from '../address';
 import { courseWords } from '../graph/words';
 import { useNode, useRun } from '../model/use-run';
+import { calledRunOf } from './called-run';
 import styles from './NodeHead.module.css';
 
 export function NodeHead({ nodeRef }: { readonly nodeRef: string }) {
   const node = useNode(nodeRef);
   const isPast = useRun((view) => view.isPast);
   const attemptsMax = useRun((_, model) => model.spans().get(nodeRef)?.attemptsMax);
+  const called = useRun(({ seq }, model) =>
+    calledRunOf(model.spans().get(nodeRef)?.attempts ?? [], seq, (at) => model.history().at(at)),
+  );
   const [{ attempt }, change] = useRunAddress();
   const isOpen = node?.startedAt !== undefined && node.completedAt === undefined;
   const now = useNow(isOpen && !isPast);
@@ -37,6 +43,7 @@ export function NodeHead({ nodeRef }: { readonly nodeRef: string }) {
       {start !== undefined && isOpen && !isPast && (
         <span className={`${styles.soft} num`}>{formatTicking(now - start)}</span>
       )}
+      {called !== undefined && <Link to={paths.run(called)}>the run it called</Link>}
       {node && node.attempt > 1 && (
         <select
           aria-label="Attempt"
