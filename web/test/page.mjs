@@ -39,8 +39,6 @@ async function runTests(browser, server, word) {
     ...workflows,
     ...output,
     ...replay,
-    ...workflows,
-    ...access,
     ...states,
     ...access,
   }).filter(([name]) => name.includes(word));

@@ -1,7 +1,9 @@
-// The pictures of the README: a real run of the recon sample half way, and the list, light and dark.
+// The pictures of the README: a real run of the recon sample half way, and the list, light and dark; and one run from its
+// first node on, as an animation.
 
 import fs from 'node:fs';
 import path from 'node:path';
+import { takeAnimation } from './animation.mjs';
 import { openRun, row, sees, withPage } from './seen.mjs';
 
 const FOLDER = path.join(import.meta.dirname, '../../docs/screenshots');
@@ -31,5 +33,6 @@ export async function takeScreenshots(browser, server) {
     );
   }
   await Promise.all(runs);
+  await takeAnimation(browser, server, path.join(FOLDER, 'run-live.gif'));
   return true;
 }
