@@ -266,6 +266,8 @@ restart() {
     worker=$(alive "$WORKER_PID" 'worker --local') || worker=
     kill -9 "$pid"
     say "Killed the server (kill -9 $pid)."
+    # Its port is free once it is gone, which on a busy machine takes a moment.
+    is_gone "$pid" || fail "the server that was killed is still there"
     # The same address again, so that pages and runs find it.
     TELLTALE_LISTEN=${url#http://} start_server || { tail -n 5 "$SERVER_LOG" >&2; fail "the server did not come back"; }
     say "Started again (pid $(cat "$SERVER_PID")) at $url/: look at the page."
