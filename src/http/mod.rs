@@ -3,7 +3,7 @@
 //! ```text
 //! listener ─► server (connections, time limits) ─► shell (request id, doors, CORS, metrics, security headers)
 //!                │                                    │ by method and path
-//!                │ upgraded sockets                   ▼
+//!                │ upgraded sockets (viewers)         ▼
 //!                └──── stream, multiplex ◄──── routes: one boxed warp filter each ─► flow, store
 //! ```
 //!
