@@ -36,7 +36,7 @@ pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
     let events = ingest::parse_events(&body.bytes, body.format, clock::now())?;
     let groups = by_run(events, is_single(&body.bytes, body.format))?;
-    let organization = app.organization();
+    let organization = call.head.organization();
     let appends = groups.into_iter().map(|(run_id, (places, events))| {
         let core = &app.core;
         async move {
@@ -100,7 +100,7 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let mut pause = LOOK_PAUSE;
     loop {
         commits.mark_unchanged();
-        let page = read::across(&app.core.db, app.organization(), position, limit, &kinds).await?;
+        let page = read::across(&app.core.db, call.head.organization(), position, limit, &kinds).await?;
         let left = deadline.saturating_duration_since(Instant::now());
         if !page.is_empty() || left.is_zero() || app.lifetime.stop.is_cancelled() {
             let next = page.last().map_or(position, |(position, _)| *position);

@@ -10,7 +10,6 @@ use tokio_util::task::TaskTracker;
 use super::body::BodyBudget;
 use super::options::HttpOptions;
 use super::viewers::Viewers;
-use crate::facts::id::OrganizationId;
 use crate::flow::Core;
 
 /// Shared by all handlers; cheap to clone.
@@ -47,10 +46,3 @@ impl Lifetime {
 
 /// The handlers' handle.
 pub type SharedApp = Arc<App>;
-
-impl App {
-    /// Whose runs the caller sees; one for all until there are accounts.
-    pub fn organization(&self) -> OrganizationId {
-        OrganizationId::DEFAULT
-    }
-}

@@ -102,7 +102,7 @@ pub async fn upload(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let run_id = call.head.run_id()?;
     let _share = app.bodies.reserve(UPLOAD_MEMORY_BYTES)?;
     let mut upload =
-        Upload::begin(&app.core, app.organization(), run_id.clone(), place, media_type, claim).await?;
+        Upload::begin(&app.core, call.head.organization(), run_id.clone(), place, media_type, claim).await?;
     let mut body = decoder(encoding, StreamReader::new(call.chunks));
     let mut buffer = Vec::with_capacity(READ_BYTES);
     // Ends with the body, or at the largest size.
@@ -184,7 +184,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     }
     query.check()?;
     let run_id = call.head.run_id()?;
-    let (db, organization) = (&app.core.db, app.organization());
+    let (db, organization) = (&app.core.db, call.head.organization());
     let run = runs::find(db, organization, &run_id).await?.ok_or_else(Problem::no_such_run)?;
     // One more than asked for tells whether there is another page.
     let mut page =
@@ -201,7 +201,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
 pub async fn download(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let run_id = call.head.run_id()?;
     let artifact_id: Uuid = call.head.params.get(1).parse().map_err(|_| no_such_artifact())?;
-    let organization = app.organization();
+    let organization = call.head.organization();
     let row = artifacts::find(&app.core, organization, &run_id, artifact_id).await?;
     let Some(row) = row else {
         let promised = inputs::is_promised(&app.core, organization, &run_id, artifact_id).await?;

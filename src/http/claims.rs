@@ -126,7 +126,7 @@ pub async fn claim(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let ask = parse_ask(Fields::of(&body)?)?;
     // Its share of the memory for bodies is not kept while it waits.
     drop(body);
-    let claimed = queue::claim(&app.core, app.organization(), &ask, &app.lifetime.stop).await?;
+    let claimed = queue::claim(&app.core, call.head.organization(), &ask, &app.lifetime.stop).await?;
     let claims = claimed.into_iter().map(ClaimedRun::from).collect();
     Ok(schema::json(&ClaimedRuns { lease_ms: lease_ms(), claims }))
 }
@@ -153,14 +153,14 @@ fn parse_ask(mut fields: Fields) -> Result<Ask, Problem> {
 pub async fn heartbeat(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
     let (worker, claims) = parse_claims(Fields::of(&body)?)?;
-    Ok(states(queue::heartbeat(&app.core, app.organization(), &worker, claims).await?))
+    Ok(states(queue::heartbeat(&app.core, call.head.organization(), &worker, claims).await?))
 }
 
 /// POST /api/v1/claims/release
 pub async fn release(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
     let (worker, claims) = parse_claims(Fields::of(&body)?)?;
-    Ok(states(queue::release(&app.core, app.organization(), &worker, claims).await?))
+    Ok(states(queue::release(&app.core, call.head.organization(), &worker, claims).await?))
 }
 
 fn parse_claims(mut fields: Fields) -> Result<(String, Vec<Claim>), Problem> {
@@ -192,8 +192,8 @@ fn states(claims: Vec<(Claim, ClaimState)>) -> Response {
 }
 
 /// GET /api/v1/workers
-pub async fn workers(app: SharedApp, _: Call) -> Result<Response, Problem> {
-    let workers = queue::workers(&app.core, app.organization()).await?;
+pub async fn workers(app: SharedApp, call: Call) -> Result<Response, Problem> {
+    let workers = queue::workers(&app.core, call.head.organization()).await?;
     Ok(schema::json(&WorkerPage { workers: workers.into_iter().map(WorkerSummary::from).collect() }))
 }
 

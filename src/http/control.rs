@@ -11,7 +11,7 @@ use super::fields::Fields;
 use super::problem::Problem;
 use super::{Response, new_run, runs, schema};
 use crate::facts::event_input::{EVENT_MAX_BYTES, Fault, MESSAGE_MAX_BYTES};
-use crate::facts::id::{NODE_REF_MAX_BYTES, NodeRef, RunId};
+use crate::facts::id::{NODE_REF_MAX_BYTES, NodeRef, OrganizationId, RunId};
 use crate::facts::json::Json;
 use crate::flow::control::{self, Answer, Cancelled, ControlError, Rerun};
 use crate::flow::start::StartError;
@@ -81,7 +81,7 @@ pub async fn cancel(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let mut fields = Fields::of(&body)?;
     let reason = fields.text("reason", MESSAGE_MAX_BYTES / 2);
     fields.check()?;
-    let cancelled = control::cancel(&app.core, app.organization(), &run_id, reason).await?;
+    let cancelled = control::cancel(&app.core, call.head.organization(), &run_id, reason).await?;
     let cancelled = cancelled == Cancelled::AtOnce;
     Ok(accepted(&CancelAnswer { run_id: run_id.to_string(), cancelled }))
 }
@@ -96,17 +96,21 @@ pub async fn rerun(app: SharedApp, call: Call) -> Result<Response, Problem> {
         Rerun { from_node: fields.text("fromNode", NODE_REF_MAX_BYTES), inputs: fields.json("inputs") };
     fields.check()?;
     let new_id = match &key {
-        Some(key) => claim_idempotency_key(&app, key).await?,
+        Some(key) => claim_idempotency_key(&app, call.head.organization(), key).await?,
         None => new_run::generated_id(),
     };
-    let new_id = control::rerun(&app.core, app.organization(), &run_id, new_id, rerun).await?;
+    let new_id = control::rerun(&app.core, call.head.organization(), &run_id, new_id, rerun).await?;
     Ok(accepted(&RerunAnswer { run_id: new_id.to_string() }))
 }
 
 /// The run that the key stands for: the first request's.
-async fn claim_idempotency_key(app: &SharedApp, key: &str) -> Result<RunId, Problem> {
+async fn claim_idempotency_key(
+    app: &SharedApp,
+    organization: OrganizationId,
+    key: &str,
+) -> Result<RunId, Problem> {
     let generated = new_run::generated_id();
-    let bound = crate::store::runs::claim_idempotency_key(&app.core.db, app.organization(), key, &generated);
+    let bound = crate::store::runs::claim_idempotency_key(&app.core.db, organization, key, &generated);
     Ok(bound.await?)
 }
 
@@ -119,7 +123,7 @@ pub async fn input(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let body = body::read_optional(&app.bodies, &call.head.headers, call.chunks).await?;
     let answer = parse_answer(Fields::of(&body)?)?;
     let approved = answer.approved;
-    control::give_input(&app.core, app.organization(), &run_id, &node_ref, answer).await?;
+    control::give_input(&app.core, call.head.organization(), &run_id, &node_ref, answer).await?;
     let answer = NodeInputAnswer { run_id: run_id.to_string(), node_ref: node_ref.to_string(), approved };
     Ok(accepted(&answer))
 }

@@ -9,6 +9,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use sha2::{Digest, Sha256};
 
+use super::caller::{Caller, Right};
 use super::cors::Cors;
 use super::options::HttpOptions;
 use super::problem::Problem;
@@ -30,8 +31,8 @@ pub enum Access {
     Anyone,
     /// Files that are the same for everyone: no token.
     StaticFile,
-    /// Everything else: the token, where one is set.
-    Caller,
+    /// Everything else: the token, where one is set, and this right.
+    Caller(Right),
 }
 
 /// The doors, as they are set.
@@ -61,7 +62,7 @@ impl Doors {
     }
 
     /// Checks a request before anything else is done with it.
-    pub fn check(&self, request: &Parts, access: Access, cors: &Cors) -> Result<(), Problem> {
+    pub fn check(&self, request: &Parts, access: Access, cors: &Cors) -> Result<Caller, Problem> {
         let headers = &request.headers;
         let host = self.host(request)?;
         let changes_something = !matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
@@ -69,12 +70,16 @@ impl Doors {
             check_site(headers, &host, cors)?;
         }
         if access == Access::Anyone {
-            return Ok(());
+            return Ok(Caller::ANYONE);
         }
         match &self.token {
-            None => self.check_free_pass(headers),
-            Some(_) if access == Access::StaticFile => Ok(()),
-            Some(token) => check_token(headers, token),
+            None => self.check_free_pass(headers)?,
+            Some(_) if access == Access::StaticFile => {}
+            Some(token) => check_token(headers, token)?,
+        }
+        match access {
+            Access::Caller(right) if !Caller::ANYONE.may(right) => Err(Problem::no_right()),
+            _ => Ok(Caller::ANYONE),
         }
     }
 
@@ -174,6 +179,8 @@ mod tests {
     use super::*;
     use crate::http::options::Readiness;
 
+    const READ: Access = Access::Caller(Right::Read);
+
     fn options() -> HttpOptions {
         HttpOptions {
             token: None,
@@ -194,17 +201,17 @@ mod tests {
         let doors = Doors::new(options, "127.0.0.1:4780".parse().unwrap());
         doors
             .check(&parts, access, &Cors::new(&options.cors_origins))
-            .map_or_else(|p| p.status.as_u16(), |()| 200)
+            .map_or_else(|p| p.status.as_u16(), |_| 200)
     }
 
     fn get(headers: &[(&str, &str)]) -> u16 {
-        status(&options(), Method::GET, Access::Caller, headers)
+        status(&options(), Method::GET, READ, headers)
     }
 
     fn post(headers: &[(&str, &str)]) -> u16 {
         let mut all = vec![("host", "127.0.0.1:4780")];
         all.extend_from_slice(headers);
-        status(&options(), Method::POST, Access::Caller, &all)
+        status(&options(), Method::POST, READ, &all)
     }
 
     #[test]
@@ -245,10 +252,10 @@ mod tests {
         let with = |access, value: &str| {
             status(&options, Method::GET, access, &[("host", "localhost"), ("authorization", value)])
         };
-        assert_eq!(with(Access::Caller, "Bearer s3cret"), 200);
-        assert_eq!(with(Access::Caller, "bearer s3cret"), 200);
+        assert_eq!(with(READ, "Bearer s3cret"), 200);
+        assert_eq!(with(READ, "bearer s3cret"), 200);
         for wrong in ["Bearer s3cre", "Bearer s3cret2", "Bearer", "Basic s3cret", ""] {
-            assert_eq!(with(Access::Caller, wrong), 401, "{wrong}");
+            assert_eq!(with(READ, wrong), 401, "{wrong}");
         }
         assert_eq!(with(Access::StaticFile, ""), 200);
         assert_eq!(with(Access::Anyone, ""), 200);
@@ -260,7 +267,7 @@ mod tests {
             assert_eq!(get(&[("host", "localhost"), (header, "10.0.0.1")]), 401, "{header}");
         }
         let open = HttpOptions { loopback: false, ..options() };
-        assert_eq!(status(&open, Method::GET, Access::Caller, &[("host", "localhost")]), 401);
+        assert_eq!(status(&open, Method::GET, READ, &[("host", "localhost")]), 401);
         assert_eq!(status(&open, Method::GET, Access::Anyone, &[("host", "localhost")]), 200);
     }
 }

@@ -15,16 +15,19 @@ use warp::{Filter as _, Rejection};
 
 use super::Response;
 use super::body::{self, Chunks};
+use super::caller::{Caller, Right};
 use super::doors::Access;
 use super::meter::RouteMeter;
 use super::pattern::Params;
 use super::problem::Problem;
 use super::query::Query;
-use crate::facts::id::RunId;
+use crate::facts::id::{OrganizationId, RunId};
 
 /// The head of a request, as handlers see it. It reaches the filter as an extension of the request.
-#[derive(Debug, Default)]
+#[derive(Debug)]
+#[cfg_attr(test, derive(Default))]
 pub struct Head {
+    pub caller: Caller,
     pub params: Params,
     pub query: Option<String>,
     pub headers: HeaderMap,
@@ -74,7 +77,7 @@ impl Endpoint {
             meter: RouteMeter::new(method.clone(), pattern, StatusCode::OK),
             method,
             pattern,
-            access: Access::Caller,
+            access: Access::Caller(Right::Read),
             serve: served(filter),
         }
     }
@@ -97,6 +100,11 @@ fn served(filter: BoxedFilter<(Response,)>) -> Serve {
 }
 
 impl Head {
+    /// Whose things the caller sees.
+    pub fn organization(&self) -> OrganizationId {
+        self.caller.organization
+    }
+
     pub fn request_id(&self) -> &str {
         self.request_id.as_ref().and_then(|id| id.to_str().ok()).unwrap_or_default()
     }

@@ -33,7 +33,7 @@ pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
     let events = ingest::parse_events(&body.bytes, body.format, clock::now())?;
     check_run_ids(&run_id, &events, is_single(&body.bytes, body.format))?;
-    let appended = ingest::append(&app.core, app.organization(), run_id, events, claim).await?;
+    let appended = ingest::append(&app.core, call.head.organization(), run_id, events, claim).await?;
     Ok(schema::json(&schema::Appended { head_seq: appended.head_seq, results: appended.results }))
 }
 
@@ -78,7 +78,8 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     // Runs until there is an event that fits, the run is over or the time is up: each round waits for a new event.
     loop {
         let db = &app.core.db;
-        let row = runs::find(db, app.organization(), &run_id).await?.ok_or_else(Problem::no_such_run)?;
+        let row =
+            runs::find(db, call.head.organization(), &run_id).await?.ok_or_else(Problem::no_such_run)?;
         let events = read::events(db, row.run_key, after, row.head_seq, limit, &filter).await?;
         let is_last_page =
             events.len() < limit as usize || events.last().is_some_and(|e| e.seq == row.head_seq);

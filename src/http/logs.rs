@@ -39,7 +39,7 @@ pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let format = body.format;
     let (bytes, _share) = body.into_shared();
     let lines = ingest::parse_lines(&bytes, format, clock::now())?;
-    let appended = ingest::append_lines(&app.core, app.organization(), run_id, lines, claim).await?;
+    let appended = ingest::append_lines(&app.core, call.head.organization(), run_id, lines, claim).await?;
     Ok(schema::json(&schema::LogsAppended {
         accepted: appended.accepted,
         duplicates: appended.duplicates,
@@ -54,7 +54,7 @@ pub async fn close(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
     let name = parse_close(&body)?;
     // Closing does not register a run: nothing was ever sent to one that is not there.
-    let organization = app.organization();
+    let organization = call.head.organization();
     runs::find(&app.core.db, organization, &run_id).await?.ok_or_else(Problem::no_such_run)?;
     let head_seq = ingest::close_log(&app.core, organization, run_id, name, claim).await?;
     Ok(schema::json(&schema::LogClosed { head_seq }))
@@ -125,7 +125,7 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let asked = asked(call.head.query())?;
     let run_id = call.head.run_id()?;
     let db = &app.core.db;
-    let run = runs::find(db, app.organization(), &run_id).await?.ok_or_else(Problem::no_such_run)?;
+    let run = runs::find(db, call.head.organization(), &run_id).await?.ok_or_else(Problem::no_such_run)?;
     // In this order: streams that were closed before the head was read have all their lines below it.
     let streams = logs::streams(db, run.run_key).await?;
     let head = logs::head(db, run.run_key).await?;

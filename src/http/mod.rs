@@ -15,6 +15,7 @@ mod app;
 mod artifacts;
 mod body;
 mod body_decode;
+mod caller;
 mod claims;
 mod control;
 mod cors;

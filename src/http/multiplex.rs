@@ -14,6 +14,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::Response;
 use super::app::SharedApp;
+use super::caller::Caller;
 use super::endpoint::Call;
 use super::multiplex_command::{self, Command, Refused};
 use super::problem::Problem;
@@ -32,9 +33,10 @@ pub async fn stream(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let handshake = upgrade::check(&call.head)?;
     let response = handshake.response();
     let lifetime = app.lifetime.clone();
+    let caller = call.head.caller;
     lifetime.serve_socket(async move {
         if let Some(socket) = handshake.socket(READ_BUFFER_BYTES).await {
-            let mut viewer = Viewer { app, socket, turns: Turns::default(), list: None };
+            let mut viewer = Viewer { app, caller, socket, turns: Turns::default(), list: None };
             let (code, reason) = viewer.serve().await;
             viewer.socket.close(code, reason).await;
         }
@@ -45,6 +47,7 @@ pub async fn stream(app: SharedApp, call: Call) -> Result<Response, Problem> {
 /// One socket and what it watches.
 struct Viewer {
     app: SharedApp,
+    caller: Caller,
     socket: Socket,
     turns: Turns,
     list: Option<WatchedList>,
@@ -96,7 +99,7 @@ impl Viewer {
         match multiplex_command::parse(text) {
             Ok(Command::Subscribe(run_id, options)) => {
                 let name = run_id.to_string();
-                if self.turns.subscribe(self.app.clone(), run_id, options) {
+                if self.turns.subscribe(self.app.clone(), self.caller.organization, run_id, options) {
                     return Ok(());
                 }
                 let detail = format!("a socket holds at most {SUBSCRIPTIONS_MAX} subscriptions");
@@ -108,7 +111,7 @@ impl Viewer {
                 Ok(())
             }
             Ok(Command::SubscribeRuns(filter)) => {
-                self.list = Some(WatchedList::new(&self.app, filter));
+                self.list = Some(WatchedList::new(&self.app, self.caller.organization, filter));
                 Ok(())
             }
             Ok(Command::UnsubscribeRuns) => {

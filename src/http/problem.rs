@@ -134,6 +134,11 @@ impl Problem {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
     }
 
+    /// 403: signed in, but not for this.
+    pub fn no_right() -> Self {
+        Self::forbidden("your role or token does not allow this")
+    }
+
     pub fn conflict(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
     }

@@ -5,6 +5,7 @@ use std::future::Future;
 use http::Method;
 
 use super::app::SharedApp;
+use super::caller::Right;
 use super::doors::Access;
 use super::endpoint::{Call, Endpoint};
 use super::problem::Problem;
@@ -13,12 +14,18 @@ use super::{
     secrets, stream, workflows,
 };
 
+const ANYONE: Access = Access::Anyone;
+const STATIC_FILE: Access = Access::StaticFile;
+const READ: Access = Access::Caller(Right::Read);
+const APPEND: Access = Access::Caller(Right::Append);
+const EDIT: Access = Access::Caller(Right::Edit);
+
 /// Method, pattern, what it asks of callers, and the handler of each route.
 macro_rules! routes {
-    ($($method:ident $pattern:literal $access:ident $handler:path;)*) => {
+    ($($method:ident $pattern:literal $access:expr, $handler:path;)*) => {
         /// Every route of this server, each one boxed warp filter.
         pub fn all(app: &SharedApp) -> Vec<Endpoint> {
-            vec![$(endpoint(app, Method::$method, $pattern, Access::$access, $handler)),*]
+            vec![$(endpoint(app, Method::$method, $pattern, $access, $handler)),*]
         }
 
         /// Method and pattern of every route.
@@ -28,51 +35,51 @@ macro_rules! routes {
 }
 
 routes! {
-    POST "/api/v1/runs/{runId}/events" Caller events::append;
-    POST "/api/v1/events" Caller across::append;
-    POST "/api/v1/runs/{runId}/logs" Caller logs::append;
-    GET "/api/v1/runs/{runId}/events" Caller events::page;
-    GET "/api/v1/runs/{runId}/stream" Caller stream::stream;
-    GET "/api/v1/stream" Caller multiplex::stream;
-    GET "/api/v1/runs/{runId}" Caller runs::state;
-    GET "/api/v1/runs/{runId}/logs" Caller logs::page;
-    GET "/api/v1/runs" Caller runs::list;
-    POST "/api/v1/runs" Caller runs::create;
-    POST "/api/v1/claims" Caller claims::claim;
-    POST "/api/v1/claims/heartbeat" Caller claims::heartbeat;
-    POST "/api/v1/claims/release" Caller claims::release;
-    GET "/api/v1/events" Caller across::page;
-    POST "/api/v1/runs/{runId}/logs/close" Caller logs::close;
-    GET "/api/v1/runs/{runId}/logs/download" Caller download::download;
-    POST "/api/v1/runs/{runId}/artifacts" Caller artifacts::upload;
-    GET "/api/v1/runs/{runId}/artifacts" Caller artifacts::list;
-    GET "/api/v1/runs/{runId}/artifacts/{artifactId}" Caller artifacts::download;
-    POST "/api/v1/runs/{runId}/cancel" Caller control::cancel;
-    POST "/api/v1/runs/{runId}/rerun" Caller control::rerun;
-    POST "/api/v1/runs/{runId}/nodes/{nodeRef}/input" Caller control::input;
-    GET "/api/v1/workflows" Caller workflows::list;
-    GET "/api/v1/workflows/{name}" Caller workflows::show;
-    PUT "/api/v1/workflows/{name}" Caller workflows::put;
-    DELETE "/api/v1/workflows/{name}" Caller workflows::delete;
-    POST "/api/v1/workflows/{name}/run" Caller workflows::run;
-    GET "/api/v1/workflows/{name}/versions" Caller workflows::versions;
-    GET "/api/v1/workflows/{name}/versions/{version}" Caller workflows::version;
-    GET "/api/v1/workers" Caller claims::workers;
-    PUT "/api/v1/secrets/{name}" Caller secrets::put;
-    GET "/api/v1/secrets" Caller secrets::list;
-    DELETE "/api/v1/secrets/{name}" Caller secrets::delete;
-    POST "/api/v1/claims/secrets" Caller secrets::claim;
-    GET "/readyz" Caller health::readyz;
-    GET "/metrics" Caller health::metrics;
-    GET "/healthz" Anyone health::healthz;
-    GET "/" StaticFile pages::to_page;
-    GET "/ui" StaticFile pages::to_page;
-    GET "/ui/" StaticFile pages::page;
-    GET "/ui/{path...}" StaticFile pages::page;
-    GET "/docs" StaticFile pages::docs;
-    GET "/docs/{file}" StaticFile pages::docs_file;
-    GET "/schemas/workflow.json" StaticFile pages::workflow_schema;
-    GET "/openapi.json" StaticFile pages::openapi;
+    POST "/api/v1/runs/{runId}/events" APPEND, events::append;
+    POST "/api/v1/events" APPEND, across::append;
+    POST "/api/v1/runs/{runId}/logs" APPEND, logs::append;
+    GET "/api/v1/runs/{runId}/events" READ, events::page;
+    GET "/api/v1/runs/{runId}/stream" READ, stream::stream;
+    GET "/api/v1/stream" READ, multiplex::stream;
+    GET "/api/v1/runs/{runId}" READ, runs::state;
+    GET "/api/v1/runs/{runId}/logs" READ, logs::page;
+    GET "/api/v1/runs" READ, runs::list;
+    POST "/api/v1/runs" APPEND, runs::create;
+    POST "/api/v1/claims" APPEND, claims::claim;
+    POST "/api/v1/claims/heartbeat" APPEND, claims::heartbeat;
+    POST "/api/v1/claims/release" APPEND, claims::release;
+    GET "/api/v1/events" READ, across::page;
+    POST "/api/v1/runs/{runId}/logs/close" APPEND, logs::close;
+    GET "/api/v1/runs/{runId}/logs/download" READ, download::download;
+    POST "/api/v1/runs/{runId}/artifacts" APPEND, artifacts::upload;
+    GET "/api/v1/runs/{runId}/artifacts" READ, artifacts::list;
+    GET "/api/v1/runs/{runId}/artifacts/{artifactId}" READ, artifacts::download;
+    POST "/api/v1/runs/{runId}/cancel" APPEND, control::cancel;
+    POST "/api/v1/runs/{runId}/rerun" APPEND, control::rerun;
+    POST "/api/v1/runs/{runId}/nodes/{nodeRef}/input" APPEND, control::input;
+    GET "/api/v1/workflows" READ, workflows::list;
+    GET "/api/v1/workflows/{name}" READ, workflows::show;
+    PUT "/api/v1/workflows/{name}" EDIT, workflows::put;
+    DELETE "/api/v1/workflows/{name}" EDIT, workflows::delete;
+    POST "/api/v1/workflows/{name}/run" APPEND, workflows::run;
+    GET "/api/v1/workflows/{name}/versions" READ, workflows::versions;
+    GET "/api/v1/workflows/{name}/versions/{version}" READ, workflows::version;
+    GET "/api/v1/workers" READ, claims::workers;
+    PUT "/api/v1/secrets/{name}" EDIT, secrets::put;
+    GET "/api/v1/secrets" READ, secrets::list;
+    DELETE "/api/v1/secrets/{name}" EDIT, secrets::delete;
+    POST "/api/v1/claims/secrets" APPEND, secrets::claim;
+    GET "/readyz" READ, health::readyz;
+    GET "/metrics" READ, health::metrics;
+    GET "/healthz" ANYONE, health::healthz;
+    GET "/" STATIC_FILE, pages::to_page;
+    GET "/ui" STATIC_FILE, pages::to_page;
+    GET "/ui/" STATIC_FILE, pages::page;
+    GET "/ui/{path...}" STATIC_FILE, pages::page;
+    GET "/docs" STATIC_FILE, pages::docs;
+    GET "/docs/{file}" STATIC_FILE, pages::docs_file;
+    GET "/schemas/workflow.json" STATIC_FILE, pages::workflow_schema;
+    GET "/openapi.json" STATIC_FILE, pages::openapi;
 }
 
 fn endpoint<H, F>(

@@ -12,7 +12,7 @@ use super::problem::Problem;
 use super::query::Query;
 use super::schema::Engine;
 use super::{Response, body, schema};
-use crate::facts::id::RunId;
+use crate::facts::id::{OrganizationId, RunId};
 use crate::facts::time::Timestamp;
 use crate::flow::{inputs, start, views};
 use crate::store::runs::{self, RunFilter};
@@ -29,33 +29,38 @@ const SEARCH_MAX_BYTES: usize = 256;
 pub async fn create(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let key = idempotency_key(&call.head)?;
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
-    begin(&app, key.as_deref(), new_run::parse(&body)?).await
+    begin(&app, call.head.organization(), key.as_deref(), new_run::parse(&body)?).await
 }
 
 /// Starts or registers a run, once for each key and each run id.
-pub async fn begin(app: &SharedApp, key: Option<&str>, request: RunRequest) -> Result<Response, Problem> {
+pub async fn begin(
+    app: &SharedApp,
+    organization: OrganizationId,
+    key: Option<&str>,
+    request: RunRequest,
+) -> Result<Response, Problem> {
     if request.engine == Engine::Temporal {
         let detail = "this server has no Temporal engine yet";
         return Err(Problem::new(StatusCode::NOT_IMPLEMENTED, "not-implemented", detail));
     }
     let run_id = match key {
         None => request.run_id.clone().unwrap_or_else(new_run::generated_id),
-        Some(key) => claimed_id(app, key, &request).await?,
+        Some(key) => claimed_id(app, organization, key, &request).await?,
     };
     let workflow = request.workflow.clone();
     let created = match request.engine {
         Engine::Local => {
-            start::start(&app.core, app.organization(), request.into_start(run_id.clone())).await?.created
+            start::start(&app.core, organization, request.into_start(run_id.clone())).await?.created
         }
         _ => {
             let run = request.into_run(run_id.clone());
-            inputs::create_run(&app.core, app.organization(), run).await?.created
+            inputs::create_run(&app.core, organization, run).await?.created
         }
     };
     if !created {
-        check_same_workflow(app, &run_id, &workflow).await?;
+        check_same_workflow(app, organization, &run_id, &workflow).await?;
     }
-    let state = views::run_state(&app.core, app.organization(), &run_id, None).await?;
+    let state = views::run_state(&app.core, organization, &run_id, None).await?;
     let state = state.ok_or_else(|| Problem::internal("a run that was just made is not there"))?;
     let mut response = schema::json_text(state.get().to_owned());
     *response.status_mut() = if created { StatusCode::CREATED } else { StatusCode::OK };
@@ -77,17 +82,27 @@ pub fn idempotency_key(head: &Head) -> Result<Option<String>, Problem> {
 }
 
 /// The run that the key stands for: the first request's, whatever a later one asks for.
-async fn claimed_id(app: &SharedApp, key: &str, request: &RunRequest) -> Result<RunId, Problem> {
+async fn claimed_id(
+    app: &SharedApp,
+    organization: OrganizationId,
+    key: &str,
+    request: &RunRequest,
+) -> Result<RunId, Problem> {
     let wanted = request.run_id.clone().unwrap_or_else(new_run::generated_id);
-    let bound = runs::claim_idempotency_key(&app.core.db, app.organization(), key, &wanted).await?;
+    let bound = runs::claim_idempotency_key(&app.core.db, organization, key, &wanted).await?;
     if request.run_id.is_some() && bound != wanted {
         return Err(Problem::conflict(format!("this Idempotency-Key was used for the run {bound}")));
     }
     Ok(bound)
 }
 
-async fn check_same_workflow(app: &SharedApp, run_id: &RunId, workflow: &str) -> Result<(), Problem> {
-    let state = runs::state(&app.core.db, app.organization(), run_id).await?;
+async fn check_same_workflow(
+    app: &SharedApp,
+    organization: OrganizationId,
+    run_id: &RunId,
+    workflow: &str,
+) -> Result<(), Problem> {
+    let state = runs::state(&app.core.db, organization, run_id).await?;
     match state.and_then(|(_, run)| run.head.workflow) {
         Some(other) if other != workflow => {
             Err(Problem::conflict(format!("the run {run_id} exists already, of the workflow {other}")))
@@ -102,7 +117,7 @@ pub async fn state(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let at_seq = query.number("atSeq", 1..=super::query::SEQ_MAX);
     query.check()?;
     let run_id = call.head.run_id()?;
-    let state = views::run_state(&app.core, app.organization(), &run_id, at_seq).await?;
+    let state = views::run_state(&app.core, call.head.organization(), &run_id, at_seq).await?;
     Ok(schema::json_text(state.ok_or_else(Problem::no_such_run)?.get().to_owned()))
 }
 
@@ -117,7 +132,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let filter = filter(&mut query);
     query.check()?;
     // One more than asked for tells whether there is another page.
-    let mut page = runs::list(&app.core.db, app.organization(), before, &filter, limit + 1).await?;
+    let mut page = runs::list(&app.core.db, call.head.organization(), before, &filter, limit + 1).await?;
     let has_more = page.len() > limit as usize;
     page.truncate(limit as usize);
     let next_cursor = page.last().filter(|_| has_more).map(|run| list_cursor(run.run_key));

@@ -108,7 +108,7 @@ pub async fn put(app: SharedApp, call: Call) -> Result<Response, Problem> {
         call.head.params.get(0).parse().map_err(|error| Problem::invalid_at("/name", format!("{error}")))?;
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
     let value = parse_value(&body.bytes, body.format)?;
-    let organization = app.organization();
+    let organization = call.head.organization();
     let (row, is_new) = secrets::put(&app.core.db, &app.core.vault, organization, &name, &value).await?;
     let mut response = schema::json(&Secret::from(row));
     *response.status_mut() = if is_new { StatusCode::CREATED } else { StatusCode::OK };
@@ -145,7 +145,8 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     query.check()?;
     let after = after.as_ref().map(SecretName::as_str);
     // One more than asked for tells whether there is another page.
-    let mut page = crate::store::secrets::list(&app.core.db, app.organization(), after, limit + 1).await?;
+    let mut page =
+        crate::store::secrets::list(&app.core.db, call.head.organization(), after, limit + 1).await?;
     let has_more = page.len() > limit as usize;
     page.truncate(limit as usize);
     let next_after = page.last().filter(|_| has_more).map(|row| row.name.clone());
@@ -156,7 +157,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
 pub async fn delete(app: SharedApp, call: Call) -> Result<Response, Problem> {
     // What is no name names no secret.
     let name = call.head.params.get(0).parse::<SecretName>().map_err(|_| no_such_secret())?;
-    if !crate::store::secrets::delete(&app.core.db, app.organization(), &name).await? {
+    if !crate::store::secrets::delete(&app.core.db, call.head.organization(), &name).await? {
         return Err(no_such_secret());
     }
     let mut response = Response::new(Default::default());
@@ -176,7 +177,7 @@ pub async fn claim(app: SharedApp, call: Call) -> Result<Response, Problem> {
     if names.len() > NAMES_MAX {
         return Err(Problem::invalid_at("/names", format!("are more than {NAMES_MAX}")));
     }
-    let organization = app.organization();
+    let organization = call.head.organization();
     let secrets =
         secrets::reveal(&app.core.db, &app.core.vault, organization, &run_id, claim, &names).await?;
     Ok(schema::json(&ClaimedSecrets { secrets }))

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
 use super::Response;
+use super::caller::Right;
 use super::cors::Cors;
 use super::doors::{Access, Doors};
 use super::endpoint::{Endpoint, Head};
@@ -62,12 +63,13 @@ impl Shell {
             Found::Route(endpoint, _) => endpoint.access,
             // A preflight carries no token by its nature.
             Found::OtherMethods(_) if method == Method::OPTIONS => Access::StaticFile,
-            _ => Access::Caller,
+            _ => Access::Caller(Right::Read),
         };
         let mut response = match (self.doors.check(&parts, access, &self.cors), found) {
             (Err(problem), _) => problem.into_response(request_id.to_str().unwrap_or_default()),
-            (Ok(()), Found::Route(endpoint, params)) => {
+            (Ok(caller), Found::Route(endpoint, params)) => {
                 let head = Head {
+                    caller,
                     params,
                     query: parts.uri.query().map(str::to_owned),
                     upgrade: parts.extensions.remove::<OnUpgrade>(),
@@ -77,13 +79,13 @@ impl Shell {
                 parts.extensions.insert(Arc::new(head));
                 (endpoint.serve)(Request::from_parts(parts, body)).await
             }
-            (Ok(()), Found::OtherMethods(allowed)) if method == Method::OPTIONS => {
+            (Ok(_), Found::OtherMethods(allowed)) if method == Method::OPTIONS => {
                 self.cors.options(&parts, &allowed)
             }
-            (Ok(()), Found::OtherMethods(allowed)) => {
+            (Ok(_), Found::OtherMethods(allowed)) => {
                 Problem::method_not_allowed(&allowed).into_response(request_id.to_str().unwrap_or_default())
             }
-            (Ok(()), Found::Nothing) => {
+            (Ok(_), Found::Nothing) => {
                 Problem::no_such_path().into_response(request_id.to_str().unwrap_or_default())
             }
         };

@@ -12,7 +12,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::app::SharedApp;
 use super::problem::Problem;
-use crate::facts::id::RunId;
+use crate::facts::id::{OrganizationId, RunId};
 use crate::flow::feed::{Frame, Subscription, SubscriptionOptions};
 use crate::store::runs;
 
@@ -48,7 +48,13 @@ impl Turns {
     }
 
     /// Begins a subscription; one to the same run ends. `false`: there are too many.
-    pub fn subscribe(&mut self, app: SharedApp, run_id: RunId, options: SubscriptionOptions) -> bool {
+    pub fn subscribe(
+        &mut self,
+        app: SharedApp,
+        organization: OrganizationId,
+        run_id: RunId,
+        options: SubscriptionOptions,
+    ) -> bool {
         if self.handles.len() >= SUBSCRIPTIONS_MAX && !self.handles.contains_key(&run_id) {
             return false;
         }
@@ -56,7 +62,7 @@ impl Turns {
         let prefix = Bytes::from(format!("{{\"runId\":\"{run_id}\","));
         let place = Place { run_id, prefix };
         let name = place.run_id.clone();
-        self.wait(name, open(app, place, options).boxed());
+        self.wait(name, open(app, organization, place, options).boxed());
         true
     }
 
@@ -98,8 +104,12 @@ impl Turns {
     }
 }
 
-async fn open(app: SharedApp, place: Place, options: SubscriptionOptions) -> Turn {
-    let organization = app.organization();
+async fn open(
+    app: SharedApp,
+    organization: OrganizationId,
+    place: Place,
+    options: SubscriptionOptions,
+) -> Turn {
     let subscribed = async {
         let row =
             runs::find(&app.core.db, organization, &place.run_id).await?.ok_or_else(Problem::no_such_run)?;

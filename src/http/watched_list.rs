@@ -42,9 +42,8 @@ pub struct WatchedList {
 }
 
 impl WatchedList {
-    pub fn new(app: &App, filter: ListFilter) -> Self {
+    pub fn new(app: &App, organization: OrganizationId, filter: ListFilter) -> Self {
         let changes = app.core.feed.changed_runs();
-        let organization = app.organization();
         let due = Some(Instant::now());
         Self {
             filter,

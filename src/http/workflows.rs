@@ -11,6 +11,7 @@ use super::endpoint::{Call, Head};
 use super::fields::Fields;
 use super::problem::Problem;
 use super::{Response, new_run, runs, schema};
+use crate::facts::id::OrganizationId;
 use crate::facts::status::RunStatus;
 use crate::facts::time::Timestamp;
 use crate::flow::definition::{self, DefinitionFaults, NodeSummary};
@@ -148,12 +149,12 @@ pub async fn put(app: SharedApp, call: Call) -> Result<Response, Problem> {
         description: parsed.description(),
         node_count: i32::try_from(parsed.node_count()).unwrap_or(i32::MAX),
     };
-    let stored = workflows::put(&app.core.db, app.organization(), new, clock::now()).await?;
+    let stored = workflows::put(&app.core.db, call.head.organization(), new, clock::now()).await?;
     let (version, status) = match stored {
         Stored::Added(version) => (version, StatusCode::CREATED),
         Stored::Unchanged(version) => (version, StatusCode::OK),
     };
-    let found = find(&app, &name, Some(version)).await?;
+    let found = find(&app, call.head.organization(), &name, Some(version)).await?;
     let mut response = schema::json(&detail(name, found));
     *response.status_mut() = status;
     Ok(response)
@@ -178,7 +179,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
         query.fault("q", format!("is longer than {SEARCH_MAX_BYTES} bytes or holds U+0000"));
     }
     query.check()?;
-    let (db, organization) = (&app.core.db, app.organization());
+    let (db, organization) = (&app.core.db, call.head.organization());
     // One more than asked for tells whether there is another page.
     let mut page = workflows::list(db, organization, before.as_ref(), text.as_deref(), limit + 1).await?;
     let has_more = page.len() > limit as usize;
@@ -192,7 +193,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
 /// GET /api/v1/workflows/{name}
 pub async fn show(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let name = name(&call.head)?;
-    let found = find(&app, &name, None).await?;
+    let found = find(&app, call.head.organization(), &name, None).await?;
     if found.is_deleted {
         return Err(no_such_workflow());
     }
@@ -207,7 +208,7 @@ pub async fn versions(app: SharedApp, call: Call) -> Result<Response, Problem> {
     query.check()?;
     let before = before.and_then(|before| i32::try_from(before).ok());
     let name = name(&call.head)?;
-    let (db, organization) = (&app.core.db, app.organization());
+    let (db, organization) = (&app.core.db, call.head.organization());
     let mut page = workflows::versions(db, organization, &name, before, limit + 1).await?;
     if page.is_empty() && before.is_none() {
         return Err(no_such_workflow());
@@ -223,14 +224,15 @@ pub async fn versions(app: SharedApp, call: Call) -> Result<Response, Problem> {
 pub async fn version(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let name = name(&call.head)?;
     let version = call.head.params.get(1).parse().ok().filter(|version| *version >= 1);
-    let found = find(&app, &name, Some(version.ok_or_else(no_such_workflow)?)).await?;
+    let found =
+        find(&app, call.head.organization(), &name, Some(version.ok_or_else(no_such_workflow)?)).await?;
     Ok(schema::json(&detail(name, found)))
 }
 
 /// DELETE /api/v1/workflows/{name}
 pub async fn delete(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let name = name(&call.head)?;
-    if !workflows::delete(&app.core.db, app.organization(), &name, clock::now()).await? {
+    if !workflows::delete(&app.core.db, call.head.organization(), &name, clock::now()).await? {
         return Err(no_such_workflow());
     }
     let mut response = Response::default();
@@ -244,14 +246,19 @@ pub async fn run(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let key = runs::idempotency_key(&call.head)?;
     let body = body::read_optional(&app.bodies, &call.head.headers, call.chunks).await?;
     let request = new_run::parse_of(&body, &name)?;
-    if find(&app, &name, None).await?.is_deleted {
+    if find(&app, call.head.organization(), &name, None).await?.is_deleted {
         return Err(no_such_workflow());
     }
-    runs::begin(&app, key.as_deref(), request).await
+    runs::begin(&app, call.head.organization(), key.as_deref(), request).await
 }
 
-async fn find(app: &SharedApp, name: &str, version: Option<i32>) -> Result<StoredWorkflow, Problem> {
-    let found: Result<_, DbError> = workflows::find(&app.core.db, app.organization(), name, version).await;
+async fn find(
+    app: &SharedApp,
+    organization: OrganizationId,
+    name: &str,
+    version: Option<i32>,
+) -> Result<StoredWorkflow, Problem> {
+    let found: Result<_, DbError> = workflows::find(&app.core.db, organization, name, version).await;
     found?.ok_or_else(no_such_workflow)
 }
 
