@@ -19,6 +19,7 @@ mod format;
 mod inputs;
 mod ledger;
 mod lines;
+mod operation_args;
 mod sanitize;
 mod screen;
 mod server;
