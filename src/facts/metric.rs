@@ -32,7 +32,7 @@ pub const NOTIFY_QUEUE_USAGE_RATIO: &str = "notify_queue_usage_ratio";
 pub const RUNS_STUCK: &str = "runs_stuck";
 /// Claims whose workers were not heard of in time.
 pub const RUN_LEASES_EXPIRED_TOTAL: &str = "run_leases_expired_total";
-/// Days until the partitions that exist end.
-pub const EVENT_PARTITIONS_AHEAD_DAYS: &str = "event_partitions_ahead_days";
+/// Seconds until the partitions that exist end.
+pub const EVENT_PARTITIONS_AHEAD_SECONDS: &str = "event_partitions_ahead_seconds";
 /// How long the oldest thing that retention should have removed is overdue.
 pub const RETENTION_BEHIND_SECONDS: &str = "retention_behind_seconds";

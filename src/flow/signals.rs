@@ -46,7 +46,7 @@ async fn look(core: &Core) -> Result<(), DbError> {
     let found = checkup::signals(&core.db, since).await?;
     gauge!(metric::RUNS_ACTIVE).set(active as f64);
     gauge!(metric::NOTIFY_QUEUE_USAGE_RATIO).set(found.notify_queue_usage);
-    gauge!(metric::EVENT_PARTITIONS_AHEAD_DAYS).set(found.partitions_ahead_days);
+    gauge!(metric::EVENT_PARTITIONS_AHEAD_SECONDS).set(found.partitions_ahead_seconds);
     for (reason, count) in found.stuck.by_reason() {
         gauge!(metric::RUNS_STUCK, "reason" => reason).set(count as f64);
     }

@@ -62,7 +62,7 @@ pub struct Signals {
     pub notify_queue_usage: f64,
     pub stuck: StuckRuns,
     /// Until the partitions end, of the table whose end comes first.
-    pub partitions_ahead_days: f64,
+    pub partitions_ahead_seconds: f64,
 }
 
 /// Runs that don't move, by why.
@@ -91,7 +91,7 @@ pub async fn signals(db: &Db, waiting_since: Timestamp) -> Result<Signals, DbErr
     Ok(Signals {
         notify_queue_usage: column(&row, 0)?,
         stuck: StuckRuns { stale: column(&row, 1)?, waiting: column(&row, 2)? },
-        partitions_ahead_days: column(&row, 3)?,
+        partitions_ahead_seconds: column(&row, 3)?,
     })
 }
 

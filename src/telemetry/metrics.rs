@@ -51,7 +51,7 @@ fn register_unowned() {
         metric::FEED_LISTENER_UP,
         metric::FEED_POLLING,
         metric::NOTIFY_QUEUE_USAGE_RATIO,
-        metric::EVENT_PARTITIONS_AHEAD_DAYS,
+        metric::EVENT_PARTITIONS_AHEAD_SECONDS,
         metric::RETENTION_BEHIND_SECONDS,
     ] {
         gauge!(name).set(0.0);
@@ -95,7 +95,7 @@ fn describe() {
         "Runs that do not move: stale ones, and those that have long waited for a worker."
     );
     c!(metric::RUN_LEASES_EXPIRED_TOTAL, "Claims whose workers were not heard of in time.");
-    g!(metric::EVENT_PARTITIONS_AHEAD_DAYS, "Days until the partitions that exist end.");
+    g!(metric::EVENT_PARTITIONS_AHEAD_SECONDS, "Seconds until the partitions that exist end.");
     g!(
         metric::RETENTION_BEHIND_SECONDS,
         "How long the oldest thing that retention should remove is overdue."

@@ -12,6 +12,7 @@ mod artifacts;
 mod bouncer;
 mod cli;
 mod control;
+mod dashboards;
 mod deploy;
 mod doors;
 mod embedded;

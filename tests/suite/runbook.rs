@@ -83,7 +83,7 @@ async fn every_command_of_the_runbook_works() {
     // The server that the page starts ends with the script, however that ends.
     script.push_str("trap 'kill -9 \"$(cat \"$TELLTALE_DATA_DIR/server.pid\")\" 2>/dev/null || true' EXIT\n");
     for (place, (heading, block)) in blocks(&page()).iter().enumerate() {
-        script.push_str(&format!("echo '== {place} {heading}' >&2\n{block}"));
+        script.push_str(&format!("echo '== {place} {}' >&2\n{block}", heading.replace('\'', " ")));
     }
     let file = folder.path().join("runbook.sh");
     std::fs::write(&file, script).unwrap();
