@@ -48,6 +48,8 @@ pub(super) struct Along {
     pub(super) enqueue: Option<QueueEntry>,
     /// The claim that the writer holds, which must be the run's last one.
     pub(super) claim: Option<i32>,
+    /// When a run that this makes began.
+    pub(super) began_at: Option<Timestamp>,
 }
 
 /// What RUN_QUEUED says of a run; the fold reads it back.
@@ -92,7 +94,28 @@ pub async fn append(
     inputs: Vec<EventInput>,
     claim: Option<i32>,
 ) -> Result<Appended, AppendError> {
-    let along = Along { claim, ..Along::default() };
+    append_along(core, organization, run_id, inputs, Along { claim, ..Along::default() }).await
+}
+
+/// [`append`] for runs of the past, brought from elsewhere: a run that this makes takes its place among others by the time of its
+/// first event.
+pub async fn append_past(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: RunId,
+    inputs: Vec<EventInput>,
+) -> Result<Appended, AppendError> {
+    let began_at = inputs.first().map(|input| input.event.occurred_at).filter(|at| *at < clock::now());
+    append_along(core, organization, run_id, inputs, Along { began_at, ..Along::default() }).await
+}
+
+async fn append_along(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: RunId,
+    inputs: Vec<EventInput>,
+    along: Along,
+) -> Result<Appended, AppendError> {
     let ends_something =
         |input: &EventInput| input.event.kind.ends_attempt() || input.event.kind.terminal_status().is_some();
     let ends_run = inputs.iter().any(|input| input.event.kind.terminal_status().is_some());
@@ -145,7 +168,7 @@ pub async fn create_run(
     };
     let data = Json::from_value(&declaration).map_err(|e| AppendError::Rejected(e.to_string()))?;
     let event = server_event(EventType::RunQueued, Uuid::now_v7(), Some(data));
-    let along = Along { only_if_new: true, enqueue: run.queue, claim: None };
+    let along = Along { only_if_new: true, enqueue: run.queue, ..Along::default() };
     store(core, organization, run.run_id, vec![(event, false)], along).await
 }
 
@@ -244,9 +267,10 @@ pub(super) async fn store(
             Ok(NewEvent { event, body: body.into(), id_given })
         })
         .collect();
-    let Along { only_if_new, enqueue, claim } = along;
+    let Along { only_if_new, enqueue, claim, began_at } = along;
     let is_for_workers = enqueue.is_some();
-    let request = AppendRequest { organization, run_id, events: events?, only_if_new, enqueue, claim };
+    let events = events?;
+    let request = AppendRequest { organization, run_id, events, only_if_new, enqueue, claim, began_at };
     let appended = core.journal.append(request).await?;
     if is_for_workers && appended.created {
         core.queue.wake();

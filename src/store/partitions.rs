@@ -1,5 +1,6 @@
 //! Partitions made ahead, and run keys that always fall into one.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use uuid::Uuid;
@@ -20,6 +21,9 @@ const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 const BEHIND: i64 = 7 * DAY_MICROS;
 /// Made ahead of now: a server whose keeper fails has weeks to notice.
 const AHEAD: i64 = 28 * DAY_MICROS;
+const WEEK_MS: i64 = 7 * DAY_MICROS / 1_000;
+/// 2000-01-01: what claims to be older than any workflow engine is put there, so that a wrong clock makes no partitions without end.
+const PAST_MIN_MS: i64 = 946_684_800_000;
 /// Waiting longer for a table's lock would queue every append behind the wait.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '200ms'";
 
@@ -46,6 +50,14 @@ impl RunKeys {
         RunKey(uuid::Builder::from_unix_timestamp_millis(ms.unsigned_abs(), &random).into_uuid())
     }
 
+    /// A key for a run that began at `at`, for which [`ensure_past`] has been called.
+    #[must_use]
+    pub fn generate_past(&self, at: Timestamp) -> RunKey {
+        let ms = past_ms(at).min(self.to_ms.load(Ordering::Relaxed));
+        let random: [u8; 10] = rand::random();
+        RunKey(uuid::Builder::from_unix_timestamp_millis(ms.unsigned_abs(), &random).into_uuid())
+    }
+
     fn allow(&self, from: Timestamp, to: Timestamp) {
         self.from_ms.store(from.as_micros() / 1_000, Ordering::Relaxed);
         self.to_ms.store(to.as_micros() / 1_000, Ordering::Relaxed);
@@ -63,6 +75,29 @@ pub fn floor_key(at: Timestamp) -> Uuid {
 pub async fn ensure(db: &Db, keys: &RunKeys, now: Timestamp) -> Result<i32, DbError> {
     let shifted = |by: i64| Timestamp::from_micros(now.as_micros() + by).unwrap_or(now);
     let (from, to) = (shifted(-BEHIND), shifted(AHEAD));
+    let made = make(db, from, to).await?;
+    keys.allow(from, to);
+    Ok(made)
+}
+
+/// Makes the partitions for runs that began at these times, long ago. Repeatable, and cheap where they are there.
+pub async fn ensure_past(db: &Db, times: impl IntoIterator<Item = Timestamp>) -> Result<i32, DbError> {
+    let weeks: BTreeSet<i64> = times.into_iter().map(|at| past_ms(at) / WEEK_MS).collect();
+    let mut made = 0;
+    for week in weeks {
+        // Weeks since the epoch begin on Thursdays and partitions on Mondays: both ends of one lie in at most two partitions.
+        let (from, to) = (week * WEEK_MS * 1_000, ((week + 1) * WEEK_MS - 1) * 1_000);
+        let at = |micros| Timestamp::from_micros(micros).unwrap_or(Timestamp::EPOCH);
+        made += make(db, at(from), at(to)).await?;
+    }
+    Ok(made)
+}
+
+fn past_ms(at: Timestamp) -> i64 {
+    (at.as_micros() / 1_000).max(PAST_MIN_MS)
+}
+
+async fn make(db: &Db, from: Timestamp, to: Timestamp) -> Result<i32, DbError> {
     let mut made = 0;
     for table in TABLES {
         let mut connection = db.get().await?;
@@ -72,6 +107,5 @@ pub async fn ensure(db: &Db, keys: &RunKeys, now: Timestamp) -> Result<i32, DbEr
         made += row.try_get::<_, i32>(0).map_err(|e| DbError::Shape(e.to_string()))?;
         transaction.commit().await?;
     }
-    keys.allow(from, to);
     Ok(made)
 }

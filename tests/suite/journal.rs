@@ -59,6 +59,7 @@ fn request(run: &str, body: &str) -> AppendRequest {
         only_if_new: false,
         enqueue: None,
         claim: None,
+        began_at: None,
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod exec;
+pub(crate) mod import;
 mod list;
 pub(crate) mod logs;
 pub(crate) mod migrate;

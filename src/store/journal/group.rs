@@ -38,6 +38,11 @@ impl Group {
     pub fn claim(&self) -> Option<i32> {
         self.requests.first().and_then(|pending| pending.request.claim)
     }
+
+    /// When the run began, where who makes it knows better than the clock.
+    pub fn began_at(&self) -> Option<Timestamp> {
+        self.requests.first().and_then(|pending| pending.request.began_at)
+    }
 }
 
 /// The lock bucket of a run: the same on every server.

@@ -32,6 +32,9 @@ pub struct AppendRequest {
     pub enqueue: Option<QueueEntry>,
     /// The claim under which the run is written to; refused once it is over.
     pub claim: Option<i32>,
+    /// When the run began, where it is brought from elsewhere and this makes it: its key carries that time. The partitions
+    /// must be there.
+    pub began_at: Option<Timestamp>,
 }
 
 /// What the queue must know of a run.
