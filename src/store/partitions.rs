@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use super::db::{Db, DbError, Query, query};
@@ -26,6 +28,10 @@ const WEEK_MS: i64 = 7 * DAY_MICROS / 1_000;
 const PAST_MIN_MS: i64 = 946_684_800_000;
 /// Waiting longer for a table's lock would queue every append behind the wait.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '200ms'";
+/// Tries while somebody else has the lock, such as a server that starts beside this one: some ten seconds in all.
+const TRIES_MAX: u32 = 40;
+/// Between them, so that the appends that waited meanwhile get through.
+const TRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// Makes run keys whose time is clamped to the partitions that exist, so that a clock step can't stop appends.
 #[derive(Debug)]
@@ -100,12 +106,28 @@ fn past_ms(at: Timestamp) -> i64 {
 async fn make(db: &Db, from: Timestamp, to: Timestamp) -> Result<i32, DbError> {
     let mut made = 0;
     for table in TABLES {
-        let mut connection = db.get().await?;
-        let transaction = connection.transaction().await?;
-        transaction.batch("partitions/lock_timeout", LOCK_TIMEOUT).await?;
-        let row = transaction.query_one(&ENSURE, &[&table, &from, &to]).await?;
-        made += row.try_get::<_, i32>(0).map_err(|e| DbError::Shape(e.to_string()))?;
-        transaction.commit().await?;
+        let mut tries = 1;
+        made += loop {
+            match make_of(db, table, from, to).await {
+                Err(error)
+                    if tries < TRIES_MAX && error.sql_state() == Some(&SqlState::LOCK_NOT_AVAILABLE) =>
+                {
+                    tries += 1;
+                    tokio::time::sleep(TRY_PAUSE).await;
+                }
+                made => break made?,
+            }
+        };
     }
+    Ok(made)
+}
+
+async fn make_of(db: &Db, table: &str, from: Timestamp, to: Timestamp) -> Result<i32, DbError> {
+    let mut connection = db.get().await?;
+    let transaction = connection.transaction().await?;
+    transaction.batch("partitions/lock_timeout", LOCK_TIMEOUT).await?;
+    let row = transaction.query_one(&ENSURE, &[&table, &from, &to]).await?;
+    let made = row.try_get(0).map_err(|e| DbError::Shape(e.to_string()))?;
+    transaction.commit().await?;
     Ok(made)
 }

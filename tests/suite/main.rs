@@ -21,6 +21,7 @@ mod feed;
 mod fold_table;
 mod fold_vectors;
 mod guard;
+mod import_history;
 mod journal;
 mod layers;
 mod log_cli;
