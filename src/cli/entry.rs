@@ -52,6 +52,7 @@ async fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Input(args) => command::control::input(&args).await,
         Command::Secret(args) => command::secret::secret(&args).await,
         Command::Migrate(args) => command::migrate::migrate(&args).await,
+        Command::Rebuild(args) => command::rebuild::rebuild(&args).await,
         Command::Doctor(args) => command::doctor::doctor(&args).await,
         Command::Import(args) => command::import::import(&args).await,
         Command::Demo(args) => command::demo::demo(&args).await,

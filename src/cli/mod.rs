@@ -20,6 +20,7 @@ mod history_args;
 mod inputs;
 mod ledger;
 mod lines;
+mod operation_args;
 mod sanitize;
 mod screen;
 mod server;

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use super::feed::Feed;
 use super::log_reader::LogReader;
 use super::queue::Queue;
@@ -11,6 +9,7 @@ use super::secrets::Vault;
 use super::shipper::Spool;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
+use crate::store::journal::read::Installation;
 use crate::store::logs::Logs;
 use crate::store::loki::Loki;
 use crate::store::objects::Objects;
@@ -33,5 +32,5 @@ pub struct Core {
     /// Who waits for runs to execute.
     pub queue: Queue,
     /// What names this installation in opaque cursors.
-    pub installation: Arc<Uuid>,
+    pub installation: Arc<Installation>,
 }

@@ -14,8 +14,10 @@ pub mod lines;
 pub mod log_reader;
 pub mod queue;
 mod reaper;
+pub mod rebuild;
 pub mod secrets;
 pub mod shipper;
+mod signals;
 pub mod start;
 pub mod views;
 

@@ -103,7 +103,7 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let limit = query.limit(EVENTS_PAGE_MAX, EVENTS_PAGE);
     let wait = query.number("wait", 0..=WAIT_MAX_SECONDS).unwrap_or(0);
     let kinds = query.words("type");
-    let installation = *app.core.installation;
+    let installation = &app.core.installation;
     let position = match query.text("cursor") {
         Some(text) => parse_events_cursor(text, installation)?,
         None => Position::default(),
@@ -119,7 +119,7 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
         if !page.is_empty() || left.is_zero() || app.lifetime.stop.is_cancelled() {
             let next = page.last().map_or(position, |(position, _)| *position);
             let events = page.iter().map(|(_, event)| event);
-            return Ok(schema::json_text(page_text(events, &events_cursor(installation, next))));
+            return Ok(schema::json_text(page_text(events, &events_cursor(installation.id, next))));
         }
         let looked = Instant::now();
         tokio::select! {

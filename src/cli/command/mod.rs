@@ -11,6 +11,7 @@ mod list;
 pub(crate) mod logs;
 pub(crate) mod migrate;
 pub(crate) mod openapi;
+pub(crate) mod rebuild;
 pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod secret;
