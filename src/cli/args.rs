@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::inputs::InputArgs;
+use super::regression_args::{DiffArgs, SnapshotArgs};
 use super::setting_flags::{ClientFlags, ServerFlags};
 use super::tool_args::{CompletionArgs, DemoArgs, ExecArgs, SecretArgs};
 use super::worker_args::WorkerArgs;
@@ -46,6 +47,10 @@ pub(crate) enum Command {
     Logs(LogsArgs),
     /// Check that a run's history and output are whole and as they were recorded
     Verify(VerifyArgs),
+    /// Print a run's normalised timeline, or hold it against a file
+    Snapshot(SnapshotArgs),
+    /// Compare two runs: nodes, attempts, durations, the first event that differs
+    Diff(DiffArgs),
     /// Store workflows on a server, and start them there
     Workflow(WorkflowArgs),
     /// End a run

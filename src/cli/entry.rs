@@ -46,6 +46,8 @@ async fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Events(args) => command::events::events(&args).await,
         Command::Logs(args) => command::logs::logs(&args).await,
         Command::Verify(args) => command::verify::verify(&args).await,
+        Command::Snapshot(args) => command::snapshot::snapshot_command(&args).await,
+        Command::Diff(args) => command::diff::diff(&args).await,
         Command::Workflow(args) => command::workflow::workflow(&args).await,
         Command::Cancel(args) => command::control::cancel(&args).await,
         Command::Rerun(args) => command::control::rerun(&args).await,

@@ -19,5 +19,6 @@ pub mod settings;
 pub mod status;
 pub mod temporal;
 pub mod time;
+pub mod timeline;
 pub mod transition;
 pub mod workflow;

@@ -17,6 +17,7 @@ mod reaper;
 pub mod secrets;
 pub mod shipper;
 pub mod start;
+pub mod timelines;
 pub mod views;
 
 pub use self::core::Core;

@@ -11,7 +11,7 @@ use super::endpoint::{Call, Endpoint};
 use super::problem::Problem;
 use super::{
     Response, across, artifacts, claims, control, download, events, health, logs, multiplex, pages, runs,
-    secrets, stream, workflows,
+    secrets, stream, timelines, workflows,
 };
 
 const ANYONE: Access = Access::Anyone;
@@ -69,6 +69,8 @@ routes! {
     GET "/api/v1/secrets" READ, secrets::list;
     DELETE "/api/v1/secrets/{name}" EDIT, secrets::delete;
     POST "/api/v1/claims/secrets" APPEND, secrets::claim;
+    GET "/api/v1/runs/{runId}/snapshot" READ, timelines::snapshot;
+    GET "/api/v1/runs/{runId}/diff" READ, timelines::diff;
     GET "/readyz" READ, health::readyz;
     GET "/metrics" READ, health::metrics;
     GET "/healthz" ANYONE, health::healthz;

@@ -3,6 +3,7 @@
 pub(crate) mod completion;
 pub(crate) mod control;
 pub(crate) mod demo;
+pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod exec;
@@ -14,6 +15,7 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod secret;
 pub(crate) mod serve;
+pub(crate) mod snapshot;
 pub(crate) mod verify;
 pub(crate) mod watch;
 pub(crate) mod worker;
