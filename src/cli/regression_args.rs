@@ -66,3 +66,61 @@ pub(crate) struct DiffArgs {
     #[command(flatten)]
     pub flags: ClientFlags,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telltale export @latest                       RUN.telltale, in this directory
+  telltale export run-0198c2d4 -o - > elsewhere.telltale
+  telltale export @latest --html -o report.html
+
+A bundle holds events, output, artifacts and the workflow's text with their hashes, signed by the server. The HTML page opens
+without a server and asks nothing of any; of a very long run it holds a part, and says so.")]
+pub(crate) struct ExportArgs {
+    /// The run's id, or @latest
+    pub run: String,
+    /// Where to write; - for standard output [default: RUN.telltale]
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// A stand-alone page instead of a bundle
+    #[arg(long)]
+    pub html: bool,
+    #[command(flatten)]
+    pub flags: ClientFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telltale import run-0198c2d4.telltale --dry-run
+  telltale import run-0198c2d4.telltale
+
+A bundle is checked whole before anything is written, and keeps its run id, its events to the byte, and their hashes.")]
+pub(crate) struct ImportArgs {
+    /// A bundle
+    pub source: String,
+    /// Check it, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// What was done as one JSON object
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub flags: ClientFlags,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  telltale watch $(telltale replay run-0198c2d4.telltale --speed 10)
+
+Prints the id of the run that it is played as; whoever watches that run sees the old one happen again.")]
+pub(crate) struct ReplayArgs {
+    /// A bundle
+    pub file: PathBuf,
+    /// How many times faster than it was
+    #[arg(long, value_name = "N", default_value_t = 1.0)]
+    pub speed: f64,
+    #[command(flatten)]
+    pub flags: ClientFlags,
+}

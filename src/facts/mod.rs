@@ -4,6 +4,8 @@
 
 pub mod artifact;
 pub mod batch;
+pub mod bundle;
+pub mod chain;
 mod declaration;
 pub mod event;
 pub mod event_input;

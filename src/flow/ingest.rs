@@ -241,12 +241,20 @@ pub(super) async fn store(
         .into_iter()
         .map(|(event, id_given)| {
             let body = event.body(&run_id).map_err(|e| AppendError::Rejected(e.to_string()))?;
-            Ok(NewEvent { event, body: body.into(), id_given })
+            Ok(NewEvent { event, body: body.into(), id_given, recorded_at: None })
         })
         .collect();
     let Along { only_if_new, enqueue, claim } = along;
     let is_for_workers = enqueue.is_some();
-    let request = AppendRequest { organization, run_id, events: events?, only_if_new, enqueue, claim };
+    let request = AppendRequest {
+        organization,
+        run_id,
+        events: events?,
+        only_if_new,
+        enqueue,
+        claim,
+        imported_as: None,
+    };
     let appended = core.journal.append(request).await?;
     if is_for_workers && appended.created {
         core.queue.wake();

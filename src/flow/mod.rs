@@ -1,6 +1,7 @@
 //! The ways through the house: validation and batching on the way in, the live feed on the way out.
 
 pub mod artifacts;
+pub mod bundles;
 mod closing;
 mod compactor;
 pub mod control;

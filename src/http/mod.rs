@@ -15,6 +15,7 @@ mod app;
 mod artifacts;
 mod body;
 mod body_decode;
+mod bundles;
 mod caller;
 mod claims;
 mod control;

@@ -59,10 +59,39 @@ pub fn floor_key(at: Timestamp) -> Uuid {
     Uuid::from_u128(u128::from(ms) << 80)
 }
 
+/// The earliest time that a run's key is given: what is older lies with what is from then.
+const OLDEST: i64 = 1_420_070_400 * 1_000_000;
+/// How often the partitions of a past week are tried: their locks are waited for no longer than any.
+const TRIES: u32 = 20;
+const TRY_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(250);
+
+/// A key for a run of another time, at most `now`, and the partitions that its rows will lie in.
+pub async fn key_of_the_past(db: &Db, at: Timestamp, now: Timestamp) -> Result<RunKey, DbError> {
+    let at = Timestamp::from_micros(at.as_micros().clamp(OLDEST, now.as_micros().max(OLDEST))).unwrap_or(now);
+    let mut tries = 0;
+    while let Err(error) = make(db, at, at).await {
+        tries += 1;
+        let is_busy = error.sql_state() == Some(&tokio_postgres::error::SqlState::LOCK_NOT_AVAILABLE);
+        if !is_busy || tries >= TRIES {
+            return Err(error);
+        }
+        tokio::time::sleep(TRY_AGAIN_AFTER).await;
+    }
+    let random: [u8; 10] = rand::random();
+    let ms = (at.as_micros() / 1_000).unsigned_abs();
+    Ok(RunKey(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid()))
+}
+
 /// Makes the partitions around `now` and lets `keys` use them. Repeatable; to be called at start and from time to time.
 pub async fn ensure(db: &Db, keys: &RunKeys, now: Timestamp) -> Result<i32, DbError> {
     let shifted = |by: i64| Timestamp::from_micros(now.as_micros() + by).unwrap_or(now);
     let (from, to) = (shifted(-BEHIND), shifted(AHEAD));
+    let made = make(db, from, to).await?;
+    keys.allow(from, to);
+    Ok(made)
+}
+
+async fn make(db: &Db, from: Timestamp, to: Timestamp) -> Result<i32, DbError> {
     let mut made = 0;
     for table in TABLES {
         let mut connection = db.get().await?;
@@ -72,6 +101,5 @@ pub async fn ensure(db: &Db, keys: &RunKeys, now: Timestamp) -> Result<i32, DbEr
         made += row.try_get::<_, i32>(0).map_err(|e| DbError::Shape(e.to_string()))?;
         transaction.commit().await?;
     }
-    keys.allow(from, to);
     Ok(made)
 }

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod bundle;
 pub(crate) mod completion;
 pub(crate) mod control;
 pub(crate) mod demo;
@@ -17,6 +18,7 @@ pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod snapshot;
 pub(crate) mod verify;
+mod verify_bundle;
 pub(crate) mod watch;
 pub(crate) mod worker;
 pub(crate) mod workflow;

@@ -98,7 +98,7 @@ impl Gatherer {
             return Ok(());
         }
         self.note_span(event, late);
-        let fact = fact(event, late);
+        let mut fact = fact(event, late);
         self.facts += 1;
         self.bytes += weight(event);
         if self.facts > FACTS_MAX || self.bytes > BYTES_MAX {
@@ -108,12 +108,19 @@ impl Gatherer {
             None => &mut self.of_run,
             Some(node) => self.of_nodes.entry(node.clone()).or_default(),
         };
-        // How often a node tells its progress may hang on the clock; where it ended does not.
-        let replaces = self.progress == ProgressFacts::Last
-            && fact.kind == EventType::NodeProgress
-            && facts.last().is_some_and(|last| last.kind == fact.kind && last.attempt == fact.attempt);
-        if replaces {
-            facts.pop();
+        // How often a node tells its progress, and how far it was when it failed, may hang on the clock.
+        let is_same = |other: &Fact| other.kind == fact.kind && other.attempt == fact.attempt;
+        match self.progress {
+            _ if fact.kind != EventType::NodeProgress => {}
+            ProgressFacts::All => {}
+            ProgressFacts::Last if facts.last().is_some_and(is_same) => drop(facts.pop()),
+            ProgressFacts::Last => {}
+            ProgressFacts::Seen if facts.iter().any(is_same) => return Ok(()),
+            ProgressFacts::Seen => {
+                if let Some(map) = fact.value.as_object_mut() {
+                    map.retain(|key, _| matches!(key.as_str(), "type" | "attempt" | "late"));
+                }
+            }
         }
         facts.push(fact);
         Ok(())
@@ -133,14 +140,14 @@ impl Gatherer {
     /// All events are in.
     #[must_use]
     pub fn finish(self) -> Timeline {
-        let Self { run_id, run, of_run, mut of_nodes, attempts, .. } = self;
+        let Self { run_id, progress, run, of_run, mut of_nodes, attempts, .. } = self;
         // A node that only an event of no consequence names is none to the fold, and a fact all the same.
         let unknown: Vec<NodeRef> =
             of_nodes.keys().filter(|node| !run.nodes.contains_key(*node)).cloned().collect();
         let names = ordered(&run).into_iter().chain(unknown);
         let nodes = names.map(|node_ref| {
             let mut facts = of_nodes.remove(&node_ref).unwrap_or_default();
-            arrange(&mut facts);
+            arrange(&mut facts, progress);
             let spans = attempts
                 .range((node_ref.clone(), 0)..=(node_ref.clone(), u32::MAX))
                 .filter(|(_, span)| span.from.is_some())
@@ -154,11 +161,12 @@ impl Gatherer {
 }
 
 /// Attempt by attempt; in each its course as it was told, then what comes beside it, whose place among the rest is chance.
-fn arrange(facts: &mut [Fact]) {
+fn arrange(facts: &mut [Fact], progress: ProgressFacts) {
     let key = |fact: &Fact| {
         let (aside, name) = match fact.kind {
-            EventType::ArtifactRecorded => (1, text_at(&fact.value, "name")),
-            EventType::NodeLogClosed => (2, text_at(&fact.value, "stream")),
+            EventType::NodeProgress if progress == ProgressFacts::Seen => (1, String::new()),
+            EventType::ArtifactRecorded => (2, text_at(&fact.value, "name")),
+            EventType::NodeLogClosed => (3, text_at(&fact.value, "stream")),
             _ => (0, String::new()),
         };
         (fact.attempt, aside, name, fact.seq)

@@ -2,7 +2,7 @@
 //!
 //! ```yaml
 //! defaults: true          # false: nothing is dropped or masked that this file does not name
-//! progress: last          # all: every NODE_PROGRESS instead of an attempt's last one in a row
+//! progress: seen          # that an attempt told any; last: the last of several in a row; all: every one
 //! rules:
 //!   - path: /nodes/*/events/*/data/rows     # a JSON pointer; * is one step, ** any number of them
 //!     do: mask                              # drop, mask, or round (to a multiple of `to`)
@@ -52,7 +52,10 @@ pub struct RulesFault(String);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 pub(super) enum ProgressFacts {
+    /// That an attempt told any.
     #[default]
+    Seen,
+    /// The last of several in a row.
     Last,
     All,
 }
@@ -134,7 +137,7 @@ impl Default for Rules {
         let places =
             DROPPED.iter().map(|path| Place { steps: steps(path).unwrap_or_default(), action: Action::Drop });
         Self {
-            progress: ProgressFacts::Last,
+            progress: ProgressFacts::Seen,
             debug_notes: false,
             places: places.collect(),
             masks: masks::defaults(),
@@ -178,7 +181,7 @@ impl Rules {
     }
 
     fn nothing() -> Self {
-        Self { progress: ProgressFacts::Last, debug_notes: true, places: Vec::new(), masks: Vec::new() }
+        Self { progress: ProgressFacts::Seen, debug_notes: true, places: Vec::new(), masks: Vec::new() }
     }
 
     /// Applies all rules to the document of the run `run_id`.
@@ -186,6 +189,7 @@ impl Rules {
         for place in &self.places {
             visit(document, &place.steps, place.action);
         }
+        without_empty_data(document);
         self.mask(run_id, document);
     }
 
@@ -262,6 +266,14 @@ fn visit(value: &mut Value, steps: &[Step], action: Action) {
     }
 }
 
+/// An event whose data were all dropped says as much as one that had none.
+fn without_empty_data(value: &mut Value) {
+    if let Value::Object(map) = value {
+        map.retain(|name, value| name != "data" || value.as_object().is_none_or(|data| !data.is_empty()));
+    }
+    each(value, without_empty_data);
+}
+
 fn each(value: &mut Value, then: impl FnMut(&mut Value)) {
     match value {
         Value::Array(list) => list.iter_mut().for_each(then),
@@ -303,7 +315,7 @@ mod tests {
         for (rule, expected) in [
             (
                 "{path: /nodes/*/data/a, do: drop}",
-                json!({"nodes": [{"data": {"b": "x", "c": [1, 2]}}, {"data": {}}], "a": 1}),
+                json!({"nodes": [{"data": {"b": "x", "c": [1, 2]}}, {}], "a": 1}),
             ),
             (
                 "{path: /**/a, do: mask}",
@@ -332,7 +344,7 @@ mod tests {
             "masks:\n  - {match: 'order-[0-9]+', with: <order>}\n",
             json!({"a": ["the-run-itself: order-17", {"data": {"durationMs": 3}}]}),
         );
-        assert_eq!(masked, json!({"a": ["<run>: <order>", {"data": {}}]}));
+        assert_eq!(masked, json!({"a": ["<run>: <order>", {}]}));
     }
 
     #[test]
