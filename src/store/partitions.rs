@@ -56,14 +56,6 @@ impl RunKeys {
         RunKey(uuid::Builder::from_unix_timestamp_millis(ms.unsigned_abs(), &random).into_uuid())
     }
 
-    /// A key for a run that began at `at`, for which [`ensure_past`] has been called.
-    #[must_use]
-    pub fn generate_past(&self, at: Timestamp) -> RunKey {
-        let ms = past_ms(at).min(self.to_ms.load(Ordering::Relaxed));
-        let random: [u8; 10] = rand::random();
-        RunKey(uuid::Builder::from_unix_timestamp_millis(ms.unsigned_abs(), &random).into_uuid())
-    }
-
     fn allow(&self, from: Timestamp, to: Timestamp) {
         self.from_ms.store(from.as_micros() / 1_000, Ordering::Relaxed);
         self.to_ms.store(to.as_micros() / 1_000, Ordering::Relaxed);
@@ -75,6 +67,14 @@ impl RunKeys {
 pub fn floor_key(at: Timestamp) -> Uuid {
     let ms = (at.as_micros() / 1_000).clamp(0, (1 << 48) - 1).unsigned_abs();
     Uuid::from_u128(u128::from(ms) << 80)
+}
+
+/// A key for a run of another time, at most `now`. The partitions that its rows lie in must be there: [`ensure_past`].
+#[must_use]
+pub fn key_of_the_past(at: Timestamp, now: Timestamp) -> RunKey {
+    let ms = past_ms(at).min(now.as_micros() / 1_000);
+    let random: [u8; 10] = rand::random();
+    RunKey(uuid::Builder::from_unix_timestamp_millis(ms.unsigned_abs(), &random).into_uuid())
 }
 
 /// Makes the partitions around `now` and lets `keys` use them. Repeatable; to be called at start and from time to time.

@@ -272,12 +272,11 @@ impl Writer {
 
     /// The state of a run that has no event yet.
     fn unborn(&self, group: &Group, now: Timestamp) -> HotRun {
-        let hash = chain::genesis(group.name.0, &group.name.1);
-        let key = match group.began_at() {
-            Some(at) => self.keys.generate_past(at),
-            None => self.keys.generate(now),
-        };
-        HotRun { key, run: Default::default(), hash, exists: false }
+        let (organization, run_id) = &group.name;
+        let imported = group.imported_as();
+        let key = imported.map_or_else(|| self.keys.generate(now), |imported| imported.run_key);
+        let origin = imported.map_or(*organization, |imported| imported.origin);
+        HotRun { key, run: Default::default(), hash: chain::genesis(origin, run_id), exists: false }
     }
 
     /// Answers what was written, tells those who watch, and gives back what must be tried again.

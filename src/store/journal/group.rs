@@ -9,7 +9,7 @@ use super::chain;
 use super::hot::{HotRun, RunName};
 use super::load::{self, FIND_EVENT_IDS};
 use super::plan::{self, RunPlan};
-use super::request::{AppendError, AppendRequest, Appended, Committed, CommittedEvent};
+use super::request::{AppendError, AppendRequest, Appended, Committed, CommittedEvent, ImportedAs};
 use crate::facts::id::{EventId, RunKey};
 use crate::facts::time::Timestamp;
 use crate::store::db::{DbError, Executor};
@@ -39,9 +39,9 @@ impl Group {
         self.requests.first().and_then(|pending| pending.request.claim)
     }
 
-    /// When the run began, where who makes it knows better than the clock.
-    pub fn began_at(&self) -> Option<Timestamp> {
-        self.requests.first().and_then(|pending| pending.request.began_at)
+    /// How the run begins, where it is brought from elsewhere.
+    pub fn imported_as(&self) -> Option<ImportedAs> {
+        self.requests.first().and_then(|pending| pending.request.imported_as)
     }
 }
 
