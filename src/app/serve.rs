@@ -16,6 +16,7 @@ use super::readiness;
 use super::secret_key;
 use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
+use crate::flow::bundles::Bundles;
 use crate::flow::feed::Feed;
 use crate::flow::log_reader::LogReader;
 use crate::flow::queue::Queue;
@@ -164,6 +165,11 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
         let dir = settings.data_dir.display();
         AppError::not_there(format!("artifacts can't be kept in {dir}: {error}"))
     })?;
+    let bundles =
+        Bundles::open(&settings.data_dir, &secret_key::for_signing(settings)?).map_err(|error| {
+            let dir = settings.data_dir.display();
+            AppError::not_there(format!("bundles can't be taken in below {dir}: {error}"))
+        })?;
     let loki = settings
         .loki
         .as_ref()
@@ -202,7 +208,8 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
         .clone()
         .zip(loki.clone())
         .map(|(settings, loki)| shipper::start(db.clone(), loki, settings, spool.clone(), new_lines));
-    let core = Core { db, journal, logs, loki, reader, spool, feed, vault, objects, queue, installation };
+    let core =
+        Core { db, journal, logs, loki, reader, spool, feed, vault, objects, bundles, queue, installation };
     keeper::start(&core, keys, &mut duties);
     Ok(Parts { core, writers, duties, shipper })
 }

@@ -2,8 +2,10 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::import_args::ImportArgs;
 use super::inputs::InputArgs;
 use super::operation_args::{DoctorArgs, MigrateArgs, RebuildArgs};
+use super::regression_args::{DiffArgs, ExportArgs, ReplayArgs, SnapshotArgs};
 use super::setting_flags::{ClientFlags, ServerFlags};
 use super::tool_args::{CompletionArgs, DemoArgs, ExecArgs, SecretArgs};
 use super::worker_args::WorkerArgs;
@@ -47,6 +49,16 @@ pub(crate) enum Command {
     Logs(LogsArgs),
     /// Check that a run's history and output are whole and as they were recorded
     Verify(VerifyArgs),
+    /// Print a run's normalised timeline, or hold it against a file
+    Snapshot(SnapshotArgs),
+    /// Compare two runs: nodes, attempts, durations, the first event that differs
+    Diff(DiffArgs),
+    /// Write a run into one file
+    Export(ExportArgs),
+    /// Bring in runs: a bundle, or the past of another system
+    Import(ImportArgs),
+    /// Play a run from a file as if it happened now
+    Replay(ReplayArgs),
     /// Store workflows on a server, and start them there
     Workflow(WorkflowArgs),
     /// End a run
@@ -249,12 +261,25 @@ pub(crate) struct LogsArgs {
 #[command(after_help = "\
 Examples:
   telltale verify @latest
+  telltale verify run-0198c2d4.telltale
+  telltale verify run-0198c2d4 --sign > elsewhere/run-0198c2d4.json
+  telltale verify run-0198c2d4 --signature elsewhere/run-0198c2d4.json --public-key KEY
 
-Reads the run's events and every line of its output, counts and hashes each stream anew, and holds it against
-the stream's last NODE_LOG_CLOSED. Exits with 1 when something differs or is missing.")]
+Reads the run's events, their hash chain and every line of its output, counts and hashes each stream anew, and holds it
+against the stream's last NODE_LOG_CLOSED. Of a bundle every byte is checked. Exits with 1 when something differs or is missing.")]
 pub(crate) struct VerifyArgs {
-    /// The run's id, or @latest
+    /// The run's id, @latest, or a bundle
+    #[arg(value_name = "RUN|FILE")]
     pub run: String,
+    /// Print the head, signed by the server: events and lines so far, to be kept elsewhere
+    #[arg(long, conflicts_with = "signature")]
+    pub sign: bool,
+    /// Hold the run against a head that was signed before [default: the bundle's own]
+    #[arg(long, value_name = "FILE", requires = "public_key")]
+    pub signature: Option<std::path::PathBuf>,
+    /// The server's key, as `--sign` prints it and somebody trusts it
+    #[arg(long, value_name = "KEY")]
+    pub public_key: Option<String>,
     #[command(flatten)]
     pub flags: ClientFlags,
 }

@@ -8,6 +8,7 @@
 mod across;
 mod api;
 mod artifacts;
+mod bundles;
 mod claims;
 mod connect;
 mod control;
@@ -31,6 +32,7 @@ mod ws;
 pub use across::AppendedAcross;
 pub use api::{Client, EventQuery, RunQuery};
 pub use artifacts::{ArtifactLabel, ArtifactPage, ArtifactSummary};
+pub use bundles::{ImportedRun, ReplayedRun};
 pub use claims::{
     ClaimName, ClaimState, ClaimStates, ClaimStatus, ClaimedRun, ClaimedRuns, HeldClaim, WorkerSummary,
 };

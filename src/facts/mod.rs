@@ -4,6 +4,8 @@
 
 pub mod artifact;
 pub mod batch;
+pub mod bundle;
+pub mod chain;
 mod declaration;
 pub mod event;
 pub mod event_input;
@@ -19,5 +21,6 @@ pub mod settings;
 pub mod status;
 pub mod temporal;
 pub mod time;
+pub mod timeline;
 pub mod transition;
 pub mod workflow;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::bundles::Bundles;
 use super::feed::Feed;
 use super::log_reader::LogReader;
 use super::queue::Queue;
@@ -29,6 +30,8 @@ pub struct Core {
     pub feed: Feed,
     pub vault: Vault,
     pub objects: Objects,
+    /// Runs as files, in and out.
+    pub bundles: Bundles,
     /// Who waits for runs to execute.
     pub queue: Queue,
     /// What names this installation in opaque cursors.

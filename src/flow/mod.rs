@@ -1,6 +1,7 @@
 //! The ways through the house: validation and batching on the way in, the live feed on the way out.
 
 pub mod artifacts;
+pub mod bundles;
 mod closing;
 mod compactor;
 pub mod control;
@@ -19,6 +20,7 @@ pub mod secrets;
 pub mod shipper;
 mod signals;
 pub mod start;
+pub mod timelines;
 pub mod views;
 
 pub use self::core::Core;

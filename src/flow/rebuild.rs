@@ -61,9 +61,10 @@ fn note(named: &Named, differences: &[String]) -> Result<AppendRequest, AppendEr
     Ok(AppendRequest {
         organization: named.organization,
         run_id: named.run_id.clone(),
-        events: vec![NewEvent { event, body: body.into(), id_given: false }],
+        events: vec![NewEvent { event, body: body.into(), id_given: false, recorded_at: None }],
         only_if_new: false,
         enqueue: None,
         claim: None,
+        imported_as: None,
     })
 }

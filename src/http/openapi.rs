@@ -10,9 +10,11 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
 use super::{
-    artifacts, claims, control, openapi_artifacts, openapi_runner, openapi_secrets, openapi_workflows,
-    schema, secrets, workflows,
+    artifacts, bundles, claims, control, openapi_artifacts, openapi_regression, openapi_runner,
+    openapi_secrets, openapi_workflows, schema, secrets, workflows,
 };
+use crate::facts::timeline;
+use crate::flow::bundles::Imported;
 use crate::flow::views;
 
 /// Named schemas, in the order of their names.
@@ -29,6 +31,7 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         openapi_workflows::PATHS,
         openapi_runner::PATHS,
         openapi_secrets::PATHS,
+        openapi_regression::PATHS,
     ]
     .into_iter()
     .flatten()
@@ -176,6 +179,9 @@ fn schemas() -> Schemas {
     add::<secrets::SecretPage>(&mut all);
     add::<secrets::SecretsClaim>(&mut all);
     add::<secrets::ClaimedSecrets>(&mut all);
+    add::<timeline::Diff>(&mut all);
+    add::<Imported>(&mut all);
+    add::<bundles::Replayed>(&mut all);
     all
 }
 

@@ -10,8 +10,8 @@ use super::doors::Access;
 use super::endpoint::{Call, Endpoint};
 use super::problem::Problem;
 use super::{
-    Response, across, artifacts, claims, control, download, events, health, logs, multiplex, pages, runs,
-    secrets, stream, workflows,
+    Response, across, artifacts, bundles, claims, control, download, events, health, logs, multiplex, pages,
+    runs, secrets, stream, timelines, workflows,
 };
 
 const ANYONE: Access = Access::Anyone;
@@ -69,6 +69,11 @@ routes! {
     GET "/api/v1/secrets" READ, secrets::list;
     DELETE "/api/v1/secrets/{name}" EDIT, secrets::delete;
     POST "/api/v1/claims/secrets" APPEND, secrets::claim;
+    GET "/api/v1/runs/{runId}/snapshot" READ, timelines::snapshot;
+    GET "/api/v1/runs/{runId}/diff" READ, timelines::diff;
+    GET "/api/v1/runs/{runId}/bundle" READ, bundles::export;
+    POST "/api/v1/import" APPEND, bundles::import;
+    POST "/api/v1/replay" APPEND, bundles::replay;
     GET "/readyz" READ, health::readyz;
     GET "/metrics" READ, health::metrics;
     GET "/healthz" ANYONE, health::healthz;

@@ -5,6 +5,7 @@ pub mod checkup;
 pub mod clock;
 pub mod db;
 pub mod duties;
+pub mod imports;
 pub mod journal;
 pub mod lane;
 pub mod logs;

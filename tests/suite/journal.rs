@@ -50,6 +50,7 @@ fn request(run: &str, body: &str) -> AppendRequest {
             body: input.event.body(&run_id).unwrap().into(),
             event: input.event,
             id_given: input.id_given,
+            recorded_at: None,
         })
         .collect();
     AppendRequest {
@@ -59,6 +60,7 @@ fn request(run: &str, body: &str) -> AppendRequest {
         only_if_new: false,
         enqueue: None,
         claim: None,
+        imported_as: None,
     }
 }
 

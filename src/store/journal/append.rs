@@ -15,7 +15,7 @@ use tracing::{error, warn};
 use super::chain;
 use super::counters::Counters;
 use super::group::{Group, Pending, Stored, bucket, committed, find_stored, grouped, planned, refuse};
-use super::hot::{HotRun, HotRuns, RunName};
+use super::hot::{HotRun, HotRuns};
 use super::load::{self, LOAD_RUNS, LOCK_BUCKETS};
 use super::plan::RunPlan;
 use super::request::{AppendError, AppendRequest, Appended, Committed};
@@ -261,7 +261,7 @@ impl Writer {
         let states: Vec<HotRun> = groups
             .iter()
             .zip(states)
-            .map(|(group, state)| state.unwrap_or_else(|| self.unborn(&group.name, now)))
+            .map(|(group, state)| state.unwrap_or_else(|| self.unborn(group, now)))
             .collect();
         if round == Round::Hot {
             return Ok((states, Stored::new()));
@@ -271,9 +271,12 @@ impl Writer {
     }
 
     /// The state of a run that has no event yet.
-    fn unborn(&self, name: &RunName, now: Timestamp) -> HotRun {
-        let hash = chain::genesis(name.0, &name.1);
-        HotRun { key: self.keys.generate(now), run: Default::default(), hash, exists: false }
+    fn unborn(&self, group: &Group, now: Timestamp) -> HotRun {
+        let (organization, run_id) = &group.name;
+        let imported = group.imported_as();
+        let key = imported.map_or_else(|| self.keys.generate(now), |imported| imported.run_key);
+        let origin = imported.map_or(*organization, |imported| imported.origin);
+        HotRun { key, run: Default::default(), hash: chain::genesis(origin, run_id), exists: false }
     }
 
     /// Answers what was written, tells those who watch, and gives back what must be tried again.

@@ -9,7 +9,6 @@
 //! A request is answered after its transaction has committed. What is read back comes through [`read`].
 
 mod append;
-mod chain;
 mod counters;
 mod group;
 mod hot;
@@ -20,14 +19,15 @@ pub mod rebuild;
 mod request;
 mod write;
 
+pub use crate::facts::chain::{Hash, genesis, next as next_hash};
 pub use append::{Journal, OnCommit};
-pub use chain::{Hash, genesis, next as next_hash};
 pub use load::load_one;
 pub use request::{
-    AppendError, AppendRequest, Appended, Committed, CommittedEvent, EventResult, NewEvent, Outcome,
-    QueueEntry,
+    AppendError, AppendRequest, Appended, Committed, CommittedEvent, EventResult, ImportedAs, NewEvent,
+    Outcome, QueueEntry,
 };
 
+use crate::facts::chain;
 use crate::store::db::Query;
 
 /// Every query of this module, for the test that prepares them all.
@@ -37,6 +37,7 @@ pub const QUERIES: &[&Query] = &[
     &load::LOCK_BUCKETS,
     &write::APPEND_EVENTS,
     &read::READ_EVENTS,
+    &read::READ_HASHED,
     &read::READ_CHECKPOINT,
     &read::READ_ACROSS,
     &read::INSTALLATION,

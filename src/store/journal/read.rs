@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use super::load::shape;
 use super::request::CommittedEvent;
+use crate::facts::chain::Hash;
 use crate::facts::event::{Event, EventType, Level};
 use crate::facts::id::{NodeRef, OrganizationId, RunKey};
 use crate::facts::run::Run;
@@ -12,6 +13,7 @@ use crate::store::db::{Db, DbError, Executor, Query, Target, query};
 
 pub(super) const READ_EVENTS: Query =
     query!("journal/read_events"; UUID, INT8, INT8, INT8, TEXT_ARRAY, TEXT, TEXT_ARRAY);
+pub(super) const READ_HASHED: Query = query!("journal/read_hashed"; UUID, INT8, INT8, INT8);
 pub(super) const READ_CHECKPOINT: Query = query!("journal/read_checkpoint"; UUID, INT8);
 pub(super) const READ_ACROSS: Query = query!("journal/read_across"; UUID, INT8, INT4, INT8, TEXT_ARRAY);
 pub(super) const INSTALLATION: Query = query!("feed/installation";);
@@ -39,6 +41,30 @@ pub async fn events(
 ) -> Result<Vec<CommittedEvent>, DbError> {
     let connection = db.get().await?;
     page(&Executor::Connection(&connection), run_key, after, up_to, i64::from(limit), filter).await
+}
+
+/// Events with `after < seq <= up_to`, each with its hash, at most `limit`.
+pub async fn hashed_events(
+    db: &Db,
+    run_key: RunKey,
+    after: u64,
+    up_to: u64,
+    limit: u32,
+) -> Result<Vec<(CommittedEvent, Hash)>, DbError> {
+    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 4] =
+        [&run_key.0, &bounded(after), &bounded(up_to), &i64::from(limit)];
+    let read = |row: &Row| -> Result<_, DbError> {
+        let hash: &[u8] = row.try_get(3).map_err(shape)?;
+        let hash = hash.try_into().map_err(|_| DbError::Shape("a hash is not 32 bytes".into()))?;
+        let event = CommittedEvent {
+            seq: row.try_get::<_, i64>(0).map_err(shape)?.unsigned_abs(),
+            recorded_at: row.try_get(1).map_err(shape)?,
+            late: row.try_get(2).map_err(shape)?,
+            body: row.try_get::<_, &str>(4).map_err(shape)?.into(),
+        };
+        Ok((event, hash))
+    };
+    db.get().await?.query(&READ_HASHED, &params).await?.iter().map(read).collect()
 }
 
 pub(super) async fn page(
