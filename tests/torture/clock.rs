@@ -6,6 +6,7 @@ use std::process::Command;
 use crate::faults::Fault;
 use crate::phase;
 use crate::support::rng::Rng;
+use crate::support::{event, run_id};
 use crate::table::Outcome;
 use crate::world::World;
 
@@ -38,8 +39,25 @@ pub async fn steps(world: &mut World, rng: &mut Rng) -> Outcome {
     if world.clock.is_none() {
         return Outcome::skipped("no C compiler for the shim that steps a server's clock");
     }
+    prove(world).await;
     let faults: Vec<Fault> = STEPS.into_iter().map(Fault::ClockStep).collect();
     let mut outcome = phase::run(world, rng, &faults).await;
     outcome.remark = "one of two servers: +3 h, −2 d, +40 d, −30 d, and back".to_owned();
     outcome
+}
+
+/// The shim does what it should: the second server records an hour ahead, the first does not.
+async fn prove(world: &World) {
+    let Some(file) = &world.clock else { return };
+    step(file, 3_600);
+    let mut ahead = Vec::new();
+    for server in &world.servers {
+        let (http, run) = (server.http(), run_id());
+        http.append(&run, &[event("NOTE"), event("RUN_COMPLETED")]).await;
+        let recorded = http.events(&run).await[0]["recordedAt"].as_str().expect("`recordedAt`").to_owned();
+        let recorded: jiff::Timestamp = recorded.parse().expect("a time");
+        ahead.push(recorded.as_second() - jiff::Timestamp::now().as_second());
+    }
+    step(file, 0);
+    assert!(ahead[0] < 60 && ahead[1] > 3_500, "seconds ahead: {ahead:?}");
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::clock;
 use crate::support::ledger::Load;
 use crate::support::rng::Rng;
+use crate::support::within;
 use crate::world::World;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,12 +94,9 @@ pub async fn commit(fault: Fault, world: &mut World, load: &mut Load, rng: &mut 
             let mut cuts = world.database_proxy.cuts();
             for _ in 0..5 {
                 cuts.mark_unchanged();
-                world.database_proxy.cut_before_answer(b"append_events", b"");
-                // A prepared statement is not named again: then the proxy has nothing to wait for.
-                let cut = tokio::time::timeout(Duration::from_secs(2), cuts.changed()).await;
-                if cut.is_err() {
-                    world.database_proxy.cut_after(1 + rng.below(20_000));
-                }
+                // An event on its way to PostgreSQL: what comes back next is the answer to that flush.
+                world.database_proxy.cut_before_answer(b"NODE_PROGRESS", b"");
+                within("a flush whose answer is lost", cuts.changed()).await.expect("the proxy");
                 load.progress(50).await;
             }
         }
