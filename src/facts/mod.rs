@@ -4,9 +4,11 @@
 
 pub mod artifact;
 pub mod batch;
+pub mod cleanup;
 mod declaration;
 pub mod event;
 pub mod event_input;
+pub mod execution;
 pub mod id;
 pub mod json;
 pub mod line;

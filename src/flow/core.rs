@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::feed::Feed;
@@ -32,6 +33,8 @@ pub struct Core {
     pub objects: Objects,
     /// Who waits for runs to execute.
     pub queue: Queue,
+    /// Rung when a plan of deletion is to be worked off.
+    pub cleanup: Arc<Notify>,
     /// What names this installation in opaque cursors.
     pub installation: Arc<Uuid>,
 }

@@ -1,12 +1,14 @@
 //! The ways through the house: validation and batching on the way in, the live feed on the way out.
 
 pub mod artifacts;
+pub mod cleanup;
 mod closing;
 mod compactor;
 pub mod control;
 mod core;
 pub mod definition;
 pub mod feed;
+pub mod history;
 pub mod ingest;
 pub mod inputs;
 pub mod keeper;

@@ -10,8 +10,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
 use super::{
-    artifacts, claims, control, openapi_artifacts, openapi_runner, openapi_secrets, openapi_workflows,
-    schema, secrets, workflows,
+    artifacts, claims, control, older, openapi_artifacts, openapi_older, openapi_runner, openapi_secrets,
+    openapi_workflows, schema, secrets, workflows,
 };
 use crate::flow::views;
 
@@ -29,6 +29,7 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         openapi_workflows::PATHS,
         openapi_runner::PATHS,
         openapi_secrets::PATHS,
+        openapi_older::PATHS,
     ]
     .into_iter()
     .flatten()
@@ -176,6 +177,11 @@ fn schemas() -> Schemas {
     add::<secrets::SecretPage>(&mut all);
     add::<secrets::SecretsClaim>(&mut all);
     add::<secrets::ClaimedSecrets>(&mut all);
+    add::<older::OlderStatus>(&mut all);
+    add::<older::Trace>(&mut all);
+    add::<older::Executions>(&mut all);
+    add::<older::ExecutionDetail>(&mut all);
+    add::<older::ExecutionCount>(&mut all);
     all
 }
 

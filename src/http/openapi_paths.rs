@@ -36,7 +36,7 @@ pub const fn header(name: &'static str, schema: &'static str, description: &'sta
 }
 
 pub const TEXT: &str = r#"{"type":"string"}"#;
-const TIME: &str = r#"{"type":"string","format":"date-time"}"#;
+pub const TIME: &str = r#"{"type":"string","format":"date-time"}"#;
 const SEQ: &str = r#"{"type":"integer","minimum":0}"#;
 pub const FROM_ONE: &str = r#"{"type":"integer","minimum":1}"#;
 const PAGE: &str = r#"{"type":"integer","minimum":1,"maximum":5000,"default":500}"#;

@@ -10,8 +10,8 @@ use super::doors::Access;
 use super::endpoint::{Call, Endpoint};
 use super::problem::Problem;
 use super::{
-    Response, across, artifacts, claims, control, download, events, health, logs, multiplex, pages, runs,
-    secrets, stream, workflows,
+    Response, across, artifacts, claims, control, download, events, health, logs, multiplex, older, pages,
+    runs, secrets, stream, workflows,
 };
 
 const ANYONE: Access = Access::Anyone;
@@ -69,6 +69,11 @@ routes! {
     GET "/api/v1/secrets" READ, secrets::list;
     DELETE "/api/v1/secrets/{name}" EDIT, secrets::delete;
     POST "/api/v1/claims/secrets" APPEND, secrets::claim;
+    GET "/workflows/runs/{runId}/status" READ, older::status;
+    GET "/workflows/runs/{runId}/trace" READ, older::trace;
+    GET "/workflows/{id}/logs" READ, older::list;
+    GET "/workflows/{id}/logs/count" READ, older::count;
+    GET "/logs/{id}" READ, older::show;
     GET "/readyz" READ, health::readyz;
     GET "/metrics" READ, health::metrics;
     GET "/healthz" ANYONE, health::healthz;

@@ -38,6 +38,7 @@ mod loki_outage;
 mod loki_secrets;
 mod loki_stand_in;
 mod migrate;
+mod older;
 mod page;
 mod poison;
 mod queue;

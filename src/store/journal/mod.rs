@@ -15,6 +15,7 @@ mod group;
 mod hot;
 mod load;
 mod plan;
+pub mod purge;
 pub mod read;
 mod request;
 mod write;
@@ -38,5 +39,9 @@ pub const QUERIES: &[&Query] = &[
     &read::READ_EVENTS,
     &read::READ_CHECKPOINT,
     &read::READ_ACROSS,
+    &read::LAST_PURGED,
+    &read::PURGED_BETWEEN,
+    &purge::PURGE_RUNS,
+    &purge::PURGE_FIRST_EVENTS,
     &read::INSTALLATION,
 ];
