@@ -18,6 +18,7 @@ pub mod run;
 pub mod scan;
 pub mod secret;
 pub mod settings;
+pub mod statistics;
 pub mod status;
 pub mod temporal;
 pub mod time;

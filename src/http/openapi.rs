@@ -10,8 +10,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
 use super::{
-    artifacts, claims, control, older, openapi_artifacts, openapi_older, openapi_runner, openapi_secrets,
-    openapi_workflows, schema, secrets, workflows,
+    artifacts, claims, cleanup, control, older, openapi_artifacts, openapi_cleanup, openapi_older,
+    openapi_runner, openapi_secrets, openapi_workflows, retention, schema, secrets, statistics, workflows,
 };
 use crate::flow::views;
 
@@ -30,6 +30,7 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         openapi_runner::PATHS,
         openapi_secrets::PATHS,
         openapi_older::PATHS,
+        openapi_cleanup::PATHS,
     ]
     .into_iter()
     .flatten()
@@ -182,6 +183,15 @@ fn schemas() -> Schemas {
     add::<older::Executions>(&mut all);
     add::<older::ExecutionDetail>(&mut all);
     add::<older::ExecutionCount>(&mut all);
+    add::<older::CleanedUp>(&mut all);
+    add::<cleanup::NewPlan>(&mut all);
+    add::<cleanup::PlanDetail>(&mut all);
+    add::<cleanup::PlanPage>(&mut all);
+    add::<cleanup::Purged>(&mut all);
+    add::<cleanup::TombstoneDetail>(&mut all);
+    add::<retention::Retention>(&mut all);
+    add::<statistics::RunCount>(&mut all);
+    add::<statistics::Statistics>(&mut all);
     all
 }
 

@@ -84,4 +84,21 @@ pub const PATHS: &[Operation] = &[
         body: None,
         answers: &[("200", "The execution", "ExecutionDetail", JSON)],
     },
+    Operation {
+        method: "delete",
+        path: "/logs/cleanup",
+        id: "olderCleanup",
+        summary: "Delete runs that ended long ago, as AutomateOS did",
+        description: "For older clients: a plan and its apply, see `POST /api/v1/cleanup/plans`.",
+        parameters: &[
+            query(
+                "days_to_keep",
+                r#"{"type":"integer","minimum":1,"maximum":365,"default":30}"#,
+                "Runs that ended longer ago go",
+            ),
+            query("dry_run", r#"{"type":"boolean","default":false}"#, "Only count them"),
+        ],
+        body: None,
+        answers: &[("200", "How many", "CleanedUp", JSON)],
+    },
 ];

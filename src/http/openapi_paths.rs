@@ -45,7 +45,7 @@ const PLACE: &str = r#"{"oneOf":[{"type":"integer","minimum":0},{"const":"head"}
 const STREAM: &str = r##"{"$ref":"#/components/schemas/LogStream"}"##;
 const TYPES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/EventType"}}"##;
 const LEVELS: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/Level"}}"##;
-const STATUSES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/RunStatus"}}"##;
+pub const STATUSES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/RunStatus"}}"##;
 const YES: &str = r#"{"type":"boolean","default":true}"#;
 const NO: &str = r#"{"type":"boolean","default":false}"#;
 

@@ -140,7 +140,8 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     Ok(schema::json(&schema::RunPage { runs, next_cursor }))
 }
 
-fn filter(query: &mut Query) -> RunFilter {
+/// What the list is narrowed to.
+pub fn filter(query: &mut Query) -> RunFilter {
     let since: Option<Timestamp> = query.parsed("since");
     let until: Option<Timestamp> = query.parsed("until");
     let text = query.text("q").map(str::to_owned);

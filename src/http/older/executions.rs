@@ -4,11 +4,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::words::older_time;
+use crate::facts::cleanup::{Criteria, What};
 use crate::facts::execution::ExecutionStatus;
 use crate::facts::json::Json;
 use crate::facts::run::RunHead;
 use crate::facts::status::RunStatus;
 use crate::facts::time::Timestamp;
+use crate::flow::cleanup as deletion;
 use crate::http::app::SharedApp;
 use crate::http::endpoint::Call;
 use crate::http::problem::Problem;
@@ -24,6 +26,10 @@ const PAGE_MAX: u32 = 100;
 const PAGE: u32 = 50;
 /// The farthest a page may begin: what lies before it is gone through each time.
 const OFFSET_MAX: u64 = 1_000_000;
+
+/// Days that are kept at most, and unasked.
+const DAYS_MAX: u64 = 365;
+const DAYS: u64 = 30;
 
 /// An execution of a workflow.
 #[derive(Debug, Serialize, ToSchema)]
@@ -128,4 +134,26 @@ async fn check_workflow(app: &SharedApp, call: &Call, name: &str) -> Result<(), 
     let is_known = !name.contains('\0')
         && executions::knows_workflow(&app.core.db, call.head.organization(), name).await?;
     if is_known { Ok(()) } else { Err(no_such_workflow()) }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CleanedUp {
+    deleted_count: u64,
+}
+
+/// DELETE /logs/cleanup
+pub async fn cleanup(app: SharedApp, call: Call) -> Result<Response, Problem> {
+    let mut query = call.head.query();
+    let days = query.number("days_to_keep", 1..=DAYS_MAX).unwrap_or(DAYS);
+    let is_dry = query.flag("dry_run", false);
+    query.check()?;
+    let criteria = Criteria { older_than_days: u32::try_from(days).ok(), ..Criteria::default() };
+    let (core, organization) = (&app.core, call.head.organization());
+    let plan = if is_dry {
+        deletion::plan(core, organization, criteria, What::Runs).await?
+    } else {
+        // What takes too long goes on by itself; it is as good as gone.
+        deletion::removed(core, organization, criteria, What::Runs).await?.plan
+    };
+    Ok(schema::json(&CleanedUp { deleted_count: plan.counts.runs }))
 }

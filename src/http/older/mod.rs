@@ -6,5 +6,5 @@ mod executions;
 mod words;
 mod workflow_runs;
 
-pub use executions::{ExecutionCount, ExecutionDetail, Executions, count, list, show};
+pub use executions::{CleanedUp, ExecutionCount, ExecutionDetail, Executions, cleanup, count, list, show};
 pub use workflow_runs::{OlderStatus, Trace, status, trace};
