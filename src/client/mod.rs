@@ -9,6 +9,7 @@ mod across;
 mod api;
 mod artifacts;
 mod claims;
+mod cleanup;
 mod connect;
 mod control;
 mod error;
@@ -34,6 +35,7 @@ pub use artifacts::{ArtifactLabel, ArtifactPage, ArtifactSummary};
 pub use claims::{
     ClaimName, ClaimState, ClaimStates, ClaimStatus, ClaimedRun, ClaimedRuns, HeldClaim, WorkerSummary,
 };
+pub use cleanup::{CleanupCounts, CleanupPlan, CleanupQuery, DayStatistics, RunStatistics};
 pub use control::NodeInput;
 pub use error::{ClientError, Fault, Problem};
 pub use events::{NewEvent, NewLogLine};

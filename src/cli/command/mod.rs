@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod cleanup;
 pub(crate) mod completion;
 pub(crate) mod control;
 pub(crate) mod demo;
@@ -14,6 +15,7 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod secret;
 pub(crate) mod serve;
+pub(crate) mod stats;
 pub(crate) mod verify;
 pub(crate) mod watch;
 pub(crate) mod worker;
