@@ -250,11 +250,12 @@ CREATE FUNCTION purge_logs(keys uuid[], OUT lines bigint, OUT bytes bigint)
 LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan AS $$
 BEGIN
     PERFORM 1 FROM run_logs WHERE run_key = ANY (keys) ORDER BY run_key FOR UPDATE;
-    INSERT INTO purge_remains (organization_id, run_key, run_id, labels, workflow, from_ns, to_ns)
-    SELECT r.organization_id, s.run_key, r.run_id, s.labels, s.workflow, min(s.first_ns), max(s.last_ns)
+    INSERT INTO purge_remains (organization_id, run_key, run_id, labels, workflow, from_ns, to_ns, not_before)
+    SELECT r.organization_id, s.run_key, r.run_id, s.labels, s.workflow, min(s.first_ns), max(s.last_ns),
+        -- One that is only cut may be on its way just now.
+        CASE WHEN bool_or(s.state = 'cut') THEN now() + interval '1 minute' ELSE now() END
     FROM log_segments s
     JOIN runs r ON r.run_key = s.run_key
-    -- One that is only cut may have been pushed all the same.
     WHERE s.run_key = ANY (keys) AND s.state <> 'aside'
     GROUP BY r.organization_id, s.run_key, r.run_id, s.labels, s.workflow;
     DELETE FROM log_segments WHERE run_key = ANY (keys);
