@@ -6,7 +6,7 @@ FROM cleanup_items i
 LEFT JOIN runs r ON r.run_key = i.run_key
 LEFT JOIN LATERAL (SELECT min(seq) AS first FROM events WHERE events.run_key = i.run_key) AS e ON true
 CROSS JOIN LATERAL (
-    SELECT count(*) AS chunks FROM (SELECT FROM log_chunks WHERE log_chunks.run_key = i.run_key LIMIT 1001) AS some
+    SELECT count(*) AS chunks FROM (SELECT FROM log_chunks WHERE log_chunks.run_key = i.run_key LIMIT 1001) AS f
 ) AS c
 WHERE i.plan_id = $1
 ORDER BY i.run_key

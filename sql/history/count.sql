@@ -15,4 +15,4 @@ FROM (
         AND ($7::text IS NULL OR run_id ILIKE $7 OR workflow ILIKE $7 OR state ->> 'failure' ILIKE $7)
         AND ($8::text[] IS NULL OR coalesce(trigger ->> 'type', trigger ->> 'kind', trigger #>> '{}') = ANY ($8))
     LIMIT $9
-) AS some
+) AS counted

@@ -286,6 +286,7 @@ async fn policies_are_kept_whole_and_applied_from_the_start_on() {
         ended_run(&http, "kept", "2025-01-02T00:00:00Z").await,
         ended_run(&http, "kept", "2025-01-01T00:00:00Z").await,
     );
+    server.stop().await;
     server.restart().await;
     let http = server.http();
     for run in [gone, beyond] {

@@ -43,6 +43,7 @@ mod migrate;
 mod older;
 mod page;
 mod poison;
+mod purge;
 mod queue;
 mod register;
 mod runner;

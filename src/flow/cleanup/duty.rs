@@ -15,7 +15,7 @@ use crate::facts::id::OrganizationId;
 use crate::facts::time::Timestamp;
 use crate::flow::Core;
 use crate::store::db::DbError;
-use crate::store::{cleanup, clock, duties};
+use crate::store::{cleanup, clock, duties, partitions};
 
 const DUTY: &str = "cleanup";
 /// A plan that this process applies wakes the duty at once; one of another process, or one that a killed server has left, is found
@@ -33,8 +33,10 @@ pub fn start(core: &Core, tasks: &mut JoinSet<()>) {
     let (core, holder) = (core.clone(), Uuid::new_v4());
     tasks.spawn(async move {
         let mut policies_asked: Option<Instant> = None;
+        // What a killed server has emptied is looked for at the start.
+        let mut has_worked = true;
         loop {
-            match turn(&core, holder, &mut policies_asked).await {
+            match turn(&core, holder, &mut policies_asked, &mut has_worked).await {
                 Ok(true) => {}
                 Ok(false) => {
                     let _ = tokio::time::timeout(LOOK_EVERY, core.cleanup.notified()).await;
@@ -49,7 +51,12 @@ pub fn start(core: &Core, tasks: &mut JoinSet<()>) {
 }
 
 /// One batch of each plan; false where there was nothing to do.
-async fn turn(core: &Core, holder: Uuid, policies_asked: &mut Option<Instant>) -> Result<bool, DbError> {
+async fn turn(
+    core: &Core,
+    holder: Uuid,
+    policies_asked: &mut Option<Instant>,
+    has_worked: &mut bool,
+) -> Result<bool, DbError> {
     if !duties::hold(&core.db, DUTY, holder).await? {
         return Ok(false);
     }
@@ -67,6 +74,13 @@ async fn turn(core: &Core, holder: Uuid, policies_asked: &mut Option<Instant>) -
         }
     }
     work::remove_remains(core).await?;
+    if *has_worked && !did_something {
+        let dropped = partitions::drop_empty(&core.db).await?;
+        if dropped > 0 {
+            info!(dropped, "emptied partitions dropped");
+        }
+    }
+    *has_worked = did_something;
     Ok(did_something)
 }
 
