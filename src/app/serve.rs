@@ -208,8 +208,22 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
         .clone()
         .zip(loki.clone())
         .map(|(settings, loki)| shipper::start(db.clone(), loki, settings, spool.clone(), new_lines));
-    let core =
-        Core { db, journal, logs, loki, reader, spool, feed, vault, objects, bundles, queue, installation };
+    let cleanup = Arc::new(Notify::new());
+    let core = Core {
+        db,
+        journal,
+        logs,
+        loki,
+        reader,
+        spool,
+        feed,
+        vault,
+        objects,
+        bundles,
+        queue,
+        cleanup,
+        installation,
+    };
     keeper::start(&core, keys, &mut duties);
     Ok(Parts { core, writers, duties, shipper })
 }

@@ -16,6 +16,7 @@ mod doctor;
 mod entry;
 mod failure;
 mod format;
+mod history_args;
 mod import_args;
 mod inputs;
 mod ledger;

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use super::bundles::Bundles;
 use super::feed::Feed;
 use super::log_reader::LogReader;
@@ -34,6 +36,8 @@ pub struct Core {
     pub bundles: Bundles,
     /// Who waits for runs to execute.
     pub queue: Queue,
+    /// Rung when a plan of deletion is to be worked off.
+    pub cleanup: Arc<Notify>,
     /// What names this installation in opaque cursors.
     pub installation: Arc<Installation>,
 }

@@ -2,12 +2,14 @@
 
 pub mod artifacts;
 pub mod bundles;
+pub mod cleanup;
 mod closing;
 mod compactor;
 pub mod control;
 mod core;
 pub mod definition;
 pub mod feed;
+pub mod history;
 pub mod ingest;
 pub mod inputs;
 pub mod keeper;

@@ -10,8 +10,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
 use super::{
-    artifacts, bundles, claims, control, openapi_artifacts, openapi_regression, openapi_runner,
-    openapi_secrets, openapi_workflows, schema, secrets, workflows,
+    artifacts, bundles, claims, cleanup, control, older, openapi_artifacts, openapi_cleanup, openapi_older,
+    openapi_regression, openapi_runner, openapi_secrets, openapi_workflows, retention, schema, secrets,
+    statistics, workflows,
 };
 use crate::facts::timeline;
 use crate::flow::bundles::Imported;
@@ -32,6 +33,8 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         openapi_runner::PATHS,
         openapi_secrets::PATHS,
         openapi_regression::PATHS,
+        openapi_older::PATHS,
+        openapi_cleanup::PATHS,
     ]
     .into_iter()
     .flatten()
@@ -182,6 +185,20 @@ fn schemas() -> Schemas {
     add::<timeline::Diff>(&mut all);
     add::<Imported>(&mut all);
     add::<bundles::Replayed>(&mut all);
+    add::<older::OlderStatus>(&mut all);
+    add::<older::Trace>(&mut all);
+    add::<older::Executions>(&mut all);
+    add::<older::ExecutionDetail>(&mut all);
+    add::<older::ExecutionCount>(&mut all);
+    add::<older::CleanedUp>(&mut all);
+    add::<cleanup::NewPlan>(&mut all);
+    add::<cleanup::PlanDetail>(&mut all);
+    add::<cleanup::PlanPage>(&mut all);
+    add::<cleanup::Purged>(&mut all);
+    add::<cleanup::TombstoneDetail>(&mut all);
+    add::<retention::Retention>(&mut all);
+    add::<statistics::RunCount>(&mut all);
+    add::<statistics::Statistics>(&mut all);
     all
 }
 

@@ -2,9 +2,12 @@
 
 pub mod artifacts;
 pub mod checkup;
+pub mod cleanup;
 pub mod clock;
 pub mod db;
 pub mod duties;
+pub mod executions;
+pub mod history;
 pub mod imports;
 pub mod journal;
 pub mod lane;

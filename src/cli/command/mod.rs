@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod bundle;
+pub(crate) mod cleanup;
 pub(crate) mod completion;
 pub(crate) mod control;
 pub(crate) mod demo;
@@ -20,6 +21,7 @@ pub(crate) mod runs;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod snapshot;
+pub(crate) mod stats;
 pub(crate) mod verify;
 mod verify_bundle;
 pub(crate) mod watch;

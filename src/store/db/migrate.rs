@@ -59,6 +59,7 @@ pub const STEPS: &[Step] = &[
     step!(2, "runner"),
     step!(3, "append"),
     step!(4, "logs"),
+    step!(6, "history"),
     step!(8, "imports"),
     step!(9, "operations"),
 ];
