@@ -18,9 +18,11 @@ use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
 use crate::flow::feed::Feed;
 use crate::flow::log_reader::LogReader;
+use crate::flow::notify::Notifier;
 use crate::flow::queue::Queue;
 use crate::flow::secrets::Vault;
 use crate::flow::shipper::{self, Shipper, Spool};
+use crate::flow::webhooks::Paces;
 use crate::flow::{Core, keeper};
 use crate::http::{self, HttpOptions};
 use crate::store::clock;
@@ -202,7 +204,21 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
         .clone()
         .zip(loki.clone())
         .map(|(settings, loki)| shipper::start(db.clone(), loki, settings, spool.clone(), new_lines));
-    let core = Core { db, journal, logs, loki, reader, spool, feed, vault, objects, queue, installation };
+    let core = Core {
+        db,
+        journal,
+        logs,
+        loki,
+        reader,
+        spool,
+        feed,
+        vault,
+        objects,
+        queue,
+        notifier: Notifier::new(settings.webhook_allow.clone()),
+        paces: Paces::default(),
+        installation,
+    };
     keeper::start(&core, keys, &mut duties);
     Ok(Parts { core, writers, duties, shipper })
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows tokio, SQL, HTTP or the clock; `now` and ids are passed in.
 
+pub mod address;
 pub mod artifact;
 pub mod batch;
 mod declaration;
@@ -12,12 +13,16 @@ pub mod json;
 pub mod line;
 pub mod line_pattern;
 pub mod metric;
+pub mod notification;
 pub mod run;
 pub mod scan;
+pub mod schedule;
 pub mod secret;
 pub mod settings;
+pub mod signature;
 pub mod status;
 pub mod temporal;
 pub mod time;
 pub mod transition;
+pub mod webhook;
 pub mod workflow;

@@ -6,9 +6,11 @@ use uuid::Uuid;
 
 use super::feed::Feed;
 use super::log_reader::LogReader;
+use super::notify::Notifier;
 use super::queue::Queue;
 use super::secrets::Vault;
 use super::shipper::Spool;
+use super::webhooks::Paces;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::logs::Logs;
@@ -32,6 +34,10 @@ pub struct Core {
     pub objects: Objects,
     /// Who waits for runs to execute.
     pub queue: Queue,
+    /// What tells others of runs.
+    pub notifier: Notifier,
+    /// How often webhooks are used.
+    pub paces: Paces,
     /// What names this installation in opaque cursors.
     pub installation: Arc<Uuid>,
 }

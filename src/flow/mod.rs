@@ -12,11 +12,14 @@ pub mod inputs;
 pub mod keeper;
 pub mod lines;
 pub mod log_reader;
+pub mod notify;
 pub mod queue;
 mod reaper;
+pub mod schedules;
 pub mod secrets;
 pub mod shipper;
 pub mod start;
 pub mod views;
+pub mod webhooks;
 
 pub use self::core::Core;

@@ -10,8 +10,8 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
 use super::{
-    artifacts, claims, control, openapi_artifacts, openapi_runner, openapi_secrets, openapi_workflows,
-    schema, secrets, workflows,
+    artifacts, claims, control, notifications, openapi_artifacts, openapi_notifications, openapi_runner,
+    openapi_secrets, openapi_triggers, openapi_workflows, schedules, schema, secrets, webhooks, workflows,
 };
 use crate::flow::views;
 
@@ -19,7 +19,7 @@ use crate::flow::views;
 type Schemas = BTreeMap<String, Value>;
 
 /// Bodies that may be left out altogether.
-const OPTIONAL_BODIES: [&str; 4] = ["CancelRequest", "RerunRequest", "NodeInput", "NewStart"];
+const OPTIONAL_BODIES: [&str; 5] = ["CancelRequest", "RerunRequest", "NodeInput", "NewStart", "NewWebhook"];
 
 /// Every operation, from one list for each part of the API.
 fn operations() -> impl Iterator<Item = &'static Operation> {
@@ -29,6 +29,8 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         openapi_workflows::PATHS,
         openapi_runner::PATHS,
         openapi_secrets::PATHS,
+        openapi_triggers::PATHS,
+        openapi_notifications::PATHS,
     ]
     .into_iter()
     .flatten()
@@ -176,6 +178,22 @@ fn schemas() -> Schemas {
     add::<secrets::SecretPage>(&mut all);
     add::<secrets::SecretsClaim>(&mut all);
     add::<secrets::ClaimedSecrets>(&mut all);
+    add::<webhooks::NewWebhook>(&mut all);
+    add::<webhooks::Webhook>(&mut all);
+    add::<webhooks::MadeWebhook>(&mut all);
+    add::<webhooks::WebhookList>(&mut all);
+    add::<webhooks::Received>(&mut all);
+    add::<schedules::NewSchedule>(&mut all);
+    add::<schedules::ScheduleChange>(&mut all);
+    add::<schedules::Schedule>(&mut all);
+    add::<schedules::ScheduleList>(&mut all);
+    add::<notifications::NewNotification>(&mut all);
+    add::<notifications::NotificationChange>(&mut all);
+    add::<notifications::Notification>(&mut all);
+    add::<notifications::MadeNotification>(&mut all);
+    add::<notifications::NotificationList>(&mut all);
+    add::<notifications::TestSent>(&mut all);
+    add::<notifications::DeliveryPage>(&mut all);
     all
 }
 

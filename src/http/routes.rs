@@ -10,8 +10,8 @@ use super::doors::Access;
 use super::endpoint::{Call, Endpoint};
 use super::problem::Problem;
 use super::{
-    Response, across, artifacts, claims, control, download, events, health, logs, multiplex, pages, runs,
-    secrets, stream, workflows,
+    Response, across, artifacts, claims, control, download, events, health, logs, multiplex, notifications,
+    pages, runs, schedules, secrets, stream, webhooks, workflows,
 };
 
 const ANYONE: Access = Access::Anyone;
@@ -69,6 +69,20 @@ routes! {
     GET "/api/v1/secrets" READ, secrets::list;
     DELETE "/api/v1/secrets/{name}" EDIT, secrets::delete;
     POST "/api/v1/claims/secrets" APPEND, secrets::claim;
+    POST "/hooks/{token}" ANYONE, webhooks::receive;
+    GET "/api/v1/workflows/{name}/webhooks" READ, webhooks::list;
+    POST "/api/v1/workflows/{name}/webhooks" EDIT, webhooks::create;
+    DELETE "/api/v1/workflows/{name}/webhooks/{webhookId}" EDIT, webhooks::delete;
+    GET "/api/v1/schedules" READ, schedules::list;
+    POST "/api/v1/schedules" EDIT, schedules::create;
+    PUT "/api/v1/schedules/{scheduleId}" EDIT, schedules::put;
+    DELETE "/api/v1/schedules/{scheduleId}" EDIT, schedules::delete;
+    GET "/api/v1/notifications" READ, notifications::list;
+    POST "/api/v1/notifications" EDIT, notifications::create;
+    PUT "/api/v1/notifications/{notificationId}" EDIT, notifications::put;
+    DELETE "/api/v1/notifications/{notificationId}" EDIT, notifications::delete;
+    POST "/api/v1/notifications/{notificationId}/test" EDIT, notifications::test;
+    GET "/api/v1/notifications/{notificationId}/deliveries" READ, notifications::deliveries;
     GET "/readyz" READ, health::readyz;
     GET "/metrics" READ, health::metrics;
     GET "/healthz" ANYONE, health::healthz;

@@ -47,6 +47,7 @@ keys! {
     SecretKey "secret_key" "BASE64" "Key that stored secrets are sealed with, 32 bytes [default: kept in the data directory]";
     CorsOrigins "cors_origins" "ORIGIN,…" "Origins whose pages may call the API";
     AllowedHosts "allowed_hosts" "HOST,…" "Host names the server answers to, beside its own address";
+    WebhookAllow "webhook_allow" "RANGE,…" "Private addresses that notifications may be sent to, such as 10.1.0.0/16";
     LokiUrl "loki_url" "URL" "Loki that log lines are shipped to";
     LokiLabels "loki_labels" "run|low" "Labels of the lines in Loki: by run and node, or few streams for many runs [default: run]";
     LokiTenant "loki_tenant" "NAME" "Tenant that Loki is told (X-Scope-OrgID)";
@@ -99,7 +100,7 @@ impl Key {
     /// Whether the value is a list: commas in a flag or variable, an array in the file.
     #[must_use]
     pub fn is_list(self) -> bool {
-        matches!(self, Self::CorsOrigins | Self::AllowedHosts)
+        matches!(self, Self::CorsOrigins | Self::AllowedHosts | Self::WebhookAllow)
     }
 
     #[must_use]

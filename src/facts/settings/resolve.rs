@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::key::{ENV_ELSEWHERE, ENV_INPUTS, ENV_PREFIX, ENV_TESTS};
 use super::parse::{self, Parsed};
 use super::{Fault, Key, LokiLabels, LokiSettings, file, loki};
+use crate::facts::address::AddressRange;
 use crate::facts::secret::SecretKey;
 
 /// Fewer would leave appends, log chunks and readers waiting for each other.
@@ -45,6 +46,8 @@ pub struct Settings {
     pub secret_key: Option<SecretKey>,
     pub cors_origins: Vec<String>,
     pub allowed_hosts: Vec<String>,
+    /// What notifications may be sent to beside public addresses.
+    pub webhook_allow: Vec<AddressRange>,
     /// None: lines stay in the database.
     pub loki: Option<LokiSettings>,
     /// Bytes that may wait for Loki.
@@ -117,6 +120,7 @@ impl Settings {
             secret_key: pick.one(Key::SecretKey, str::parse),
             cors_origins: pick.list(Key::CorsOrigins, parse::origin),
             allowed_hosts: pick.list(Key::AllowedHosts, parse::host),
+            webhook_allow: pick.list(Key::WebhookAllow, str::parse),
             loki,
             log_spool_max: pick.one(Key::LogSpoolMax, parse::size).unwrap_or(LOG_SPOOL_MAX),
             log_format: pick.one(Key::LogFormat, parse::log_format).unwrap_or(LogFormat::Text),
@@ -179,6 +183,7 @@ impl fmt::Debug for Settings {
             .field("secret_key", &self.secret_key)
             .field("cors_origins", &self.cors_origins)
             .field("allowed_hosts", &self.allowed_hosts)
+            .field("webhook_allow", &self.webhook_allow)
             .field("loki", &self.loki)
             .field("log_spool_max", &self.log_spool_max)
             .field("log_format", &self.log_format)

@@ -13,6 +13,7 @@ pub mod loki;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;
+pub mod receiver;
 pub mod rng;
 pub mod run;
 pub mod server;
