@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::config_args::ConfigArgs;
 use super::inputs::InputArgs;
 use super::setting_flags::{ClientFlags, ServerFlags};
 use super::tool_args::{CompletionArgs, DemoArgs, ExecArgs, SecretArgs};
@@ -60,6 +61,8 @@ pub(crate) enum Command {
     Migrate(MigrateArgs),
     /// Check what telltale needs on this machine, and say what to do
     Doctor(DoctorArgs),
+    /// Check the settings, or show them and where they come from
+    Config(ConfigArgs),
     /// Fill a server with made-up runs
     Demo(DemoArgs),
     /// Print a script that completes telltale's commands in a shell

@@ -53,6 +53,7 @@ async fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Secret(args) => command::secret::secret(&args).await,
         Command::Migrate(args) => command::migrate::migrate(&args).await,
         Command::Doctor(args) => command::doctor::doctor(&args).await,
+        Command::Config(args) => command::config::config(&args),
         Command::Demo(args) => command::demo::demo(&args).await,
         Command::Completion(args) => command::completion::completion(&args),
         Command::Openapi => command::openapi::openapi(),

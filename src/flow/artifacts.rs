@@ -9,6 +9,7 @@ use futures_util::stream::BoxStream;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::ops::Range;
+use std::time::Duration;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -265,6 +266,17 @@ pub async fn read(
         return Ok(futures_util::stream::empty().boxed());
     }
     Ok(core.objects.read(key, range).await?.map_err(std::io::Error::other).boxed())
+}
+
+/// A URL that gives the artifact to whoever has it, as an attachment with this disposition; `None` where the store has no such.
+pub async fn signed_url(
+    core: &Core,
+    organization: OrganizationId,
+    row: &ArtifactRow,
+    disposition: &str,
+    lasts: Duration,
+) -> Result<Option<String>, ArtifactError> {
+    Ok(core.objects.signed_url(key_of(organization, row), disposition, lasts).await?)
 }
 
 /// JSON that is too large for an event, held until the run that it belongs to is there.

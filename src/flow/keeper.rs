@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::{Core, compactor, ingest, notify, reaper, schedules};
+use super::{Core, compactor, ingest, notify, reaper, schedules, sweeper};
 use crate::facts::metric;
 use crate::facts::time::Timestamp;
 use crate::store::db::DbError;
@@ -32,6 +32,7 @@ pub fn start(core: &Core, keys: std::sync::Arc<RunKeys>, tasks: &mut JoinSet<()>
     compactor::start(core, tasks);
     schedules::start_duty(core, tasks);
     notify::start(core, tasks);
+    sweeper::start(core, tasks);
     let for_partitions = core.clone();
     tasks.spawn(async move {
         let mut every = ticks(PARTITIONS_EVERY);

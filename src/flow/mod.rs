@@ -19,6 +19,7 @@ pub mod schedules;
 pub mod secrets;
 pub mod shipper;
 pub mod start;
+mod sweeper;
 pub mod views;
 pub mod webhooks;
 

@@ -10,8 +10,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
 use super::{
-    artifacts, claims, control, notifications, openapi_artifacts, openapi_notifications, openapi_runner,
-    openapi_secrets, openapi_triggers, openapi_workflows, schedules, schema, secrets, webhooks, workflows,
+    artifacts, claims, control, library, notifications, openapi_artifacts, openapi_notifications,
+    openapi_runner, openapi_secrets, openapi_triggers, openapi_workflows, schedules, schema, secrets,
+    webhooks, workflows,
 };
 use crate::flow::views;
 
@@ -157,6 +158,8 @@ fn schemas() -> Schemas {
     add::<schema::Ready>(&mut all);
     add::<schema::Healthy>(&mut all);
     add::<artifacts::ArtifactPage<'static>>(&mut all);
+    add::<library::Library<'static>>(&mut all);
+    add::<library::SignedUrl>(&mut all);
     add::<schema::NewStart>(&mut all);
     add::<workflows::NewWorkflow>(&mut all);
     add::<workflows::WorkflowDetail>(&mut all);

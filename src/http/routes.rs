@@ -10,8 +10,8 @@ use super::doors::Access;
 use super::endpoint::{Call, Endpoint};
 use super::problem::Problem;
 use super::{
-    Response, across, artifacts, claims, control, download, events, health, logs, multiplex, notifications,
-    pages, runs, schedules, secrets, stream, webhooks, workflows,
+    Response, across, artifacts, claims, control, download, events, health, library, logs, multiplex,
+    notifications, pages, runs, schedules, secrets, stream, webhooks, workflows,
 };
 
 const ANYONE: Access = Access::Anyone;
@@ -83,6 +83,7 @@ routes! {
     DELETE "/api/v1/notifications/{notificationId}" EDIT, notifications::delete;
     POST "/api/v1/notifications/{notificationId}/test" EDIT, notifications::test;
     GET "/api/v1/notifications/{notificationId}/deliveries" READ, notifications::deliveries;
+    GET "/api/v1/artifacts" READ, library::list;
     GET "/readyz" READ, health::readyz;
     GET "/metrics" READ, health::metrics;
     GET "/healthz" ANYONE, health::healthz;

@@ -1,6 +1,7 @@
 //! PostgreSQL: connections, the journal of events with its projections, the log chunks, partitions, the runner's workflows and queue.
 
 pub mod artifacts;
+mod bucket;
 pub mod checkup;
 pub mod clock;
 pub mod db;

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod completion;
+pub(crate) mod config;
 pub(crate) mod control;
 pub(crate) mod demo;
 pub(crate) mod doctor;

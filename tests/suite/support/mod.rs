@@ -16,6 +16,7 @@ pub mod proxy;
 pub mod receiver;
 pub mod rng;
 pub mod run;
+pub mod s3;
 pub mod server;
 pub mod shipping;
 pub mod sse;
