@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::config_args::ConfigArgs;
 use super::history_args::{CleanupArgs, CleanupStatusArgs, PurgeArgs, StatsArgs};
 use super::import_args::ImportArgs;
 use super::inputs::InputArgs;
@@ -84,6 +85,8 @@ pub(crate) enum Command {
     Rebuild(RebuildArgs),
     /// Check what telltale needs on this machine, and say what to do
     Doctor(DoctorArgs),
+    /// Check the settings, or show them and where they come from
+    Config(ConfigArgs),
     /// Fill a server with made-up runs
     Demo(DemoArgs),
     /// Print a script that completes telltale's commands in a shell

@@ -63,6 +63,7 @@ async fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Migrate(args) => command::migrate::migrate(&args).await,
         Command::Rebuild(args) => command::rebuild::rebuild(&args).await,
         Command::Doctor(args) => command::doctor::doctor(&args).await,
+        Command::Config(args) => command::config::config(&args),
         Command::Demo(args) => command::demo::demo(&args).await,
         Command::Completion(args) => command::completion::completion(&args),
         Command::Openapi => command::openapi::openapi(),

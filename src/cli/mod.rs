@@ -10,6 +10,7 @@
 mod args;
 mod board;
 mod command;
+mod config_args;
 mod database;
 mod demo;
 mod doctor;

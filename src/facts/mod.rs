@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows tokio, SQL, HTTP or the clock; `now` and ids are passed in.
 
+pub mod address;
 pub mod artifact;
 pub mod batch;
 pub mod bundle;
@@ -16,14 +17,18 @@ pub mod json;
 pub mod line;
 pub mod line_pattern;
 pub mod metric;
+pub mod notification;
 pub mod run;
 pub mod scan;
+pub mod schedule;
 pub mod secret;
 pub mod settings;
+pub mod signature;
 pub mod statistics;
 pub mod status;
 pub mod temporal;
 pub mod time;
 pub mod timeline;
 pub mod transition;
+pub mod webhook;
 pub mod workflow;

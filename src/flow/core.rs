@@ -7,9 +7,11 @@ use tokio::sync::Notify;
 use super::bundles::Bundles;
 use super::feed::Feed;
 use super::log_reader::LogReader;
+use super::notify::Notifier;
 use super::queue::Queue;
 use super::secrets::Vault;
 use super::shipper::Spool;
+use super::webhooks::Paces;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::journal::read::Installation;
@@ -38,6 +40,10 @@ pub struct Core {
     pub queue: Queue,
     /// Rung when a plan of deletion is to be worked off.
     pub cleanup: Arc<Notify>,
+    /// What tells others of runs.
+    pub notifier: Notifier,
+    /// How often webhooks are used.
+    pub paces: Paces,
     /// What names this installation in opaque cursors.
     pub installation: Arc<Installation>,
 }

@@ -10,9 +10,10 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
 use super::{
-    artifacts, bundles, claims, cleanup, control, older, openapi_artifacts, openapi_cleanup, openapi_older,
-    openapi_regression, openapi_runner, openapi_secrets, openapi_workflows, retention, schema, secrets,
-    statistics, workflows,
+    artifacts, bundles, claims, cleanup, control, library, notifications, older, openapi_artifacts,
+    openapi_cleanup, openapi_notifications, openapi_older, openapi_regression, openapi_runner,
+    openapi_secrets, openapi_triggers, openapi_workflows, retention, schedules, schema, secrets, statistics,
+    webhooks, workflows,
 };
 use crate::facts::timeline;
 use crate::flow::bundles::Imported;
@@ -22,7 +23,7 @@ use crate::flow::views;
 type Schemas = BTreeMap<String, Value>;
 
 /// Bodies that may be left out altogether.
-const OPTIONAL_BODIES: [&str; 4] = ["CancelRequest", "RerunRequest", "NodeInput", "NewStart"];
+const OPTIONAL_BODIES: [&str; 5] = ["CancelRequest", "RerunRequest", "NodeInput", "NewStart", "NewWebhook"];
 
 /// Every operation, from one list for each part of the API.
 fn operations() -> impl Iterator<Item = &'static Operation> {
@@ -35,6 +36,8 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         openapi_regression::PATHS,
         openapi_older::PATHS,
         openapi_cleanup::PATHS,
+        openapi_triggers::PATHS,
+        openapi_notifications::PATHS,
     ]
     .into_iter()
     .flatten()
@@ -161,6 +164,8 @@ fn schemas() -> Schemas {
     add::<schema::Ready>(&mut all);
     add::<schema::Healthy>(&mut all);
     add::<artifacts::ArtifactPage<'static>>(&mut all);
+    add::<library::Library<'static>>(&mut all);
+    add::<library::SignedUrl>(&mut all);
     add::<schema::NewStart>(&mut all);
     add::<workflows::NewWorkflow>(&mut all);
     add::<workflows::WorkflowDetail>(&mut all);
@@ -199,6 +204,22 @@ fn schemas() -> Schemas {
     add::<retention::Retention>(&mut all);
     add::<statistics::RunCount>(&mut all);
     add::<statistics::Statistics>(&mut all);
+    add::<webhooks::NewWebhook>(&mut all);
+    add::<webhooks::Webhook>(&mut all);
+    add::<webhooks::MadeWebhook>(&mut all);
+    add::<webhooks::WebhookList>(&mut all);
+    add::<webhooks::Received>(&mut all);
+    add::<schedules::NewSchedule>(&mut all);
+    add::<schedules::ScheduleChange>(&mut all);
+    add::<schedules::Schedule>(&mut all);
+    add::<schedules::ScheduleList>(&mut all);
+    add::<notifications::NewNotification>(&mut all);
+    add::<notifications::NotificationChange>(&mut all);
+    add::<notifications::Notification>(&mut all);
+    add::<notifications::MadeNotification>(&mut all);
+    add::<notifications::NotificationList>(&mut all);
+    add::<notifications::TestSent>(&mut all);
+    add::<notifications::DeliveryPage>(&mut all);
     all
 }
 

@@ -47,7 +47,7 @@ const TYPES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/Ev
 const LEVELS: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/Level"}}"##;
 pub const STATUSES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/RunStatus"}}"##;
 const YES: &str = r#"{"type":"boolean","default":true}"#;
-const NO: &str = r#"{"type":"boolean","default":false}"#;
+pub const NO: &str = r#"{"type":"boolean","default":false}"#;
 
 const CLAIM: Parameter = header(
     "Telltale-Claim",

@@ -10,8 +10,9 @@ use super::doors::Access;
 use super::endpoint::{Call, Endpoint};
 use super::problem::Problem;
 use super::{
-    Response, across, artifacts, bundles, claims, cleanup, control, download, events, health, logs,
-    multiplex, older, pages, retention, runs, secrets, statistics, stream, timelines, workflows,
+    Response, across, artifacts, bundles, claims, cleanup, control, download, events, health, library, logs,
+    multiplex, notifications, older, pages, retention, runs, schedules, secrets, statistics, stream,
+    timelines, webhooks, workflows,
 };
 
 const ANYONE: Access = Access::Anyone;
@@ -92,6 +93,21 @@ routes! {
     PUT "/api/v1/retention" OWN, retention::put;
     GET "/api/v1/statistics" READ, statistics::all;
     GET "/api/v1/workflows/{name}/statistics" READ, statistics::of_workflow;
+    POST "/hooks/{token}" ANYONE, webhooks::receive;
+    GET "/api/v1/workflows/{name}/webhooks" READ, webhooks::list;
+    POST "/api/v1/workflows/{name}/webhooks" EDIT, webhooks::create;
+    DELETE "/api/v1/workflows/{name}/webhooks/{webhookId}" EDIT, webhooks::delete;
+    GET "/api/v1/schedules" READ, schedules::list;
+    POST "/api/v1/schedules" EDIT, schedules::create;
+    PUT "/api/v1/schedules/{scheduleId}" EDIT, schedules::put;
+    DELETE "/api/v1/schedules/{scheduleId}" EDIT, schedules::delete;
+    GET "/api/v1/notifications" READ, notifications::list;
+    POST "/api/v1/notifications" EDIT, notifications::create;
+    PUT "/api/v1/notifications/{notificationId}" EDIT, notifications::put;
+    DELETE "/api/v1/notifications/{notificationId}" EDIT, notifications::delete;
+    POST "/api/v1/notifications/{notificationId}/test" EDIT, notifications::test;
+    GET "/api/v1/notifications/{notificationId}/deliveries" READ, notifications::deliveries;
+    GET "/api/v1/artifacts" READ, library::list;
     GET "/readyz" READ, health::readyz;
     GET "/metrics" READ, health::metrics;
     GET "/healthz" ANYONE, health::healthz;

@@ -3,6 +3,7 @@
 pub(crate) mod bundle;
 pub(crate) mod cleanup;
 pub(crate) mod completion;
+pub(crate) mod config;
 pub(crate) mod control;
 pub(crate) mod demo;
 pub(crate) mod diff;
