@@ -180,7 +180,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let keys = Arc::new(RunKeys::default());
     partitions::ensure(&db, &keys, clock::now()).await?;
     let installation = Arc::new(journal::read::installation(&db).await?);
-    let objects = objects(settings, *installation)?;
+    let objects = objects(settings, installation.first_id())?;
     let reader = LogReader::new(db.clone(), loki.clone());
     let feed = Feed::new(db.clone(), reader.clone());
     let (mut writers, mut duties) = (JoinSet::new(), JoinSet::new());
