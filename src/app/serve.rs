@@ -122,8 +122,13 @@ pub async fn serve(
         readiness: readiness::look_at(
             &parts.core,
             parts.shipper.as_ref().map(|shipper| shipper.health.clone()),
+            // The worker that the server starts for itself runs containers on this machine.
+            settings.local_worker,
         ),
     };
+    if let Some(endpoint) = settings.otlp_endpoint.clone() {
+        parts.duties.spawn(telemetry::traces::export(endpoint));
+    }
     if settings.local_worker {
         parts.duties.spawn(local_worker::keep(parts.core.clone(), settings.clone()));
     }

@@ -160,9 +160,7 @@ pub async fn export(endpoint: String) {
     let url = format!("{endpoint}/v1/traces");
     let mut batch = Vec::with_capacity(BATCH);
     while queued.recv_many(&mut batch, BATCH).await > 0 {
-        let full = async {
-            while batch.len() < BATCH && queued.recv_many(&mut batch, BATCH).await > 0 {}
-        };
+        let full = async { while batch.len() < BATCH && queued.recv_many(&mut batch, BATCH).await > 0 {} };
         // What has come by then is sent.
         let _ = tokio::time::timeout(GATHER, full).await;
         let count = batch.len() as u64;
@@ -221,8 +219,16 @@ mod tests {
     #[test]
     fn a_callers_trace_is_gone_on_with_where_it_is_one() {
         let given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        assert_eq!(traceparent(given), Some((0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c, 0xb7ad_6b71_6920_3331)));
-        for wrong in ["", "00-1-2-01", &given.replace("00-", "01-"), &given.replace("b7ad6b7169203331", "0000000000000000")] {
+        assert_eq!(
+            traceparent(given),
+            Some((0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c, 0xb7ad_6b71_6920_3331))
+        );
+        for wrong in [
+            "",
+            "00-1-2-01",
+            &given.replace("00-", "01-"),
+            &given.replace("b7ad6b7169203331", "0000000000000000"),
+        ] {
             assert_eq!(traceparent(wrong), None, "{wrong}");
         }
     }
@@ -239,9 +245,18 @@ mod tests {
         let told = request(&[finished]);
         let span = &told["resourceSpans"][0]["scopeSpans"][0]["spans"][0];
         assert_eq!(span["traceId"], "00000000000000000000000000000001");
-        assert_eq!((&span["spanId"], &span["parentSpanId"]), (&json!("0000000000000002"), &json!("0000000000000003")));
-        assert_eq!((&span["startTimeUnixNano"], &span["endTimeUnixNano"]), (&json!("1000000"), &json!("3000000")));
+        assert_eq!(
+            (&span["spanId"], &span["parentSpanId"]),
+            (&json!("0000000000000002"), &json!("0000000000000003"))
+        );
+        assert_eq!(
+            (&span["startTimeUnixNano"], &span["endTimeUnixNano"]),
+            (&json!("1000000"), &json!("3000000"))
+        );
         assert_eq!(span["kind"], 2);
-        assert_eq!(span["attributes"][0], json!({ "key": "http.route", "value": { "stringValue": "/healthz" } }));
+        assert_eq!(
+            span["attributes"][0],
+            json!({ "key": "http.route", "value": { "stringValue": "/healthz" } })
+        );
     }
 }

@@ -71,6 +71,7 @@ mod start;
 mod state;
 mod stream;
 mod tools;
+mod traces;
 mod two_servers;
 mod webhooks;
 mod worker;
