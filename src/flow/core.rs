@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
+use super::accounts::Accounts;
 use super::feed::Feed;
 use super::log_reader::LogReader;
 use super::queue::Queue;
@@ -28,6 +29,8 @@ pub struct Core {
     /// What waits to be shipped there.
     pub spool: Spool,
     pub feed: Feed,
+    /// Who is who, and what they may do.
+    pub accounts: Accounts,
     pub vault: Vault,
     pub objects: Objects,
     /// Who waits for runs to execute.

@@ -8,10 +8,12 @@ mod fault;
 mod file;
 mod key;
 mod loki;
+mod openid;
 mod parse;
 mod resolve;
 
 pub use fault::Fault;
 pub use key::Key;
+pub use openid::OpenIdSettings;
 pub use loki::{LokiAuth, LokiLabels, LokiSettings};
 pub use resolve::{LogFormat, Machine, Settings, SettingsFile, Sources};
