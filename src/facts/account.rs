@@ -297,8 +297,9 @@ mod tests {
 
     #[test]
     fn guessing_waits_longer_and_longer_and_then_no_more() {
-        let wait = |failures, after| {
-            wait_before_sign_in(failures, ACCOUNT_FAILURES_FREE, at(1_000), at(1_000 + after)).map(|w| w.as_secs())
+        let wait = |failures, after: i64| {
+            wait_before_sign_in(failures, ACCOUNT_FAILURES_FREE, at(1_000), at(1_000 + after))
+                .map(|w| w.as_secs())
         };
         assert_eq!(wait(4, 0), None);
         assert_eq!(wait(5, 0), Some(30));

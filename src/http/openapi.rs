@@ -10,8 +10,9 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
 use super::{
-    artifacts, claims, control, openapi_artifacts, openapi_runner, openapi_secrets, openapi_workflows,
-    schema, secrets, workflows,
+    artifacts, audit, claims, control, openapi_accounts, openapi_artifacts, openapi_runner, openapi_secrets,
+    openapi_workflows, organizations, schema, secrets, session, session_view, tickets, tokens, users,
+    workflows,
 };
 use crate::flow::views;
 
@@ -29,6 +30,7 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         openapi_workflows::PATHS,
         openapi_runner::PATHS,
         openapi_secrets::PATHS,
+        openapi_accounts::PATHS,
     ]
     .into_iter()
     .flatten()
@@ -176,7 +178,30 @@ fn schemas() -> Schemas {
     add::<secrets::SecretPage>(&mut all);
     add::<secrets::SecretsClaim>(&mut all);
     add::<secrets::ClaimedSecrets>(&mut all);
+    add_accounts(&mut all);
     all
+}
+
+fn add_accounts(all: &mut Schemas) {
+    add::<session_view::Session>(all);
+    add::<session_view::Organization>(all);
+    add::<session::OpenedSession>(all);
+    add::<session::SignIn>(all);
+    add::<session::LinkSignIn>(all);
+    add::<session::OrganizationChoice>(all);
+    add::<tickets::Ticket>(all);
+    add::<users::MemberList>(all);
+    add::<users::Member>(all);
+    add::<users::Invitation>(all);
+    add::<users::InvitedMember>(all);
+    add::<users::RoleChange>(all);
+    add::<users::SignInLink>(all);
+    add::<tokens::NewToken>(all);
+    add::<tokens::MadeToken>(all);
+    add::<tokens::TokenList>(all);
+    add::<organizations::OrganizationList>(all);
+    add::<organizations::NewOrganization>(all);
+    add::<audit::AuditPage>(all);
 }
 
 /// Adds a type and all that it refers to.

@@ -7,6 +7,8 @@
 
 mod support;
 
+mod accounts;
+mod accounts_streams;
 mod append;
 mod artifacts;
 mod bouncer;

@@ -14,6 +14,6 @@ mod resolve;
 
 pub use fault::Fault;
 pub use key::Key;
-pub use openid::OpenIdSettings;
 pub use loki::{LokiAuth, LokiLabels, LokiSettings};
+pub use openid::OpenIdSettings;
 pub use resolve::{LogFormat, Machine, Settings, SettingsFile, Sources};

@@ -30,8 +30,18 @@ pub enum Who {
     Anyone,
     /// Whoever has the server's own token.
     Operator,
-    User { session: SessionId, user: UserId, email: Email, name: Option<String>, role: Role },
-    Token { token: TokenId, name: String, created_by: Option<UserId> },
+    User {
+        session: SessionId,
+        user: UserId,
+        email: Email,
+        name: Option<String>,
+        role: Role,
+    },
+    Token {
+        token: TokenId,
+        name: String,
+        created_by: Option<UserId>,
+    },
 }
 
 /// What the store is asked about again and again.

@@ -80,7 +80,9 @@ fn is_signed_by(key: &Jwk, algorithm: &str, message: &[u8], signature: &[u8]) ->
     let verified = || match (algorithm, key.kty.as_str(), key.crv.as_deref()) {
         ("RS256", "RSA", _) => {
             let (n, e) = (bytes(&key.n)?, bytes(&key.e)?);
-            RsaPublicKeyComponents { n: &n, e: &e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, signature).ok()
+            RsaPublicKeyComponents { n: &n, e: &e }
+                .verify(&RSA_PKCS1_2048_8192_SHA256, message, signature)
+                .ok()
         }
         ("ES256", "EC", Some("P-256")) => {
             let point = [vec![4], bytes(&key.x)?, bytes(&key.y)?].concat();
@@ -142,7 +144,8 @@ mod tests {
 
     fn key(kid: &str) -> Jwk {
         let x = BASE64URL.encode(pair().public_key().as_ref());
-        serde_json::from_value(json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": x, "use": "sig"})).unwrap()
+        serde_json::from_value(json!({"kty": "OKP", "crv": "Ed25519", "kid": kid, "x": x, "use": "sig"}))
+            .unwrap()
     }
 
     fn token(alg: &str, change: &Value) -> String {

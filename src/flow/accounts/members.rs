@@ -26,6 +26,8 @@ pub struct Invited {
     pub user_id: UserId,
     pub email: Email,
     pub name: Option<String>,
+    /// The first user of all is an owner, whatever was asked for.
+    pub role: Role,
     /// The one-time link's secret.
     pub link: String,
 }
@@ -52,15 +54,11 @@ impl Accounts {
         let user = self.join(organization, email, name, role, false).await?;
         let link = self.make_link(Some(user.user_id), organization, INVITATION_FOR).await?;
         self.recheck().await;
-        Ok(Invited { user_id: user.user_id, email: user.email, name: user.name, link })
+        Ok(Invited { user_id: user.user_id, email: user.email, name: user.name, role, link })
     }
 
     /// Another link for a member who has lost the way in.
-    pub async fn link_for(
-        &self,
-        organization: OrganizationId,
-        user: UserId,
-    ) -> Result<String, AccountError> {
+    pub async fn link_for(&self, organization: OrganizationId, user: UserId) -> Result<String, AccountError> {
         let members = users::members(&self.shared.db, organization).await?;
         if !members.iter().any(|member| member.user_id == user) {
             return Err(AccountError::NotFound);
@@ -197,9 +195,7 @@ impl Accounts {
         let taken = once::take_link(&self.shared.db, &digest(link)).await?;
         let (user, organization) = taken.ok_or(AccountError::NotSignedIn)?;
         let row = match user {
-            Some(user) => {
-                users::by_id(&self.shared.db, user).await?.filter(|row| !row.is_removed)
-            }
+            Some(user) => users::by_id(&self.shared.db, user).await?.filter(|row| !row.is_removed),
             None => self.first_user(organization, email, name).await?,
         };
         let row = row.ok_or(AccountError::NotSignedIn)?;

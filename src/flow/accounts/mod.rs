@@ -29,5 +29,6 @@ pub use authority::{Authority, Principal, Who};
 pub use error::AccountError;
 pub use members::Invited;
 pub use secrets::digest;
-pub use sessions::SignedIn;
+pub use sessions::{ACCESS_FOR, SESSION_FOR, SignedIn};
+pub use tickets::TICKET_FOR;
 pub use tokens::{MadeToken, TokenRequest};

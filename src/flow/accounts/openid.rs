@@ -20,8 +20,8 @@ use super::sessions::SignedIn;
 use crate::facts::account::{Email, Role, role_of_groups};
 use crate::facts::id::OrganizationId;
 use crate::facts::settings::OpenIdSettings;
-use crate::store::accounts::users::{self, UserRow};
 use crate::store::accounts::once;
+use crate::store::accounts::users::{self, UserRow};
 use crate::store::clock;
 
 /// A provider that does not answer within this is not there.
@@ -132,8 +132,7 @@ impl Provider {
             let kid = id_token::header(&id_token).and_then(|header| header.kid);
             kid.is_none() || metadata.keys.iter().any(|key| key.kid == kid)
         };
-        let metadata =
-            if is_known(&metadata) { metadata } else { self.metadata(ASK_PAUSE).await? };
+        let metadata = if is_known(&metadata) { metadata } else { self.metadata(ASK_PAUSE).await? };
         let expected = Expected {
             issuer: &metadata.issuer,
             client_id,
@@ -146,7 +145,9 @@ impl Provider {
 
     fn role(&self, claims: &Claims) -> Option<Role> {
         let groups: Vec<String> = match claims.get(&self.settings.groups_claim) {
-            Some(Value::Array(groups)) => groups.iter().filter_map(|g| g.as_str().map(str::to_owned)).collect(),
+            Some(Value::Array(groups)) => {
+                groups.iter().filter_map(|g| g.as_str().map(str::to_owned)).collect()
+            }
             Some(Value::String(group)) => vec![group.clone()],
             _ => Vec::new(),
         };
@@ -162,7 +163,9 @@ async fn ask<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, AccountE
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
         if body.len() + chunk.len() > ANSWER_MAX_BYTES {
-            return Err(AccountError::Provider(format!("its answer is larger than {ANSWER_MAX_BYTES} bytes")));
+            return Err(AccountError::Provider(format!(
+                "its answer is larger than {ANSWER_MAX_BYTES} bytes"
+            )));
         }
         body.extend_from_slice(&chunk);
     }

@@ -88,9 +88,10 @@ fn verify_now(password: &str, stored: &str) -> bool {
     let verified = || {
         let mut parts = stored.strip_prefix("$argon2id$v=19$")?.split('$');
         let (cost, salt, hash) = (parts.next()?, parts.next()?, parts.next()?);
-        let mut costs = cost.split(',').zip(["m=", "t=", "p="]).map(|(part, name)| {
-            part.strip_prefix(name).and_then(|number| number.parse::<u32>().ok())
-        });
+        let mut costs = cost
+            .split(',')
+            .zip(["m=", "t=", "p="])
+            .map(|(part, name)| part.strip_prefix(name).and_then(|number| number.parse::<u32>().ok()));
         let (memory, rounds, lanes) = (costs.next()??, costs.next()??, costs.next()??);
         if memory > MEMORY_MAX_KIB || rounds > ROUNDS_MAX || lanes > ROUNDS_MAX {
             return None;
@@ -119,7 +120,12 @@ mod tests {
     #[test]
     fn another_programs_hash_is_understood_and_nonsense_is_not() {
         // Written by the reference implementation: argon2 -id -t 2 -k 1024 -p 1, salt "somesaltsomesalt".
-        for bad in ["", "$argon2id$v=19$m=99999999,t=2,p=1$AAAA$AAAA", "$argon2i$v=19$m=8,t=1,p=1$AA$AA", "$argon2id$v=19$m=8"] {
+        for bad in [
+            "",
+            "$argon2id$v=19$m=99999999,t=2,p=1$AAAA$AAAA",
+            "$argon2i$v=19$m=8,t=1,p=1$AA$AA",
+            "$argon2id$v=19$m=8",
+        ] {
             assert!(!verify_now("x", bad), "{bad}");
         }
     }

@@ -38,7 +38,12 @@ pub struct SignedIn {
 
 impl Accounts {
     /// Signs in with a password. The answer and its time are the same whether the user is unknown or the password wrong.
-    pub async fn sign_in(&self, email: &str, password: &str, address: &str) -> Result<SignedIn, AccountError> {
+    pub async fn sign_in(
+        &self,
+        email: &str,
+        password: &str,
+        address: &str,
+    ) -> Result<SignedIn, AccountError> {
         // What is no address is nobody's, and is counted like one.
         let email: Option<Email> = email.parse().ok();
         let account = format!("account:{}", email.as_ref().map_or("?", Email::as_str));
@@ -79,7 +84,8 @@ impl Accounts {
         organization: Option<OrganizationId>,
     ) -> Result<SignedIn, AccountError> {
         let rows = users::organizations(&self.shared.db, user.user_id).await?;
-        let is_wanted = |row: &&OrganizationRow| organization.is_none_or(|wanted| row.organization_id == wanted);
+        let is_wanted =
+            |row: &&OrganizationRow| organization.is_none_or(|wanted| row.organization_id == wanted);
         let place = rows.iter().find(is_wanted).or(rows.first()).ok_or(AccountError::NotSignedIn)?;
         let session = SessionId(users::new_id());
         let (secret, now) = (new_secret(), clock::now());

@@ -31,11 +31,7 @@ pub struct MadeToken {
 }
 
 impl Accounts {
-    pub async fn make_token(
-        &self,
-        by: &Authority,
-        request: TokenRequest,
-    ) -> Result<MadeToken, AccountError> {
+    pub async fn make_token(&self, by: &Authority, request: TokenRequest) -> Result<MadeToken, AccountError> {
         let now = clock::now();
         if request.expires_at.is_some_and(|at| at <= now) {
             return Err(AccountError::Invalid("/expiresAt", "is over already".into()));

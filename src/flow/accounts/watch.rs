@@ -62,8 +62,13 @@ pub(super) async fn look(accounts: &Accounts) -> Result<(), DbError> {
     }
     let asked = Instant::now();
     forget_idle(&mut shared.known.write(), clock::now(), IDLE_MICROS);
-    let entries: Vec<(Principal, Arc<Entry>)> =
-        shared.known.read().entries.iter().map(|(principal, entry)| (*principal, Arc::clone(entry))).collect();
+    let entries: Vec<(Principal, Arc<Entry>)> = shared
+        .known
+        .read()
+        .entries
+        .iter()
+        .map(|(principal, entry)| (*principal, Arc::clone(entry)))
+        .collect();
     for chunk in entries.chunks(KEYS_PER_QUERY) {
         let held = held(accounts, chunk).await?;
         for (principal, entry) in chunk {

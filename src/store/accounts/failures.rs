@@ -32,11 +32,7 @@ pub async fn lock(transaction: &Transaction<'_>, subjects: &[&str]) -> Result<Ve
 }
 
 /// Counts one failure; those from before `since` count no more.
-pub async fn count(
-    transaction: &Transaction<'_>,
-    subject: &str,
-    since: Timestamp,
-) -> Result<(), DbError> {
+pub async fn count(transaction: &Transaction<'_>, subject: &str, since: Timestamp) -> Result<(), DbError> {
     transaction.query(&COUNT, &[&subject, &since]).await.map(drop)
 }
 

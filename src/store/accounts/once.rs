@@ -54,10 +54,7 @@ pub async fn insert_link(
 }
 
 /// Uses a link up: whose it is, and the organization it leads to.
-pub async fn take_link(
-    db: &Db,
-    hash: &Hash,
-) -> Result<Option<(Option<UserId>, OrganizationId)>, DbError> {
+pub async fn take_link(db: &Db, hash: &Hash) -> Result<Option<(Option<UserId>, OrganizationId)>, DbError> {
     let read = |row: &Row| -> Result<_, DbError> {
         let user: Option<Uuid> = column(row, 0)?;
         Ok((user.map(UserId), OrganizationId(column(row, 1)?)))
@@ -86,12 +83,7 @@ pub async fn take_ticket(db: &Db, hash: &Hash) -> Result<Option<(String, Option<
     row.as_ref().map(|row| Ok((column(row, 0)?, column(row, 1)?))).transpose()
 }
 
-pub async fn insert_key(
-    db: &Db,
-    kid: &str,
-    public_key: &[u8],
-    expires_at: Timestamp,
-) -> Result<(), DbError> {
+pub async fn insert_key(db: &Db, kid: &str, public_key: &[u8], expires_at: Timestamp) -> Result<(), DbError> {
     db.get().await?.query(&INSERT_KEY, &[&kid, &public_key, &expires_at]).await.map(drop)
 }
 
@@ -106,11 +98,7 @@ pub async fn insert_flow(
     verifier: &str,
     expires_at: Timestamp,
 ) -> Result<(), DbError> {
-    db.get()
-        .await?
-        .query(&INSERT_FLOW, &[&state.as_slice(), &nonce, &verifier, &expires_at])
-        .await
-        .map(drop)
+    db.get().await?.query(&INSERT_FLOW, &[&state.as_slice(), &nonce, &verifier, &expires_at]).await.map(drop)
 }
 
 /// Uses a sign-in under way up: its nonce and verifier.

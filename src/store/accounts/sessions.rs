@@ -77,11 +77,7 @@ pub async fn rotate(
 }
 
 /// `false`: its user is no member there.
-pub async fn move_to(
-    db: &Db,
-    session: SessionId,
-    organization: OrganizationId,
-) -> Result<bool, DbError> {
+pub async fn move_to(db: &Db, session: SessionId, organization: OrganizationId) -> Result<bool, DbError> {
     Ok(db.get().await?.query_opt(&MOVE, &[&session.0, &organization.0]).await?.is_some())
 }
 

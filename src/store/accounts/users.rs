@@ -233,10 +233,7 @@ pub async fn organizations(db: &Db, user: UserId) -> Result<Vec<OrganizationRow>
 }
 
 /// An organization's name, and whether it is a personal one.
-pub async fn organization(
-    db: &Db,
-    organization: OrganizationId,
-) -> Result<Option<(String, bool)>, DbError> {
+pub async fn organization(db: &Db, organization: OrganizationId) -> Result<Option<(String, bool)>, DbError> {
     let row = db.get().await?.query_opt(&ORGANIZATION, &[&organization.0]).await?;
     row.as_ref().map(|row| Ok((column(row, 0)?, column(row, 1)?))).transpose()
 }

@@ -54,7 +54,8 @@ macro_rules! step {
 }
 
 /// Every step, oldest first. A test compares the list with the folder.
-pub const STEPS: &[Step] = &[step!(1, "core"), step!(2, "runner"), step!(3, "append"), step!(4, "logs"), step!(5, "accounts")];
+pub const STEPS: &[Step] =
+    &[step!(1, "core"), step!(2, "runner"), step!(3, "append"), step!(4, "logs"), step!(5, "accounts")];
 
 /// Why the schema is not what it should be.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,7 @@
 //! What the tests share: servers, databases, connections that can be cut, clients that check every frame,
 //! and second implementations of the fold and of the hash chain to hold against the first.
 
+pub mod account;
 pub mod chain;
 pub mod check;
 pub mod chunks;
