@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::account_args::{TokenArgs, UserArgs};
 use super::inputs::InputArgs;
 use super::setting_flags::{ClientFlags, ServerFlags};
 use super::tool_args::{CompletionArgs, DemoArgs, ExecArgs, SecretArgs};
@@ -56,6 +57,10 @@ pub(crate) enum Command {
     Input(NodeInputArgs),
     /// Store, list and delete secrets that nodes get by reference
     Secret(SecretArgs),
+    /// Invite users, list them, change their roles, take them out
+    User(UserArgs),
+    /// Make, list and revoke API tokens
+    Token(TokenArgs),
     /// Bring the database's schema up or down, or show where it is
     Migrate(MigrateArgs),
     /// Check what telltale needs on this machine, and say what to do

@@ -51,6 +51,8 @@ async fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Rerun(args) => command::control::rerun(&args).await,
         Command::Input(args) => command::control::input(&args).await,
         Command::Secret(args) => command::secret::secret(&args).await,
+        Command::User(args) => command::user::user(&args).await,
+        Command::Token(args) => command::token::token(&args).await,
         Command::Migrate(args) => command::migrate::migrate(&args).await,
         Command::Doctor(args) => command::doctor::doctor(&args).await,
         Command::Demo(args) => command::demo::demo(&args).await,

@@ -8,6 +8,7 @@
 mod support;
 
 mod accounts;
+mod accounts_cli;
 mod accounts_streams;
 mod append;
 mod artifacts;
@@ -23,6 +24,7 @@ mod feed;
 mod fold_table;
 mod fold_vectors;
 mod guard;
+mod isolation;
 mod journal;
 mod layers;
 mod log_cli;

@@ -14,6 +14,8 @@ pub(crate) mod run;
 pub(crate) mod runs;
 pub(crate) mod secret;
 pub(crate) mod serve;
+pub(crate) mod token;
+pub(crate) mod user;
 pub(crate) mod verify;
 pub(crate) mod watch;
 pub(crate) mod worker;

@@ -180,6 +180,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// One whose body was read otherwise.
+    pub fn of(status: u16, text: String, path: &str) -> Self {
+        Self { status, headers: HeaderMap::new(), body: text.into_bytes(), path: path.to_owned() }
+    }
+
     /// The answer itself if it has this status; otherwise the test fails with the body.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {
