@@ -125,19 +125,8 @@ pub async fn serve(
             return Err(error);
         }
     };
-    let options = HttpOptions {
-        token: settings.token.clone(),
-        operator_token,
-        require_sign_in: settings.require_sign_in,
-        cors_origins: settings.cors_origins.clone(),
-        allowed_hosts: settings.allowed_hosts.clone(),
-        loopback: is_loopback,
-        metrics: Arc::new(move || metrics.render()),
-        readiness: readiness::look_at(
-            &parts.core,
-            parts.shipper.as_ref().map(|shipper| shipper.health.clone()),
-        ),
-    };
+    let render: Render = Arc::new(move || metrics.render());
+    let options = http_options(&settings, operator_token, is_loopback, render, &parts);
     if settings.local_worker {
         parts.duties.spawn(local_worker::keep(parts.core.clone(), settings.clone(), worker_token));
     }
@@ -154,6 +143,31 @@ pub async fn serve(
         database.close().await;
     });
     Ok(Running { address, first_link, done })
+}
+
+/// How the metrics become text.
+type Render = Arc<dyn Fn() -> String + Send + Sync>;
+
+fn http_options(
+    settings: &Settings,
+    operator_token: Option<String>,
+    is_loopback: bool,
+    metrics: Render,
+    parts: &Parts,
+) -> HttpOptions {
+    HttpOptions {
+        token: settings.token.clone(),
+        operator_token,
+        require_sign_in: settings.require_sign_in,
+        cors_origins: settings.cors_origins.clone(),
+        allowed_hosts: settings.allowed_hosts.clone(),
+        loopback: is_loopback,
+        metrics,
+        readiness: readiness::look_at(
+            &parts.core,
+            parts.shipper.as_ref().map(|shipper| shipper.health.clone()),
+        ),
+    }
 }
 
 /// Where everybody has to sign in and nobody can: a link for whoever reads what the server prints.

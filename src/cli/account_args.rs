@@ -126,8 +126,10 @@ pub(crate) struct TokenCreateArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct TokenRevokeArgs {
-    /// The token's id, the beginning of its secret, or its name
-    pub token: String,
+    /// The token's id, its name, or its secret
+    // Not `token`, which is a setting's flag.
+    #[arg(value_name = "TOKEN")]
+    pub wanted: String,
     #[command(flatten)]
     pub flags: ClientFlags,
 }

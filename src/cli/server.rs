@@ -34,11 +34,14 @@ pub(crate) fn of_data_dir(data_dir: &Path) -> Option<String> {
     serde_json::from_str::<ServerFile>(&text).ok().map(|file| file.url)
 }
 
-/// A client of that server, with the token that is set, else with the one that the data directory of this machine's server
-/// holds for those who may read it.
+/// A client of that server.
 pub(crate) fn client(settings: &Settings) -> Result<Client, Failure> {
-    let token = settings.token.clone().or_else(|| operator_token(settings));
-    Ok(Client::new(&address(settings), token.as_deref())?)
+    Ok(Client::new(&address(settings), token(settings).as_deref())?)
+}
+
+/// The token that is set, else the one that the data directory of this machine's server holds for those who may read it.
+pub(crate) fn token(settings: &Settings) -> Option<String> {
+    settings.token.clone().or_else(|| operator_token(settings))
 }
 
 /// Only ever sent to the server that has this data directory.

@@ -163,7 +163,7 @@ struct House {
     names: BTreeMap<&'static str, String>,
 }
 
-const WORKFLOW: &str = "name: isolated-workflow\nnodes:\n  only:\n    run: \"true\"\n";
+const WORKFLOW: &str = "name: isolated-workflow\nnodes:\n  - id: only\n    run: \"true\"\n";
 
 async fn house(server: &Server) -> House {
     let http = server.http();

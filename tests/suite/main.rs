@@ -9,6 +9,7 @@ mod support;
 
 mod accounts;
 mod accounts_cli;
+mod accounts_openid;
 mod accounts_streams;
 mod append;
 mod artifacts;

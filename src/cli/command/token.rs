@@ -64,7 +64,7 @@ async fn list(args: &ListArgs) -> Result<u8, Failure> {
 async fn revoke(args: &TokenRevokeArgs) -> Result<u8, Failure> {
     let client = server::client(&args.flags.settings()?)?;
     let tokens = client.list_tokens().await?;
-    let wanted = args.token.as_str();
+    let wanted = args.wanted.as_str();
     let fits = |token: &&TokenSummary| {
         token.token_id.to_string() == wanted || token.name == wanted || wanted.starts_with(&token.prefix)
     };

@@ -127,8 +127,9 @@ impl Accounts {
         if known.credentials.len() >= KNOWN_MAX {
             watch::forget_idle(&mut known, now, i64::MAX);
         }
+        let authority = known.put(principal, authority, now);
         known.credentials.insert(hash, (principal, until));
-        Ok(Some(known.put(principal, authority, now)))
+        Ok(Some(authority))
     }
 
     /// Who made a ticket that is used now.
@@ -182,6 +183,7 @@ impl Known {
                 return Arc::clone(&entry.authority);
             }
             entry.authority.ended.cancel();
+            self.forget_credentials(principal);
         }
         let entry = Entry {
             authority: Arc::new(authority),
@@ -192,6 +194,13 @@ impl Known {
         let authority = Arc::clone(&entry.authority);
         self.entries.insert(principal, Arc::new(entry));
         authority
+    }
+}
+
+impl Known {
+    /// What led to a principal as it was: whoever comes with it again is looked up.
+    pub fn forget_credentials(&mut self, principal: Principal) {
+        self.credentials.retain(|_, (known, _)| *known != principal);
     }
 }
 

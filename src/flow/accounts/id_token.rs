@@ -169,6 +169,25 @@ mod tests {
     }
 
     #[test]
+    fn rsa_as_openssl_signs_it_is_read() {
+        let n = "yR4ZQJBShTY2xwCc72aGA_cML8tmurrqbsQYqj9Zv3z8UPu-EIS-4TWYHBQeGKW1AJAsVt78gXMBHLp-tbGLF04LGh\
+        2EUcojqsmf5idobUg42F5ljG7t_0VvDya-EYRIxURjpouLip4i35fW87JF4xP5-pDEPO7Wmk4iIuBpeXwQpGNIDjeF\
+        vkKh7o1LfjDC8C0hkCG3rst666QIQGLz6XsyESKt5n6Cfpmr0et0cQ9wKBBBJ_nyjQNXyAX-8pSCM5MatjAfLFOp-0\
+        6yv3raw-YSafjNjHl2MM3FH20uFQsgqVrDpspwlb9clCCgYCO18XlZzXKlgGQ5YGDvlXK5_w";
+        let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6ImsifQ.eyJpc3MiOiJodHRwczovL2lkLmV4YW1wbGUiLCJhdWQiOiJ0ZWxsdGF\
+        sZSIsInN1YiI6InUtMSIsIm5vbmNlIjoibi0xIiwiaWF0Ijo5OTAsImV4cCI6MTUwMH0.bQJt9_wDyHd8OcsebkVjp\
+        UxLVEFc6WdRK4yOyZT2a3s16iVBKdDcNF3pYoMHNs20LCG24tARDkkAG4gl4O1ELJlhGhUWmRXKkPBP-IA7SXvk0Vk\
+        _Y4TrYSlMCipe-VBmBqnZQ9_1jkXAIcQZx2At8YmXwoTQX1Ye9yOuuhI099bLUq8_4PLpqvoqJ7tq2DmOg4tFm7ona\
+        bP-yTO4riw83U07YFmQ5GHADXz_KaBRvFnXPOLf7M4zm7kvQAmhfmn7tk6Jkbz4PR0lkdi972R6W5m54bUKlbuOXjs\
+        ylKQGA2dpi2rt4qS0IZGOmTRFefS4KcDgE9Hyrdb18lFqYwpJ3g";
+        let key = |n: &str| {
+            serde_json::from_value::<Jwk>(json!({"kty": "RSA", "kid": "k", "n": n, "e": "AQAB"})).unwrap()
+        };
+        assert!(verify(token, &[key(n)], EXPECTED).is_ok());
+        assert!(verify(token, &[key(&n.replace('a', "b"))], EXPECTED).is_err());
+    }
+
+    #[test]
     fn any_other_is_not() {
         for change in [
             json!({"iss": "https://evil.example"}),

@@ -30,8 +30,6 @@ const ANSWER_LIMIT: Duration = Duration::from_secs(10);
 const ANSWER_MAX_BYTES: usize = 512 * 1024;
 /// How long metadata and keys are believed.
 const KEPT_FOR: Duration = Duration::from_secs(60 * 60);
-/// An unknown key makes them be asked for at most so often.
-const ASK_PAUSE: Duration = Duration::from_secs(10);
 /// From leaving for the provider to coming back: people look for their second factor.
 const FLOW_FOR: Duration = Duration::from_secs(15 * 60);
 /// Keys looked through.
@@ -132,7 +130,8 @@ impl Provider {
             let kid = id_token::header(&id_token).and_then(|header| header.kid);
             kid.is_none() || metadata.keys.iter().any(|key| key.kid == kid)
         };
-        let metadata = if is_known(&metadata) { metadata } else { self.metadata(ASK_PAUSE).await? };
+        // A key that is new to us: the provider has changed it. Only its own answer to a code can say so.
+        let metadata = if is_known(&metadata) { metadata } else { self.metadata(Duration::ZERO).await? };
         let expected = Expected {
             issuer: &metadata.issuer,
             client_id,

@@ -114,6 +114,7 @@ fn end(accounts: &Accounts, principal: Principal, entry: &Arc<Entry>) {
     // Another may have taken its place meanwhile.
     if known.entries.get(&principal).is_some_and(|there| Arc::ptr_eq(there, entry)) {
         known.entries.remove(&principal);
+        known.forget_credentials(principal);
     }
 }
 

@@ -11,6 +11,7 @@ pub mod guard;
 pub mod http;
 pub mod ledger;
 pub mod loki;
+pub mod openid;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;
