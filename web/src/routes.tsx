@@ -3,13 +3,24 @@
 import { createBrowserRouter, type RouteObject } from 'react-router';
 import { NotFoundPage } from './pages/NotFoundPage';
 import { RunsPage } from './pages/runs/RunsPage';
+import { Gate } from './session/Gate';
 import { RouteError } from './shell/RouteError';
 import { Shell } from './shell/Shell';
 
 export const routes: RouteObject[] = [
   {
+    path: '/sign-in',
+    errorElement: <RouteError />,
+    HydrateFallback: () => null,
+    lazy: () => import('./pages/sign-in/SignInPage').then(asComponent),
+  },
+  {
     path: '/',
-    element: <Shell />,
+    element: (
+      <Gate>
+        <Shell />
+      </Gate>
+    ),
     errorElement: <RouteError />,
     // While the first page's own script is on its way: nothing, since it comes at once or not at all.
     HydrateFallback: () => null,

@@ -2,6 +2,7 @@
 
 import { NavLink } from 'react-router';
 import { paths } from '../lib/paths';
+import { SessionMenu } from '../session/SessionMenu';
 import styles from './Bar.module.css';
 import { BrandMark } from './BrandMark';
 import { Crumbs } from './Crumbs';
@@ -23,6 +24,7 @@ export function Bar({ onOpen }: { onOpen: (what: 'palette' | 'help') => void }) 
         </NavLink>
         <NavLink to={paths.workflows()}>Workflows</NavLink>
       </nav>
+      <SessionMenu />
       <MoreMenu onOpen={onOpen} />
     </header>
   );

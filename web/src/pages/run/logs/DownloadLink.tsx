@@ -1,6 +1,7 @@
 // All lines as a file, colours kept.
 
 import { apiPaths } from '../../../lib/paths';
+import { Download } from '../../../session/Download';
 import { useModel } from '../model/use-run';
 import styles from './LogPane.module.css';
 import type { LineFilter } from './line';
@@ -12,12 +13,12 @@ export function DownloadLink({ filter: { nodeRef, attempt, stream } }: { readonl
     .join('-')
     .replace(/[^\w.-]+/g, '_');
   return (
-    <a
+    <Download
       className={styles.download}
       href={apiPaths.logDownload(runId, { nodeRef, attempt, stream })}
-      download={`${name}.log`}
+      name={`${name}.log`}
     >
       Download
-    </a>
+    </Download>
   );
 }
