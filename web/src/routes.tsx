@@ -1,6 +1,7 @@
 // Which page stands at which address. Only the list of runs comes with the first load; the others when they are opened.
 
-import { createBrowserRouter, type RouteObject } from 'react-router';
+import { createBrowserRouter, Navigate, type RouteObject } from 'react-router';
+import { paths } from './lib/paths';
 import { NotFoundPage } from './pages/NotFoundPage';
 import { RunsPage } from './pages/runs/RunsPage';
 import { Gate } from './session/Gate';
@@ -32,6 +33,24 @@ export const routes: RouteObject[] = [
           { path: 'runs/:runId', lazy: () => import('./pages/run/RunPage').then(asComponent) },
           { path: 'workflows', lazy: () => import('./pages/workflows/WorkflowsPage').then(asComponent) },
           { path: 'workflows/:name', lazy: () => import('./pages/workflows/WorkflowPage').then(asComponent) },
+          {
+            path: 'settings',
+            lazy: () => import('./pages/settings/SettingsPage').then(asComponent),
+            children: [
+              { index: true, element: <Navigate to={paths.settings('people')} replace /> },
+              { path: 'people', lazy: () => import('./pages/settings/people/PeoplePage').then(asComponent) },
+              { path: 'tokens', lazy: () => import('./pages/settings/tokens/TokensPage').then(asComponent) },
+              { path: 'audit', lazy: () => import('./pages/settings/audit/AuditPage').then(asComponent) },
+              {
+                path: 'retention',
+                lazy: () => import('./pages/settings/retention/RetentionPage').then(asComponent),
+              },
+              {
+                path: 'notifications',
+                lazy: () => import('./pages/settings/notifications/NotificationsPage').then(asComponent),
+              },
+            ],
+          },
           { path: '*', element: <NotFoundPage /> },
         ],
       },
