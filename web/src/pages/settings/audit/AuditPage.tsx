@@ -7,7 +7,7 @@ import { Button } from '../../../design/Button';
 import form from '../../../design/form.module.css';
 import { Table } from '../../../design/Table';
 import { Ago } from '../../../design/Took';
-import { Part, Reading } from '../Part';
+import { Part, Reading } from '../../Part';
 import { partWords, who } from './words';
 
 const PAGE = 100;

@@ -11,8 +11,8 @@ import { Ago } from '../../../design/Took';
 import { formatMoment } from '../../../lib/format';
 import { paths } from '../../../lib/paths';
 import { statusWords } from '../../../lib/status';
-import { Reading } from '../Part';
-import styles from '../SettingsPage.module.css';
+import { Reading } from '../../Part';
+import styles from '../../Part.module.css';
 
 /** While something is still to be sent. */
 const LOOK_EVERY_MS = 2_000;
@@ -46,7 +46,7 @@ export function Deliveries({ notificationId, onClose }: { notificationId: string
       state.data?.deliveries.some((delivery) => delivery.state === 'waiting') ? LOOK_EVERY_MS : false,
   });
   return (
-    <section aria-label="Deliveries" className={styles.content}>
+    <section aria-label="Deliveries" className={styles.part}>
       <div className={styles.head}>
         <h3>Deliveries</h3>
         <Button look="bare" onClick={onClose}>

@@ -18,8 +18,8 @@ import { Table } from '../../../design/Table';
 import { useDeed } from '../../../lib/deed';
 import { statusWords } from '../../../lib/status';
 import { useBar } from '../../../session/session';
-import { Part, Reading } from '../Part';
-import styles from '../SettingsPage.module.css';
+import { Part, Reading } from '../../Part';
+import styles from '../../Part.module.css';
 import { Deliveries } from './Deliveries';
 import { NotificationDialog } from './NotificationDialog';
 

@@ -12,8 +12,8 @@ import { Table } from '../../../design/Table';
 import { Ago } from '../../../design/Took';
 import { useDeed } from '../../../lib/deed';
 import { useBar, useSession } from '../../../session/session';
-import { Part, Reading } from '../Part';
-import styles from '../SettingsPage.module.css';
+import { Part, Reading } from '../../Part';
+import styles from '../../Part.module.css';
 import { InviteDialog } from './InviteDialog';
 import { ROLES } from './roles';
 

@@ -8,7 +8,7 @@ import { Button } from '../../../design/Button';
 import form from '../../../design/form.module.css';
 import { formatBytes, formatCount } from '../../../lib/format';
 import { paths } from '../../../lib/paths';
-import { Reading } from '../Part';
+import { Reading } from '../../Part';
 import { ConfirmPlan } from './ConfirmPlan';
 import { countOf, shareDone, stateWords } from './plan-words';
 import styles from './Retention.module.css';

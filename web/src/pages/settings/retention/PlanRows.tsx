@@ -6,7 +6,7 @@ import { type Plan, readPlans } from '../../../api/retention';
 import { Button } from '../../../design/Button';
 import { Table } from '../../../design/Table';
 import { Ago } from '../../../design/Took';
-import { Reading } from '../Part';
+import { Reading } from '../../Part';
 import { countWords } from './plan-words';
 
 type Props = { chosen: string | null; onChoose: (planId: string) => void };

@@ -7,7 +7,7 @@ import { Button } from '../../../design/Button';
 import { Field } from '../../../design/Field';
 import form from '../../../design/form.module.css';
 import { useDeed } from '../../../lib/deed';
-import { Reading } from '../Part';
+import { Reading } from '../../Part';
 import { faultOf, NEW_ROW, type PolicyRow, toPolicies, toRows } from './policies';
 import styles from './Retention.module.css';
 

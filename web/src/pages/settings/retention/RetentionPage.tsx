@@ -2,7 +2,7 @@
 
 import { useSearchParams } from 'react-router';
 import { useBar } from '../../../session/session';
-import { Part } from '../Part';
+import { Part } from '../../Part';
 import { CleanupForm } from './CleanupForm';
 import { PlanPanel } from './PlanPanel';
 import { PlanRows } from './PlanRows';

@@ -13,8 +13,8 @@ import { useDeed } from '../../../lib/deed';
 import { formatDate } from '../../../lib/format';
 import { useNow } from '../../../lib/now';
 import { useBar } from '../../../session/session';
-import { Part, Reading } from '../Part';
-import styles from '../SettingsPage.module.css';
+import { Part, Reading } from '../../Part';
+import styles from '../../Part.module.css';
 import { TokenDialog } from './TokenDialog';
 
 const KEY = ['tokens'];

@@ -1,11 +1,11 @@
-// One part of a settings page: its head, what it says of who may change it, and what stands where its rows would be.
+// One part of a page: its head, what it says of who may change it, and what stands where its rows would be.
 
 import type { ReactNode } from 'react';
-import form from '../../design/form.module.css';
-import { Failed, Loading } from '../../design/Notice';
-import styles from './SettingsPage.module.css';
+import form from '../design/form.module.css';
+import { Failed, Loading } from '../design/Notice';
+import styles from './Part.module.css';
 
-type Props = { title: string; told: ReactNode; deed?: ReactNode; bar?: string | null; children: ReactNode };
+type Props = { title: string; told?: ReactNode; deed?: ReactNode; bar?: string | null; children: ReactNode };
 
 export function Part({ title, told, deed, bar = null, children }: Props) {
   return (
@@ -14,7 +14,7 @@ export function Part({ title, told, deed, bar = null, children }: Props) {
         <h2>{title}</h2>
         {deed}
       </div>
-      <p className={form.told}>{told}</p>
+      {told && <p className={form.told}>{told}</p>}
       {bar && (
         <p className={form.told} role="note">
           {bar}
