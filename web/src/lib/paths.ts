@@ -32,6 +32,8 @@ export const apiPaths = {
   logDownload: (runId: string, search?: Search) =>
     withSearch(`/api/v1/runs/${part(runId)}/logs/download`, search),
   events: (runId: string) => `/api/v1/runs/${part(runId)}/events?limit=5000`,
+  snapshot: (runId: string) => `/api/v1/runs/${part(runId)}/snapshot`,
+  bundle: (runId: string, search?: Search) => withSearch(`/api/v1/runs/${part(runId)}/bundle`, search),
   artifact: (runId: string, artifactId: string) =>
     `/api/v1/runs/${part(runId)}/artifacts/${part(artifactId)}`,
 };

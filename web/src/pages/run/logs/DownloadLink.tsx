@@ -1,5 +1,6 @@
 // All lines as a file, colours kept.
 
+import { fileName } from '../../../lib/file-name';
 import { apiPaths } from '../../../lib/paths';
 import { Download } from '../../../session/Download';
 import { useModel } from '../model/use-run';
@@ -8,10 +9,7 @@ import type { LineFilter } from './line';
 
 export function DownloadLink({ filter: { nodeRef, attempt, stream } }: { readonly filter: LineFilter }) {
   const { runId } = useModel();
-  const name = [runId, nodeRef, attempt, stream]
-    .filter(Boolean)
-    .join('-')
-    .replace(/[^\w.-]+/g, '_');
+  const name = fileName(runId, nodeRef, attempt, stream);
   return (
     <Download
       className={styles.download}
