@@ -33,6 +33,8 @@ export const routes: RouteObject[] = [
           { path: 'runs/:runId', lazy: () => import('./pages/run/RunPage').then(asComponent) },
           { path: 'workflows', lazy: () => import('./pages/workflows/WorkflowsPage').then(asComponent) },
           { path: 'workflows/:name', lazy: () => import('./pages/workflows/WorkflowPage').then(asComponent) },
+          { path: 'artifacts', lazy: () => import('./pages/artifacts/ArtifactsPage').then(asComponent) },
+          { path: 'compare', lazy: () => import('./pages/compare/ComparePage').then(asComponent) },
           {
             path: 'settings',
             lazy: () => import('./pages/settings/SettingsPage').then(asComponent),

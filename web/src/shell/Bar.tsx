@@ -23,6 +23,8 @@ export function Bar({ onOpen }: { onOpen: (what: 'palette' | 'help') => void }) 
           Runs
         </NavLink>
         <NavLink to={paths.workflows()}>Workflows</NavLink>
+        <NavLink to={paths.artifacts()}>Artifacts</NavLink>
+        <NavLink to={paths.settings()}>Settings</NavLink>
       </nav>
       <SessionMenu />
       <MoreMenu onOpen={onOpen} />

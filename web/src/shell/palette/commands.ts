@@ -41,6 +41,14 @@ export const COMMANDS: readonly Command[] = [
     does: { to: paths.runs({ status: 'STALE' }) },
   },
   { id: 'workflows', group: 'Go to', words: 'Workflows', does: { to: paths.workflows() } },
+  {
+    id: 'artifacts',
+    group: 'Go to',
+    words: 'Artifacts',
+    note: 'of all runs',
+    does: { to: paths.artifacts() },
+  },
+  { id: 'compare', group: 'Go to', words: 'Compare two runs', does: { to: paths.compare() } },
   ...SETTINGS.map(
     ({ area, label, note }): Command => ({
       id: area,
