@@ -4,6 +4,7 @@
 pub mod chain;
 pub mod check;
 pub mod chunks;
+pub mod command;
 pub mod fold;
 pub mod frames;
 pub mod guard;
@@ -13,8 +14,10 @@ pub mod loki;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;
+pub mod receiver;
 pub mod rng;
 pub mod run;
+pub mod s3;
 pub mod server;
 pub mod shipping;
 pub mod sse;
