@@ -21,8 +21,9 @@ export type User = {
   email: string;
   name: string | null;
   role: Role;
-  createdAt?: string;
-  lastSignInAt?: string | null;
+  createdAt: string | null;
+  /** Has signed in before. */
+  joined: boolean;
 };
 export type ApiToken = {
   tokenId: string;
@@ -71,6 +72,8 @@ export const inviteUser = (invited: { email: string; name?: string; role: Role }
   call<{ user: User; signInLink: string }>('POST', '/api/v1/users', { json: invited });
 export const changeRole = (userId: string, role: Role) =>
   call<unknown>('PUT', `/api/v1/users/${part(userId)}`, { json: { role } });
+export const makeLink = (userId: string) =>
+  call<{ signInLink: string }>('POST', `/api/v1/users/${part(userId)}/link`);
 export const removeUser = (userId: string) => call<unknown>('DELETE', `/api/v1/users/${part(userId)}`);
 
 export const readTokens = (signal: AbortSignal) =>

@@ -1,6 +1,7 @@
 // Runs as files, and two runs beside each other.
 
 import { call } from './call';
+import type { NodeStatus, RunStatus } from './wire';
 
 export type Imported = { runId: string; events: number; lines: number; artifacts: number; verified: boolean };
 
@@ -11,22 +12,31 @@ export const importBundle = (body: Blob) =>
 export const replayBundle = (body: Blob, speed: number) =>
   call<{ runId: string }>('POST', '/api/v1/replay', { query: { speed }, file: { body, type: BUNDLE } });
 
-export type DiffSide = { status?: string | null; attempts: number; durationMs: number | null };
+type Sides<T> = { a: T; b: T };
+export type DiffSide = { status: NodeStatus; attempts: number; durationMs: number | null };
 export type DiffNode = {
   nodeRef: string;
   a: DiffSide | null;
   b: DiffSide | null;
-  /** What differs, in the server's words; empty where nothing does. */
+  /** `presence`, `status`, `attempts`, `events`: what differs. Durations differ always. */
   changed: readonly string[];
 };
-export type RunDiff = {
+export type FirstDifference = {
+  /** In `a`, or in `b` where `a` has nothing there. */
+  seq: number;
+  seqs: Sides<number | null>;
+  nodeRef: string | null;
+  /** The event, normalised; null where there is none. */
   a: unknown;
   b: unknown;
+};
+export type RunDiff = {
   equal: boolean;
-  firstDifference: ({ seq: number } & Readonly<Record<string, unknown>>) | null;
+  status: Sides<RunStatus>;
+  firstDifference: FirstDifference | null;
   nodes: readonly DiffNode[];
-  criticalPath: { a: readonly string[]; b: readonly string[] };
-  durationMs: { a: number | null; b: number | null };
+  criticalPath: Sides<readonly string[]>;
+  durationMs: Sides<number | null>;
 };
 
 export const readDiff = (a: string, b: string, signal: AbortSignal) =>

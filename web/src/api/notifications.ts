@@ -10,7 +10,9 @@ export type Notification = {
   workflow: string | null;
   description: string | null;
   enabled: boolean;
-  createdAt?: string;
+  failingSince: string | null;
+  /** Why the server has turned it off. */
+  disabledReason: string | null;
 };
 export type NotificationForm = {
   url: string;
@@ -22,7 +24,8 @@ export type NotificationForm = {
 export type Delivery = {
   deliveryId: string;
   runId: string | null;
-  status: RunStatus | null;
+  /** The run's status that it tells, or TEST. */
+  status: string;
   attempts: number;
   state: 'waiting' | 'delivered' | 'failed';
   responseStatus: number | null;

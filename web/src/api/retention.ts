@@ -31,11 +31,10 @@ export type Plan = Counts & {
   createdAt: string;
   expiresAt: string;
   state: PlanState;
-  failure?: string | null;
+  done: Counts;
+  /** The first runs of the set. */
+  sample: readonly string[];
 };
-/** A run of the sample, by its id alone or with more. */
-export type SampleRun = string | { runId: string; workflow?: string | null; status?: RunStatus };
-export type PlanDetail = Plan & { done: Counts; sample: readonly SampleRun[] };
 
 const PLANS = '/api/v1/cleanup/plans';
 const RETENTION = '/api/v1/retention';
@@ -43,8 +42,7 @@ const plan = (planId: string): string => `${PLANS}/${encodeURIComponent(planId)}
 
 export const makePlan = (question: PlanQuestion) => call<Plan>('POST', PLANS, { json: question });
 export const readPlans = (signal: AbortSignal) => call<{ plans: readonly Plan[] }>('GET', PLANS, { signal });
-export const readPlan = (planId: string, signal: AbortSignal) =>
-  call<PlanDetail>('GET', plan(planId), { signal });
+export const readPlan = (planId: string, signal: AbortSignal) => call<Plan>('GET', plan(planId), { signal });
 export const applyPlan = (planId: string) => call<unknown>('POST', `${plan(planId)}/apply`);
 
 export const readPolicies = (signal: AbortSignal) =>

@@ -6,10 +6,11 @@ export type Webhook = {
   webhookId: string;
   description: string | null;
   createdAt: string;
-  lastUsedAt?: string | null;
-  hmac?: boolean;
+  lastUsedAt: string | null;
+  lastRunId: string | null;
+  hmac: boolean;
 };
-export type NewWebhook = Webhook & { url: string; hmacSecret?: string | null };
+export type NewWebhook = { webhookId: string; url: string; hmacSecret: string | null };
 
 export type Missed = 'skip' | 'run-once';
 export type ScheduleForm = {
@@ -25,6 +26,8 @@ export type Schedule = ScheduleForm & {
   nextAt: string | null;
   lastAt: string | null;
   lastRunId: string | null;
+  /** Why its last time has started no run. */
+  lastError: string | null;
 };
 
 const part = encodeURIComponent;

@@ -6,8 +6,8 @@ const TEXT =
   /^(text\/|image\/svg\+xml|application\/(json|xml|yaml|x-yaml|toml|x-ndjson|javascript|sql)|.*\+(json|xml)$)/;
 const TEXT_NAME =
   /\.(txt|log|md|json|ndjson|ya?ml|toml|csv|tsv|xml|html?|svg|css|js|ts|py|rs|go|sh|sql|diff|patch)$/i;
-/** A picture that is larger is downloaded rather than looked at. */
-const PICTURE_BYTES = 20 * 1024 * 1024;
+/** The server shows no larger ones. */
+const PICTURE_BYTES = 10 * 1024 * 1024;
 
 type Shown = { name: string; mediaType: string | null; bytes: number };
 

@@ -11,7 +11,13 @@ const DIFF = {
   a: {},
   b: {},
   equal: false,
-  firstDifference: { seq: 7, type: 'NODE_FAILED', nodeRef: 'resolve' },
+  firstDifference: {
+    seq: 7,
+    seqs: { a: 7, b: 8 },
+    nodeRef: 'resolve',
+    a: { type: 'NODE_COMPLETED' },
+    b: { type: 'NODE_FAILED' },
+  },
   nodes: [
     { nodeRef: 'fetch', a: side('COMPLETED', 1, 1_000), b: side('COMPLETED', 1, 1_002), changed: [] },
     { nodeRef: 'resolve', a: side('COMPLETED', 1, 1_000), b: side('FAILED', 3, 4_000), changed: ['status'] },
@@ -35,7 +41,7 @@ describe('comparing two runs', () => {
   it('shows where they differ first, and which nodes do', async () => {
     const api = mockApi({ 'GET /api/v1/runs/one/diff': DIFF });
     showAt('/compare?a=one&b=two', ROUTES);
-    expect(await screen.findByText('They differ first at event 7')).toBeTruthy();
+    expect(await screen.findByText('They differ first at event 7, of resolve')).toBeTruthy();
     expect(api.of('GET', '/api/v1/runs/one/diff')[0]?.query.get('with')).toBe('two');
     expect(screen.getByText('differs in status')).toBeTruthy();
     expect(screen.getByText('only in the second')).toBeTruthy();

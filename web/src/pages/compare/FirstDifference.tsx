@@ -1,31 +1,36 @@
-// The first event at which the two went apart, with the way to that moment of each.
+// The first event at which the two went apart, as each of them has it, with the way to that moment.
 
 import { Link } from 'react-router';
-import type { RunDiff } from '../../api/bundles';
+import type { FirstDifference as Difference } from '../../api/bundles';
 import { paths } from '../../lib/paths';
 import styles from './ComparePage.module.css';
 import { valueWords } from './compare-words';
 
-type Props = { difference: NonNullable<RunDiff['firstDifference']>; a: string; b: string };
+type Props = { difference: Difference; a: string; b: string };
 
 export function FirstDifference({ difference, a, b }: Props) {
-  const { seq, ...told } = difference;
+  const { nodeRef, seqs } = difference;
   return (
     <section className={styles.first} aria-label="First difference">
-      <h2>They differ first at event {seq}</h2>
+      <h2>
+        They differ first at event {difference.seq}
+        {nodeRef && `, of ${nodeRef}`}
+      </h2>
       <dl>
-        {Object.entries(told).map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd className="mono">{valueWords(value)}</dd>
-          </div>
-        ))}
+        <Side label="First run" runId={a} seq={seqs.a} event={difference.a} />
+        <Side label="Second run" runId={b} seq={seqs.b} event={difference.b} />
       </dl>
-      <p>
-        <Link to={paths.run(a, { atSeq: seq, tab: 'events' })}>The first run at this moment</Link>
-        {', '}
-        <Link to={paths.run(b, { atSeq: seq, tab: 'events' })}>the second</Link>
-      </p>
     </section>
+  );
+}
+
+type SideProps = { label: string; runId: string; seq?: number | null | undefined; event: unknown };
+
+function Side({ label, runId, seq, event }: SideProps) {
+  return (
+    <div>
+      <dt>{seq ? <Link to={paths.run(runId, { atSeq: seq, tab: 'events' })}>{label}</Link> : label}</dt>
+      <dd className="mono">{event ? valueWords(event) : 'nothing of the kind'}</dd>
+    </div>
   );
 }

@@ -5,7 +5,6 @@ import type { DiffNode, DiffSide, RunDiff } from '../../api/bundles';
 import { Badge } from '../../design/Badge';
 import { Table } from '../../design/Table';
 import { paths } from '../../lib/paths';
-import type { Status } from '../../lib/status';
 import parts from '../Part.module.css';
 import styles from './ComparePage.module.css';
 import { deltaWords, duration } from './compare-words';
@@ -56,7 +55,7 @@ function Side({ side, runId, nodeRef }: { side: DiffSide | null; runId: string; 
   return (
     <span className={styles.side}>
       <Link to={paths.run(runId, { node: nodeRef })} aria-label={`${nodeRef} of ${runId}`}>
-        {status ? <Badge status={status as Status} /> : 'open'}
+        <Badge status={status} />
       </Link>
       <span className="num">{duration(durationMs)}</span>
       {attempts > 1 && <span className="num">{attempts} attempts</span>}

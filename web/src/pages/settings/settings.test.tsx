@@ -16,7 +16,13 @@ const ROUTES = [
   { path: '/retention', element: <RetentionPage /> },
   { path: '/notifications', element: <NotificationsPage /> },
 ];
-const user = (userId: string, role: string) => ({ userId, email: `${userId}@a.example`, name: null, role });
+const user = (userId: string, role: string) => ({
+  userId,
+  email: `${userId}@a.example`,
+  name: null,
+  role,
+  joined: true,
+});
 const session = (role: string) => ({
   authentication: 'accounts',
   signedIn: true,
@@ -59,9 +65,8 @@ describe('people', () => {
     );
   });
 
-  it('are looked at by viewers, who are told why they change nothing', async () => {
+  it('are the owners’, and others are told so', async () => {
     show('/people', users, 'viewer');
-    await screen.findByText('you@a.example');
     expect((await screen.findByRole('note')).textContent).toContain('Only owners');
     expect(screen.getByRole<HTMLButtonElement>('button', { name: 'Invite somebody' }).disabled).toBe(true);
   });

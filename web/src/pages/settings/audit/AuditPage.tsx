@@ -7,6 +7,7 @@ import { Button } from '../../../design/Button';
 import form from '../../../design/form.module.css';
 import { Table } from '../../../design/Table';
 import { Ago } from '../../../design/Took';
+import { useBar } from '../../../session/session';
 import { Part, Reading } from '../../Part';
 import { partWords, who } from './words';
 
@@ -22,8 +23,10 @@ const COLUMNS = [
 ];
 
 export default function AuditPage() {
+  const bar = useBar('owner');
   const query = useInfiniteQuery({
     queryKey: ['audit'],
+    enabled: bar === null,
     queryFn: ({ pageParam, signal }) => readAudit(pageParam, PAGE, signal),
     initialPageParam: null as string | null,
     getNextPageParam: ({ nextCursor }) => nextCursor,
@@ -32,15 +35,18 @@ export default function AuditPage() {
     <Part
       title="Audit log"
       told="Sign-ins and everything that changed who may do what, or what is kept. Nobody can change it."
+      bar={bar}
     >
-      <Reading of={query} what="audit log">
-        {({ pages }) => {
-          const entries = pages.flatMap((page) => page.entries);
-          if (entries.length === 0) return <p className={form.told}>Nothing was done yet.</p>;
-          const rows = entries.map((entry, place) => ({ ...entry, key: `${entry.at} ${place}` }));
-          return <Table label="Audit log" columns={COLUMNS} rows={rows} keyOf={({ key }) => key} />;
-        }}
-      </Reading>
+      {bar === null && (
+        <Reading of={query} what="audit log">
+          {({ pages }) => {
+            const entries = pages.flatMap((page) => page.entries);
+            if (entries.length === 0) return <p className={form.told}>Nothing was done yet.</p>;
+            const rows = entries.map((entry, place) => ({ ...entry, key: `${entry.at} ${place}` }));
+            return <Table label="Audit log" columns={COLUMNS} rows={rows} keyOf={({ key }) => key} />;
+          }}
+        </Reading>
+      )}
       {query.hasNextPage && (
         <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
           Older entries

@@ -30,7 +30,7 @@ const COLUMNS = [
         'a test'
       ),
   },
-  { head: 'Was', cell: ({ status }: Delivery) => (status ? statusWords(status) : '') },
+  { head: 'Was', cell: ({ status, runId }: Delivery) => (runId ? statusWords(status) : '') },
   { head: 'Tries', kind: 'number' as const, cell: ({ attempts }: Delivery) => attempts },
   {
     head: 'Outcome',

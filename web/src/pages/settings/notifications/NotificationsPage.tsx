@@ -3,6 +3,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
+import { toTime } from '../../../api/model';
 import {
   changeNotification,
   type Notification,
@@ -15,6 +16,7 @@ import { Confirm } from '../../../design/Dialog';
 import form from '../../../design/form.module.css';
 import { Check } from '../../../design/Select';
 import { Table } from '../../../design/Table';
+import { Ago } from '../../../design/Took';
 import { useDeed } from '../../../lib/deed';
 import { statusWords } from '../../../lib/status';
 import { useBar } from '../../../session/session';
@@ -49,10 +51,16 @@ export default function NotificationsPage() {
   const columns = [
     {
       head: 'Address',
-      cell: ({ url, description }: Notification) => (
+      cell: ({ url, description, failingSince, disabledReason }: Notification) => (
         <span className={styles.two}>
           <span className="mono">{url}</span>
-          <span className={styles.faint}>{description}</span>
+          {description && <span className={styles.faint}>{description}</span>}
+          {disabledReason && <span className={styles.faint}>turned off by the server: {disabledReason}</span>}
+          {!disabledReason && failingSince && (
+            <span className={styles.faint}>
+              nothing delivered since <Ago at={toTime(failingSince)} />
+            </span>
+          )}
         </span>
       ),
     },

@@ -3,12 +3,12 @@
 import { type FormEvent, useId, useState } from 'react';
 import { inviteUser, type Role } from '../../../api/accounts';
 import { Button } from '../../../design/Button';
-import { CopyText } from '../../../design/CopyText';
 import { Dialog } from '../../../design/Dialog';
 import { Field } from '../../../design/Field';
 import form from '../../../design/form.module.css';
 import { Select } from '../../../design/Select';
 import { useDeed } from '../../../lib/deed';
+import { LinkDialog } from './LinkDialog';
 import { ROLES } from './roles';
 
 export function InviteDialog({ onClose, onInvited }: { onClose: () => void; onInvited: () => void }) {
@@ -24,26 +24,11 @@ export function InviteDialog({ onClose, onInvited }: { onClose: () => void; onIn
     void work(async () => {
       const invited = { email: email.trim(), role, ...(name.trim() && { name: name.trim() }) };
       const { signInLink } = await inviteUser(invited);
-      setLink(new URL(signInLink, location.origin).href);
+      setLink(signInLink);
       onInvited();
     });
   };
-  if (link !== null) {
-    return (
-      <Dialog
-        open
-        onClose={onClose}
-        title={`${email.trim()} is invited`}
-        foot={<Button onClick={onClose}>Done</Button>}
-      >
-        <p className={form.told}>
-          Hand over this link. It is good for once, lets its first reader choose a password, and is not shown
-          again.
-        </p>
-        <CopyText text={link} label="link" />
-      </Dialog>
-    );
-  }
+  if (link !== null) return <LinkDialog email={email.trim()} signInLink={link} onClose={onClose} />;
   const foot = (
     <>
       <Button onClick={onClose}>Cancel</Button>

@@ -2,19 +2,18 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
-import { changeRole, type Role, readUsers, removeUser, type User } from '../../../api/accounts';
-import { toTime } from '../../../api/model';
+import { changeRole, makeLink, type Role, readUsers, removeUser, type User } from '../../../api/accounts';
 import { Button } from '../../../design/Button';
 import { Confirm } from '../../../design/Dialog';
 import form from '../../../design/form.module.css';
 import { Select } from '../../../design/Select';
 import { Table } from '../../../design/Table';
-import { Ago } from '../../../design/Took';
 import { useDeed } from '../../../lib/deed';
 import { useBar, useSession } from '../../../session/session';
 import { Part, Reading } from '../../Part';
 import styles from '../../Part.module.css';
 import { InviteDialog } from './InviteDialog';
+import { LinkDialog } from './LinkDialog';
 import { ROLES } from './roles';
 
 const KEY = ['users'];
@@ -23,12 +22,19 @@ export default function PeoplePage() {
   const bar = useBar('owner');
   const session = useSession();
   const client = useQueryClient();
-  const query = useQuery({ queryKey: KEY, queryFn: ({ signal }) => readUsers(signal) });
+  const query = useQuery({
+    queryKey: KEY,
+    queryFn: ({ signal }) => readUsers(signal),
+    enabled: bar === null,
+  });
   const { isBusy, said, work } = useDeed();
   const [isInviting, setInviting] = useState(false);
+  const [link, setLink] = useState<{ email: string; signInLink: string } | null>(null);
   const [leaving, setLeaving] = useState<User | null>(null);
   const again = () => client.invalidateQueries({ queryKey: KEY });
   const own = session?.user?.userId;
+  const newLink = ({ userId, email }: User) =>
+    void work(async () => setLink({ email, ...(await makeLink(userId)) }));
   const setRole = (userId: string, role: Role) =>
     void work(async () => {
       await changeRole(userId, role);
@@ -61,22 +67,30 @@ export default function PeoplePage() {
         />
       ),
     },
-    {
-      head: 'Last signed in',
-      cell: ({ lastSignInAt }: User) => (lastSignInAt ? <Ago at={toTime(lastSignInAt)} /> : 'not yet known'),
-    },
+    { head: 'State', cell: ({ joined }: User) => (joined ? 'has signed in' : 'is invited') },
     {
       head: 'What can be done',
       kind: 'deeds' as const,
       cell: (user: User) => (
-        <Button
-          look="bare"
-          aria-label={`Remove ${user.email}`}
-          bar={user.userId === own ? 'You can’t remove yourself.' : bar}
-          onClick={() => setLeaving(user)}
-        >
-          Remove
-        </Button>
+        <>
+          <Button
+            look="bare"
+            aria-label={`A new link for ${user.email}`}
+            bar={bar}
+            disabled={isBusy}
+            onClick={() => newLink(user)}
+          >
+            New link
+          </Button>
+          <Button
+            look="bare"
+            aria-label={`Remove ${user.email}`}
+            bar={user.userId === own ? 'You can’t remove yourself.' : bar}
+            onClick={() => setLeaving(user)}
+          >
+            Remove
+          </Button>
+        </>
       ),
     },
   ];
@@ -98,15 +112,18 @@ export default function PeoplePage() {
       <p className={form.said} role="alert">
         {said}
       </p>
-      <Reading of={query} what="people">
-        {({ users }) =>
-          users.length === 0 ? (
-            <p className={form.told}>Nobody has an account yet.</p>
-          ) : (
-            <Table label="People" columns={columns} rows={users} keyOf={({ userId }) => userId} />
-          )
-        }
-      </Reading>
+      {bar === null && (
+        <Reading of={query} what="people">
+          {({ users }) =>
+            users.length === 0 ? (
+              <p className={form.told}>Nobody has an account yet.</p>
+            ) : (
+              <Table label="People" columns={columns} rows={users} keyOf={({ userId }) => userId} />
+            )
+          }
+        </Reading>
+      )}
+      {link && <LinkDialog {...link} onClose={() => setLink(null)} />}
       {isInviting && <InviteDialog onClose={() => setInviting(false)} onInvited={() => void again()} />}
       <Confirm
         open={leaving !== null}

@@ -2,14 +2,14 @@
 
 import { type FormEvent, useState } from 'react';
 import { ApiError } from '../../../api/problem';
-import { applyPlan, type PlanDetail } from '../../../api/retention';
+import { applyPlan, type Plan } from '../../../api/retention';
 import { Button } from '../../../design/Button';
 import { Field } from '../../../design/Field';
 import form from '../../../design/form.module.css';
 import { useDeed } from '../../../lib/deed';
 import { countOf, countWords } from './plan-words';
 
-type Props = { plan: PlanDetail; bar: string | null; onApplied: () => void };
+type Props = { plan: Plan; bar: string | null; onApplied: () => void };
 
 export function ConfirmPlan({ plan, bar, onApplied }: Props) {
   const [typed, setTyped] = useState('');

@@ -3,7 +3,7 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { Link } from 'react-router';
-import { type PlanDetail, readPlan } from '../../../api/retention';
+import { type Plan, readPlan } from '../../../api/retention';
 import { Button } from '../../../design/Button';
 import form from '../../../design/form.module.css';
 import { formatBytes, formatCount } from '../../../lib/format';
@@ -54,7 +54,7 @@ export function PlanPanel({ planId, bar, onClose }: Props) {
   );
 }
 
-function Numbers({ plan }: { plan: PlanDetail }) {
+function Numbers({ plan }: { plan: Plan }) {
   const { runs, events, lines, bytes, artifacts } = plan;
   const numbers: ReadonlyArray<[string, string]> = [
     ['runs', formatCount(runs)],
@@ -78,12 +78,12 @@ function Numbers({ plan }: { plan: PlanDetail }) {
   );
 }
 
-function Progress({ plan }: { plan: PlanDetail }) {
+function Progress({ plan }: { plan: Plan }) {
   if (plan.state === 'failed') {
     return (
       <p className={form.said} role="alert">
-        {plan.failure ?? 'It could not be carried out to the end.'} What was deleted is counted above the
-        sample; a new plan goes on from there.
+        It could not be carried out to the end. What was deleted is counted above the sample; a new plan goes
+        on from there.
       </p>
     );
   }
@@ -99,7 +99,7 @@ function Progress({ plan }: { plan: PlanDetail }) {
   );
 }
 
-function Sample({ plan }: { plan: PlanDetail }) {
+function Sample({ plan }: { plan: Plan }) {
   if (plan.sample.length === 0) return null;
   const isGone = plan.what === 'runs' && plan.state === 'applied';
   return (
@@ -108,14 +108,11 @@ function Sample({ plan }: { plan: PlanDetail }) {
         {plan.sample.length < plan.runs ? `The first ${plan.sample.length} of these runs` : 'These runs'}
       </summary>
       <ul>
-        {plan.sample.map((run) => {
-          const runId = typeof run === 'string' ? run : run.runId;
-          return (
-            <li key={runId} className="mono">
-              {isGone ? runId : <Link to={paths.run(runId)}>{runId}</Link>}
-            </li>
-          );
-        })}
+        {plan.sample.map((runId) => (
+          <li key={runId} className="mono">
+            {isGone ? runId : <Link to={paths.run(runId)}>{runId}</Link>}
+          </li>
+        ))}
       </ul>
     </details>
   );

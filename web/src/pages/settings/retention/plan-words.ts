@@ -1,6 +1,6 @@
 // A plan in words and numbers. Pure.
 
-import type { Counts, Plan, PlanDetail } from '../../../api/retention';
+import type { Counts, Plan } from '../../../api/retention';
 import { formatCount } from '../../../lib/format';
 
 /** What the plan counts: the number that is typed to confirm it. */
@@ -35,7 +35,7 @@ export function stateWords(plan: Plan): string {
 const weight = ({ runs, events, lines, artifacts }: Counts): number => runs + events + lines + artifacts;
 
 /** From 0 to 1. Rows are what takes the time. */
-export function shareDone(plan: PlanDetail): number {
+export function shareDone(plan: Plan): number {
   const all = weight(plan);
   return all === 0 ? 0 : Math.min(1, weight(plan.done) / all);
 }

@@ -20,9 +20,13 @@ import { TokenDialog } from './TokenDialog';
 const KEY = ['tokens'];
 
 export default function TokensPage() {
-  const bar = useBar('member');
+  const bar = useBar('owner');
   const client = useQueryClient();
-  const query = useQuery({ queryKey: KEY, queryFn: ({ signal }) => readTokens(signal) });
+  const query = useQuery({
+    queryKey: KEY,
+    queryFn: ({ signal }) => readTokens(signal),
+    enabled: bar === null,
+  });
   const { said, work } = useDeed();
   const [isMaking, setMaking] = useState(false);
   const [revoked, setRevoked] = useState<ApiToken | null>(null);
@@ -68,15 +72,17 @@ export default function TokensPage() {
       <p className={form.said} role="alert">
         {said}
       </p>
-      <Reading of={query} what="tokens">
-        {({ tokens }) =>
-          tokens.length === 0 ? (
-            <p className={form.told}>There is no token yet.</p>
-          ) : (
-            <Table label="Tokens" columns={columns} rows={tokens} keyOf={({ tokenId }) => tokenId} />
-          )
-        }
-      </Reading>
+      {bar === null && (
+        <Reading of={query} what="tokens">
+          {({ tokens }) =>
+            tokens.length === 0 ? (
+              <p className={form.told}>There is no token yet.</p>
+            ) : (
+              <Table label="Tokens" columns={columns} rows={tokens} keyOf={({ tokenId }) => tokenId} />
+            )
+          }
+        </Reading>
+      )}
       {isMaking && <TokenDialog onClose={() => setMaking(false)} onMade={() => void again()} />}
       <Confirm
         open={revoked !== null}

@@ -48,8 +48,10 @@ export function Schedules({ workflow }: { workflow: string }) {
     { head: 'Next', cell: (schedule: Schedule) => <Next schedule={schedule} /> },
     {
       head: 'Last',
-      cell: ({ lastAt, lastRunId }: Schedule) =>
-        lastRunId ? (
+      cell: ({ lastAt, lastRunId, lastError }: Schedule) =>
+        lastError ? (
+          <span className={form.said}>{lastError}</span>
+        ) : lastRunId ? (
           <Link to={paths.run(lastRunId)}>
             <Ago at={toTime(lastAt)} />
           </Link>

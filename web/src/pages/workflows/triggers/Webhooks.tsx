@@ -2,6 +2,7 @@
 
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
+import { Link } from 'react-router';
 import { toTime } from '../../../api/model';
 import { readWebhooks, removeWebhook, type Webhook } from '../../../api/triggers';
 import { Button } from '../../../design/Button';
@@ -10,6 +11,7 @@ import form from '../../../design/form.module.css';
 import { Table } from '../../../design/Table';
 import { Ago } from '../../../design/Took';
 import { useDeed } from '../../../lib/deed';
+import { paths } from '../../../lib/paths';
 import { useBar } from '../../../session/session';
 import { Part, Reading } from '../../Part';
 import parts from '../../Part.module.css';
@@ -30,7 +32,14 @@ export function Webhooks({ workflow }: { workflow: string }) {
     { head: 'Made', cell: ({ createdAt }: Webhook) => <Ago at={toTime(createdAt)} /> },
     {
       head: 'Last used',
-      cell: ({ lastUsedAt }: Webhook) => (lastUsedAt ? <Ago at={toTime(lastUsedAt)} /> : ''),
+      cell: ({ lastUsedAt, lastRunId }: Webhook) =>
+        lastRunId ? (
+          <Link to={paths.run(lastRunId)}>
+            <Ago at={toTime(lastUsedAt)} />
+          </Link>
+        ) : (
+          'not yet'
+        ),
     },
     {
       head: 'What can be done',
