@@ -11,6 +11,7 @@
 mod export;
 mod html;
 mod import;
+mod importing;
 mod replay;
 mod signing;
 mod spool;
