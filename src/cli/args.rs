@@ -2,8 +2,10 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::import_args::ImportArgs;
 use super::inputs::InputArgs;
-use super::regression_args::{DiffArgs, ExportArgs, ImportArgs, ReplayArgs, SnapshotArgs};
+use super::operation_args::{DoctorArgs, MigrateArgs, RebuildArgs};
+use super::regression_args::{DiffArgs, ExportArgs, ReplayArgs, SnapshotArgs};
 use super::setting_flags::{ClientFlags, ServerFlags};
 use super::tool_args::{CompletionArgs, DemoArgs, ExecArgs, SecretArgs};
 use super::worker_args::WorkerArgs;
@@ -53,7 +55,7 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Write a run into one file
     Export(ExportArgs),
-    /// Take runs in from a file
+    /// Bring in runs: a bundle, or the past of another system
     Import(ImportArgs),
     /// Play a run from a file as if it happened now
     Replay(ReplayArgs),
@@ -69,6 +71,8 @@ pub(crate) enum Command {
     Secret(SecretArgs),
     /// Bring the database's schema up or down, or show where it is
     Migrate(MigrateArgs),
+    /// Hold the projections of runs against their events, and write anew what differs
+    Rebuild(RebuildArgs),
     /// Check what telltale needs on this machine, and say what to do
     Doctor(DoctorArgs),
     /// Fill a server with made-up runs
@@ -278,41 +282,6 @@ pub(crate) struct VerifyArgs {
     pub public_key: Option<String>,
     #[command(flatten)]
     pub flags: ClientFlags,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  telltale migrate status
-  telltale migrate up --database-url postgres://telltale@db.example.org/telltale
-
-`serve` brings the schema up by itself. Going down loses what the newer version stored.")]
-pub(crate) struct MigrateArgs {
-    #[arg(value_enum)]
-    pub direction: Direction,
-    /// With `down`: the version to go back to, 0 for an empty database [default: one back]
-    #[arg(long, value_name = "VERSION")]
-    pub to: Option<i32>,
-    #[command(flatten)]
-    pub flags: ServerFlags,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Direction {
-    /// Apply what is missing
-    Up,
-    /// Take back the newest migration
-    Down,
-    /// Show what is applied
-    Status,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Each line is ok, warn or fail, with what to do. Exits with 1 when something failed.")]
-pub(crate) struct DoctorArgs {
-    #[command(flatten)]
-    pub flags: ServerFlags,
 }
 
 pub(super) fn key_and_value(text: &str) -> Result<(String, String), String> {

@@ -92,26 +92,6 @@ pub(crate) struct ExportArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  telltale import run-0198c2d4.telltale --dry-run
-  telltale import run-0198c2d4.telltale
-
-A bundle is checked whole before anything is written, and keeps its run id, its events to the byte, and their hashes.")]
-pub(crate) struct ImportArgs {
-    /// A bundle
-    pub source: String,
-    /// Check it, and write nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// What was done as one JSON object
-    #[arg(long)]
-    pub json: bool,
-    #[command(flatten)]
-    pub flags: ClientFlags,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
   telltale watch $(telltale replay run-0198c2d4.telltale --speed 10)
 
 Prints the id of the run that it is played as; whoever watches that run sees the old one happen again.")]

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
-
 use super::bundles::Bundles;
 use super::feed::Feed;
 use super::log_reader::LogReader;
@@ -12,6 +10,7 @@ use super::secrets::Vault;
 use super::shipper::Spool;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
+use crate::store::journal::read::Installation;
 use crate::store::logs::Logs;
 use crate::store::loki::Loki;
 use crate::store::objects::Objects;
@@ -36,5 +35,5 @@ pub struct Core {
     /// Who waits for runs to execute.
     pub queue: Queue,
     /// What names this installation in opaque cursors.
-    pub installation: Arc<Uuid>,
+    pub installation: Arc<Installation>,
 }

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::app::SharedApp;
 use super::body;
+use super::caller::Right;
 use super::cursor::{events_cursor, parse_events_cursor};
 use super::endpoint::Call;
 use super::events::{EVENTS_PAGE, EVENTS_PAGE_MAX, WAIT_MAX_SECONDS, is_single, push_events, run_id_pointer};
@@ -17,9 +18,9 @@ use super::{Response, schema};
 use crate::facts::event_input::{EventInput, Fault};
 use crate::facts::id::RunId;
 use crate::flow::ingest;
-use crate::store::clock;
 use crate::store::journal::read::{self, Position};
 use crate::store::journal::{CommittedEvent, EventResult};
+use crate::store::{clock, partitions};
 
 /// First pause between two looks of a long poll that commits wake.
 const LOOK_PAUSE: Duration = Duration::from_millis(5);
@@ -33,14 +34,27 @@ type Group = (Vec<usize>, Vec<EventInput>);
 
 /// POST /api/v1/events
 pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
+    let mut query = call.head.query();
+    let is_past = query.flag("historic", false);
+    query.check()?;
+    if is_past && !call.head.caller.may(Right::Edit) {
+        return Err(Problem::no_right());
+    }
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
     let events = ingest::parse_events(&body.bytes, body.format, clock::now())?;
     let groups = by_run(events, is_single(&body.bytes, body.format))?;
     let organization = call.head.organization();
+    if is_past {
+        let firsts = groups.values().filter_map(|(_, events)| events.first());
+        partitions::ensure_past(&app.core.db, firsts.map(|first| first.event.occurred_at)).await?;
+    }
     let appends = groups.into_iter().map(|(run_id, (places, events))| {
         let core = &app.core;
         async move {
-            let appended = ingest::append(core, organization, run_id.clone(), events, None).await;
+            let appended = match is_past {
+                true => ingest::append_past(core, organization, run_id.clone(), events).await,
+                false => ingest::append(core, organization, run_id.clone(), events, None).await,
+            };
             (run_id, places, appended)
         }
     });
@@ -89,7 +103,7 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let limit = query.limit(EVENTS_PAGE_MAX, EVENTS_PAGE);
     let wait = query.number("wait", 0..=WAIT_MAX_SECONDS).unwrap_or(0);
     let kinds = query.words("type");
-    let installation = *app.core.installation;
+    let installation = &app.core.installation;
     let position = match query.text("cursor") {
         Some(text) => parse_events_cursor(text, installation)?,
         None => Position::default(),
@@ -105,7 +119,7 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
         if !page.is_empty() || left.is_zero() || app.lifetime.stop.is_cancelled() {
             let next = page.last().map_or(position, |(position, _)| *position);
             let events = page.iter().map(|(_, event)| event);
-            return Ok(schema::json_text(page_text(events, &events_cursor(installation, next))));
+            return Ok(schema::json_text(page_text(events, &events_cursor(installation.id, next))));
         }
         let looked = Instant::now();
         tokio::select! {

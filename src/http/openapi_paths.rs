@@ -150,7 +150,11 @@ pub const PATHS: &[Operation] = &[
         id: "appendEventsAcross",
         summary: "Append events to many runs",
         description: "Each event names its run. All or nothing for each run; after a 503 sending all again is safe.",
-        parameters: &[],
+        parameters: &[query(
+            "historic",
+            NO,
+            "Runs that this makes take their place by the time of their first event; needs the right to edit",
+        )],
         body: Some(("NewEvent", MANY)),
         answers: &[("200", "What became of each event, in the order sent", "AppendedAcross", JSON)],
     },

@@ -1,7 +1,10 @@
 //! Partitions made ahead, and run keys that always fall into one.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use super::db::{Db, DbError, Query, query};
@@ -20,8 +23,15 @@ const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 const BEHIND: i64 = 7 * DAY_MICROS;
 /// Made ahead of now: a server whose keeper fails has weeks to notice.
 const AHEAD: i64 = 28 * DAY_MICROS;
+const WEEK_MS: i64 = 7 * DAY_MICROS / 1_000;
+/// 2000-01-01: what claims to be older than any workflow engine is put there, so that a wrong clock makes no partitions without end.
+const PAST_MIN_MS: i64 = 946_684_800_000;
 /// Waiting longer for a table's lock would queue every append behind the wait.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '200ms'";
+/// Tries while somebody else has the lock, such as a server that starts beside this one: some ten seconds in all.
+const TRIES_MAX: u32 = 40;
+/// Between them, so that the appends that waited meanwhile get through.
+const TRY_PAUSE: Duration = Duration::from_millis(50);
 
 /// Makes run keys whose time is clamped to the partitions that exist, so that a clock step can't stop appends.
 #[derive(Debug)]
@@ -59,27 +69,12 @@ pub fn floor_key(at: Timestamp) -> Uuid {
     Uuid::from_u128(u128::from(ms) << 80)
 }
 
-/// The earliest time that a run's key is given: what is older lies with what is from then.
-const OLDEST: i64 = 1_420_070_400 * 1_000_000;
-/// How often the partitions of a past week are tried: their locks are waited for no longer than any.
-const TRIES: u32 = 20;
-const TRY_AGAIN_AFTER: std::time::Duration = std::time::Duration::from_millis(250);
-
-/// A key for a run of another time, at most `now`, and the partitions that its rows will lie in.
-pub async fn key_of_the_past(db: &Db, at: Timestamp, now: Timestamp) -> Result<RunKey, DbError> {
-    let at = Timestamp::from_micros(at.as_micros().clamp(OLDEST, now.as_micros().max(OLDEST))).unwrap_or(now);
-    let mut tries = 0;
-    while let Err(error) = make(db, at, at).await {
-        tries += 1;
-        let is_busy = error.sql_state() == Some(&tokio_postgres::error::SqlState::LOCK_NOT_AVAILABLE);
-        if !is_busy || tries >= TRIES {
-            return Err(error);
-        }
-        tokio::time::sleep(TRY_AGAIN_AFTER).await;
-    }
+/// A key for a run of another time, at most `now`. The partitions that its rows lie in must be there: [`ensure_past`].
+#[must_use]
+pub fn key_of_the_past(at: Timestamp, now: Timestamp) -> RunKey {
+    let ms = past_ms(at).min(now.as_micros() / 1_000);
     let random: [u8; 10] = rand::random();
-    let ms = (at.as_micros() / 1_000).unsigned_abs();
-    Ok(RunKey(uuid::Builder::from_unix_timestamp_millis(ms, &random).into_uuid()))
+    RunKey(uuid::Builder::from_unix_timestamp_millis(ms.unsigned_abs(), &random).into_uuid())
 }
 
 /// Makes the partitions around `now` and lets `keys` use them. Repeatable; to be called at start and from time to time.
@@ -91,15 +86,48 @@ pub async fn ensure(db: &Db, keys: &RunKeys, now: Timestamp) -> Result<i32, DbEr
     Ok(made)
 }
 
+/// Makes the partitions for runs that began at these times, long ago. Repeatable, and cheap where they are there.
+pub async fn ensure_past(db: &Db, times: impl IntoIterator<Item = Timestamp>) -> Result<i32, DbError> {
+    let weeks: BTreeSet<i64> = times.into_iter().map(|at| past_ms(at) / WEEK_MS).collect();
+    let mut made = 0;
+    for week in weeks {
+        // Weeks since the epoch begin on Thursdays and partitions on Mondays: both ends of one lie in at most two partitions.
+        let (from, to) = (week * WEEK_MS * 1_000, ((week + 1) * WEEK_MS - 1) * 1_000);
+        let at = |micros| Timestamp::from_micros(micros).unwrap_or(Timestamp::EPOCH);
+        made += make(db, at(from), at(to)).await?;
+    }
+    Ok(made)
+}
+
+fn past_ms(at: Timestamp) -> i64 {
+    (at.as_micros() / 1_000).max(PAST_MIN_MS)
+}
+
 async fn make(db: &Db, from: Timestamp, to: Timestamp) -> Result<i32, DbError> {
     let mut made = 0;
     for table in TABLES {
-        let mut connection = db.get().await?;
-        let transaction = connection.transaction().await?;
-        transaction.batch("partitions/lock_timeout", LOCK_TIMEOUT).await?;
-        let row = transaction.query_one(&ENSURE, &[&table, &from, &to]).await?;
-        made += row.try_get::<_, i32>(0).map_err(|e| DbError::Shape(e.to_string()))?;
-        transaction.commit().await?;
+        let mut tries = 1;
+        made += loop {
+            match make_of(db, table, from, to).await {
+                Err(error)
+                    if tries < TRIES_MAX && error.sql_state() == Some(&SqlState::LOCK_NOT_AVAILABLE) =>
+                {
+                    tries += 1;
+                    tokio::time::sleep(TRY_PAUSE).await;
+                }
+                made => break made?,
+            }
+        };
     }
+    Ok(made)
+}
+
+async fn make_of(db: &Db, table: &str, from: Timestamp, to: Timestamp) -> Result<i32, DbError> {
+    let mut connection = db.get().await?;
+    let transaction = connection.transaction().await?;
+    transaction.batch("partitions/lock_timeout", LOCK_TIMEOUT).await?;
+    let row = transaction.query_one(&ENSURE, &[&table, &from, &to]).await?;
+    let made = row.try_get(0).map_err(|e| DbError::Shape(e.to_string()))?;
+    transaction.commit().await?;
     Ok(made)
 }

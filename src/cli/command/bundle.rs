@@ -7,7 +7,8 @@ use futures_util::TryStreamExt as _;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::cli::failure::{DONE, Failure};
-use crate::cli::regression_args::{ExportArgs, ImportArgs, ReplayArgs};
+use crate::cli::import_args::ImportArgs;
+use crate::cli::regression_args::{ExportArgs, ReplayArgs};
 use crate::cli::server;
 use crate::client::ImportedRun;
 
@@ -52,7 +53,7 @@ pub(crate) async fn export(args: &ExportArgs) -> Result<u8, Failure> {
     Ok(DONE)
 }
 
-pub(crate) async fn import(args: &ImportArgs) -> Result<u8, Failure> {
+pub(super) async fn import(args: &ImportArgs) -> Result<u8, Failure> {
     let client = server::client(&args.flags.settings()?)?;
     let (file, bytes) = open(Path::new(&args.source)).await?;
     let imported = client.import_run(file, bytes, args.dry_run).await?;

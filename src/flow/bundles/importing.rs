@@ -104,7 +104,9 @@ impl<'c> Importing<'c> {
         let note = match found {
             Found::Begun(note) => note,
             _ => {
-                let key = partitions::key_of_the_past(&core.db, totals.from, now).await?;
+                // What claims to be of the future is of now.
+                partitions::ensure_past(&core.db, [totals.from.min(now)]).await?;
+                let key = partitions::key_of_the_past(totals.from, now);
                 let wanted = note_of(&totals, key)?;
                 let note = imports::begin(&core.db, organization, run_id, &wanted, now).await?;
                 if note.head_hash == wanted.head_hash && !note.is_finished {

@@ -273,7 +273,7 @@ impl Writer {
     /// The state of a run that has no event yet.
     fn unborn(&self, group: &Group, now: Timestamp) -> HotRun {
         let (organization, run_id) = &group.name;
-        let imported = group.requests.first().and_then(|pending| pending.request.imported_as);
+        let imported = group.imported_as();
         let key = imported.map_or_else(|| self.keys.generate(now), |imported| imported.run_key);
         let origin = imported.map_or(*organization, |imported| imported.origin);
         HotRun { key, run: Default::default(), hash: chain::genesis(origin, run_id), exists: false }

@@ -56,7 +56,7 @@ pub(super) fn documents(row: &Row, first: usize) -> Result<RunDocuments, DbError
     })
 }
 
-fn parse<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> Result<T, DbError> {
+pub(super) fn parse<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> Result<T, DbError> {
     let text: &str = row.try_get(column).map_err(shape)?;
     serde_json::from_str(text).map_err(|e| DbError::Shape(e.to_string()))
 }

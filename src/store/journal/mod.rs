@@ -15,6 +15,7 @@ mod hot;
 mod load;
 mod plan;
 pub mod read;
+pub mod rebuild;
 mod request;
 mod write;
 
@@ -40,4 +41,11 @@ pub const QUERIES: &[&Query] = &[
     &read::READ_CHECKPOINT,
     &read::READ_ACROSS,
     &read::INSTALLATION,
+    &read::ADOPT_RESTORED,
+    &rebuild::RUNS_AFTER,
+    &rebuild::PROJECTION,
+    &rebuild::REWRITE_RUN,
+    &rebuild::REWRITE_NODES,
+    &rebuild::PUT_CHECKPOINT,
+    &rebuild::FORGET_CHECKPOINTS,
 ];
