@@ -42,6 +42,7 @@ mod loki_secrets;
 mod loki_stand_in;
 mod metrics;
 mod migrate;
+mod migrate_data;
 mod page;
 mod poison;
 mod queue;
