@@ -2,6 +2,8 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::config_args::ConfigArgs;
+use super::history_args::{CleanupArgs, CleanupStatusArgs, PurgeArgs, StatsArgs};
 use super::import_args::ImportArgs;
 use super::inputs::InputArgs;
 use super::operation_args::{DoctorArgs, MigrateArgs, RebuildArgs};
@@ -69,12 +71,22 @@ pub(crate) enum Command {
     Input(NodeInputArgs),
     /// Store, list and delete secrets that nodes get by reference
     Secret(SecretArgs),
+    /// Say how runs ended, and how long they took
+    Stats(StatsArgs),
+    /// Delete runs that ended long ago
+    Cleanup(CleanupArgs),
+    /// Delete runs that ended in one way, and long ago
+    CleanupStatus(CleanupStatusArgs),
+    /// Delete one run
+    Purge(PurgeArgs),
     /// Bring the database's schema up or down, or show where it is
     Migrate(MigrateArgs),
     /// Hold the projections of runs against their events, and write anew what differs
     Rebuild(RebuildArgs),
     /// Check what telltale needs on this machine, and say what to do
     Doctor(DoctorArgs),
+    /// Check the settings, or show them and where they come from
+    Config(ConfigArgs),
     /// Fill a server with made-up runs
     Demo(DemoArgs),
     /// Print a script that completes telltale's commands in a shell

@@ -10,12 +10,14 @@
 mod args;
 mod board;
 mod command;
+mod config_args;
 mod database;
 mod demo;
 mod doctor;
 mod entry;
 mod failure;
 mod format;
+mod history_args;
 mod import_args;
 mod inputs;
 mod ledger;

@@ -10,6 +10,7 @@ mod api;
 mod artifacts;
 mod bundles;
 mod claims;
+mod cleanup;
 mod connect;
 mod control;
 mod error;
@@ -36,6 +37,7 @@ pub use bundles::{ImportedRun, ReplayedRun};
 pub use claims::{
     ClaimName, ClaimState, ClaimStates, ClaimStatus, ClaimedRun, ClaimedRuns, HeldClaim, WorkerSummary,
 };
+pub use cleanup::{CleanupCounts, CleanupPlan, CleanupQuery, DayStatistics, RunStatistics};
 pub use control::NodeInput;
 pub use error::{ClientError, Fault, Problem};
 pub use events::{NewEvent, NewLogLine};

@@ -9,6 +9,7 @@ use futures_util::stream::BoxStream;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::ops::Range;
+use std::time::Duration;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -312,6 +313,17 @@ impl Restoring {
         let there = artifacts::find(&core.db, organization, row.run_key, row.artifact_id).await?;
         there.map(drop).ok_or(ArtifactError::Differs(row.artifact_id))
     }
+}
+
+/// A URL that gives the artifact to whoever has it, as an attachment with this disposition; `None` where the store has no such.
+pub async fn signed_url(
+    core: &Core,
+    organization: OrganizationId,
+    row: &ArtifactRow,
+    disposition: &str,
+    lasts: Duration,
+) -> Result<Option<String>, ArtifactError> {
+    Ok(core.objects.signed_url(key_of(organization, row), disposition, lasts).await?)
 }
 
 /// JSON that is too large for an event, held until the run that it belongs to is there.

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use tokio::sync::Notify;
+
 use super::bundles::Bundles;
 use super::feed::Feed;
 use super::log_reader::LogReader;
+use super::notify::Notifier;
 use super::queue::Queue;
 use super::secrets::Vault;
 use super::shipper::Spool;
+use super::webhooks::Paces;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
 use crate::store::journal::read::Installation;
@@ -34,6 +38,12 @@ pub struct Core {
     pub bundles: Bundles,
     /// Who waits for runs to execute.
     pub queue: Queue,
+    /// Rung when a plan of deletion is to be worked off.
+    pub cleanup: Arc<Notify>,
+    /// What tells others of runs.
+    pub notifier: Notifier,
+    /// How often webhooks are used.
+    pub paces: Paces,
     /// What names this installation in opaque cursors.
     pub installation: Arc<Installation>,
 }

@@ -320,5 +320,6 @@ pub(super) fn of_append(error: AppendError) -> LogError {
         AppendError::Unavailable(text) => LogError::Unavailable(text),
         AppendError::Rejected(text) => LogError::Rejected(text),
         AppendError::ClaimLost => LogError::ClaimLost,
+        AppendError::Purged => LogError::Purged,
     }
 }

@@ -6,7 +6,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::{Core, compactor, ingest, reaper, signals};
+use super::{Core, cleanup, compactor, history, ingest, notify, reaper, schedules, signals, sweeper};
 use crate::facts::time::Timestamp;
 use crate::store::db::DbError;
 use crate::store::partitions::{self, RunKeys};
@@ -28,6 +28,11 @@ pub fn start(core: &Core, keys: std::sync::Arc<RunKeys>, tasks: &mut JoinSet<()>
     reaper::start(core, tasks);
     compactor::start(core, tasks);
     signals::start(core, tasks);
+    history::start(core, tasks);
+    cleanup::start(core, tasks);
+    schedules::start_duty(core, tasks);
+    notify::start(core, tasks);
+    sweeper::start(core, tasks);
     let for_partitions = core.clone();
     tasks.spawn(async move {
         let mut every = ticks(PARTITIONS_EVERY);

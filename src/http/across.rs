@@ -114,12 +114,22 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let mut pause = LOOK_PAUSE;
     loop {
         commits.mark_unchanged();
+        // Before the page: what the page then lacks up to there is gone, and not still to come.
+        let last_purged = read::last_purged(&app.core.db, call.head.organization(), position).await?;
         let page = read::across(&app.core.db, call.head.organization(), position, limit, &kinds).await?;
         let left = deadline.saturating_duration_since(Instant::now());
-        if !page.is_empty() || left.is_zero() || app.lifetime.stop.is_cancelled() {
-            let next = page.last().map_or(position, |(position, _)| *position);
+        if !page.is_empty() || last_purged.is_some() || left.is_zero() || app.lifetime.stop.is_cancelled() {
+            let is_full = page.len() == limit as usize;
+            let next =
+                next_position(position, page.last().map(|(position, _)| *position), is_full, last_purged);
+            let purged = match last_purged {
+                Some(_) => {
+                    read::purged_between(&app.core.db, call.head.organization(), position, next.xid).await?
+                }
+                None => 0,
+            };
             let events = page.iter().map(|(_, event)| event);
-            return Ok(schema::json_text(page_text(events, &events_cursor(installation.id, next))));
+            return Ok(schema::json_text(page_text(events, &events_cursor(installation.id, next), purged)));
         }
         let looked = Instant::now();
         tokio::select! {
@@ -134,11 +144,25 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     }
 }
 
-fn page_text<'a>(events: impl Iterator<Item = &'a CommittedEvent>, cursor: &str) -> String {
+/// Where the next page begins: behind the last event and, where the page ends for want of more, behind what was purged.
+fn next_position(
+    from: Position,
+    last: Option<Position>,
+    is_full: bool,
+    last_purged: Option<i64>,
+) -> Position {
+    let last = last.unwrap_or(from);
+    match last_purged {
+        Some(xid) if !is_full && xid > last.xid => Position { xid, pos: i32::MAX },
+        _ => last,
+    }
+}
+
+fn page_text<'a>(events: impl Iterator<Item = &'a CommittedEvent>, cursor: &str, purged: u64) -> String {
     let mut out = String::from("{\"events\":[");
     push_events(&mut out, events);
     // Writing into memory does not fail; a cursor is base64url, so that nothing in it wants escaping.
-    let _ = write!(out, "],\"nextCursor\":\"{cursor}\"}}");
+    let _ = write!(out, "],\"nextCursor\":\"{cursor}\",\"purged\":{purged}}}");
     out
 }
 
@@ -159,6 +183,15 @@ mod tests {
         let places: Vec<(&str, &[usize])> =
             groups.iter().map(|(run, (places, _))| (run.as_str(), &places[..])).collect();
         assert_eq!(places, [("b", &[0, 2][..]), ("a", &[1][..])]);
+    }
+
+    #[test]
+    fn what_was_purged_is_passed_over_only_where_nothing_else_is_left() {
+        let at = |xid, pos| Position { xid, pos };
+        assert_eq!(next_position(at(1, 2), None, false, None), at(1, 2));
+        assert_eq!(next_position(at(1, 2), None, false, Some(7)), at(7, i32::MAX));
+        assert_eq!(next_position(at(1, 2), Some(at(9, 1)), false, Some(7)), at(9, 1));
+        assert_eq!(next_position(at(1, 2), Some(at(5, 1)), true, Some(7)), at(5, 1));
     }
 
     #[test]

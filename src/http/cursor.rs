@@ -15,6 +15,7 @@ const RUN_LIST: u8 = b'R';
 const ALL_EVENTS: u8 = b'E';
 const ARTIFACTS: u8 = b'A';
 const WORKFLOWS: u8 = b'W';
+const DELIVERIES: u8 = b'D';
 
 /// A place in the list of runs.
 pub fn list_cursor(last: RunKey) -> String {
@@ -37,7 +38,23 @@ pub fn artifact_cursor(created_at: Timestamp, artifact_id: Uuid) -> String {
 }
 
 pub fn parse_artifact_cursor(text: &str) -> Result<(Timestamp, Uuid), Problem> {
-    let bytes = decode(text, ARTIFACTS)?;
+    time_and_id(text, ARTIFACTS)
+}
+
+/// A place in the list of a notification's deliveries.
+pub fn delivery_cursor(created_at: Timestamp, delivery_id: Uuid) -> String {
+    let mut bytes = vec![VERSION, DELIVERIES];
+    bytes.extend_from_slice(&created_at.as_micros().to_be_bytes());
+    bytes.extend_from_slice(delivery_id.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub fn parse_delivery_cursor(text: &str) -> Result<(Timestamp, Uuid), Problem> {
+    time_and_id(text, DELIVERIES)
+}
+
+fn time_and_id(text: &str, kind: u8) -> Result<(Timestamp, Uuid), Problem> {
+    let bytes = decode(text, kind)?;
     let (Some((micros, id)), true) = (bytes.split_first_chunk::<8>(), bytes.len() == 24) else {
         return Err(unknown());
     };

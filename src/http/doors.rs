@@ -2,7 +2,7 @@
 //!
 //! Decisions only: headers in, a refusal or nothing out.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use http::request::Parts;
@@ -13,6 +13,7 @@ use super::caller::{Caller, Right};
 use super::cors::Cors;
 use super::options::HttpOptions;
 use super::problem::Problem;
+use crate::facts::address::AddressRange;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// What a proxy adds: behind one, "comes from this machine" says nothing about the sender.
@@ -40,6 +41,8 @@ pub enum Access {
 pub struct Doors {
     /// Hash of the token, so that comparing takes the same time whatever is sent.
     token: Option<[u8; 32]>,
+    /// Where there are any: who may connect from other machines.
+    proxies: Vec<AddressRange>,
     loopback: bool,
     /// Lower case, without port.
     hosts: Vec<String>,
@@ -55,10 +58,17 @@ impl Doors {
         hosts.extend(options.allowed_hosts.iter().map(|host| host_name(host).to_ascii_lowercase()));
         Self {
             token: options.token.as_deref().map(digest),
+            proxies: options.trusted_proxy.clone(),
             loopback: options.loopback,
             hosts,
             any_address: ip.is_unspecified(),
         }
+    }
+
+    /// Whether a connection from this address is taken at all: behind proxies that end TLS nobody else is listened to.
+    pub fn admits(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.proxies.is_empty() || peer.is_loopback() || self.proxies.iter().any(|range| range.contains(peer))
     }
 
     /// Checks a request before anything else is done with it.
@@ -186,6 +196,7 @@ mod tests {
             token: None,
             cors_origins: vec!["https://app.example".into()],
             allowed_hosts: vec!["trace.example".into()],
+            trusted_proxy: Vec::new(),
             loopback: true,
             metrics: Arc::new(String::new),
             readiness: Arc::new(|| async { Readiness::default() }.boxed()),
@@ -223,6 +234,18 @@ mod tests {
             assert_eq!(get(&[("host", unknown)]), 421, "{unknown}");
         }
         assert_eq!(get(&[]), 400);
+    }
+
+    #[test]
+    fn behind_a_proxy_nobody_else_may_connect() {
+        let admits = |proxies: &[&str], peer: &str| {
+            let trusted_proxy = proxies.iter().map(|range| range.parse().unwrap()).collect();
+            let options = HttpOptions { trusted_proxy, ..options() };
+            Doors::new(&options, "0.0.0.0:4780".parse().unwrap()).admits(peer.parse().unwrap())
+        };
+        assert!(admits(&[], "203.0.113.9"));
+        assert!(admits(&["10.0.0.5"], "10.0.0.5") && admits(&["10.0.0.5"], "127.0.0.1"));
+        assert!(admits(&["10.0.0.0/8"], "::ffff:10.1.2.3") && !admits(&["10.0.0.5"], "10.0.0.6"));
     }
 
     #[test]

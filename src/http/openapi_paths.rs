@@ -36,7 +36,7 @@ pub const fn header(name: &'static str, schema: &'static str, description: &'sta
 }
 
 pub const TEXT: &str = r#"{"type":"string"}"#;
-const TIME: &str = r#"{"type":"string","format":"date-time"}"#;
+pub const TIME: &str = r#"{"type":"string","format":"date-time"}"#;
 const SEQ: &str = r#"{"type":"integer","minimum":0}"#;
 pub const FROM_ONE: &str = r#"{"type":"integer","minimum":1}"#;
 const PAGE: &str = r#"{"type":"integer","minimum":1,"maximum":5000,"default":500}"#;
@@ -45,9 +45,9 @@ const PLACE: &str = r#"{"oneOf":[{"type":"integer","minimum":0},{"const":"head"}
 const STREAM: &str = r##"{"$ref":"#/components/schemas/LogStream"}"##;
 const TYPES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/EventType"}}"##;
 const LEVELS: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/Level"}}"##;
-const STATUSES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/RunStatus"}}"##;
+pub const STATUSES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/RunStatus"}}"##;
 const YES: &str = r#"{"type":"boolean","default":true}"#;
-const NO: &str = r#"{"type":"boolean","default":false}"#;
+pub const NO: &str = r#"{"type":"boolean","default":false}"#;
 
 const CLAIM: Parameter = header(
     "Telltale-Claim",

@@ -64,6 +64,9 @@ pub(super) async fn run(
             accepted = listener.accept() => accepted,
         };
         match accepted {
+            Ok((_, peer)) if !shell.admits(peer.ip()) => {
+                tracing::debug!(%peer, "a connection that came past the proxy was closed");
+            }
             Ok((stream, _)) => {
                 lifetime.tasks.spawn(connection(shell.clone(), stream, lifetime.clone()));
             }

@@ -47,6 +47,11 @@ impl Shell {
         Self { endpoints, doors, cors, unmatched }
     }
 
+    /// Whether a connection from this address is taken at all.
+    pub fn admits(&self, peer: std::net::IpAddr) -> bool {
+        self.doors.admits(peer)
+    }
+
     /// Answers one request.
     pub async fn handle(&self, request: Request<Incoming>) -> Response {
         let started = Instant::now();

@@ -40,6 +40,7 @@ async fn start(token: Option<&str>) -> std::net::SocketAddr {
         token: token.map(str::to_owned),
         cors_origins: vec!["https://app.example".into()],
         allowed_hosts: Vec::new(),
+        trusted_proxy: Vec::new(),
         loopback: true,
         metrics: Arc::new(String::new),
         readiness: Arc::new(|| async { Readiness::default() }.boxed()),

@@ -12,9 +12,10 @@ use crate::facts::id::RunKey;
 use crate::facts::time::Timestamp;
 
 const ENSURE: Query = query!("partitions/ensure"; TEXT, TIMESTAMPTZ, TIMESTAMPTZ);
+const DROPPABLE: Query = query!("partitions/droppable";);
 
 /// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&ENSURE];
+pub const QUERIES: &[&Query] = &[&ENSURE, &DROPPABLE];
 
 /// The partitioned tables.
 const TABLES: [&str; 3] = ["events", "log_chunks", "log_segments"];
@@ -130,4 +131,19 @@ async fn make_of(db: &Db, table: &str, from: Timestamp, to: Timestamp) -> Result
     let made = row.try_get(0).map_err(|e| DbError::Shape(e.to_string()))?;
     transaction.commit().await?;
     Ok(made)
+}
+
+/// Drops partitions that purges have emptied, without making anybody wait: each is detached beside what goes on, and then
+/// dropped by itself. What breaks off is gone on with the next time. Answers how many tables went.
+pub async fn drop_empty(db: &Db) -> Result<usize, DbError> {
+    let connection = db.get().await?;
+    let shape = |error: tokio_postgres::Error| DbError::Shape(error.to_string());
+    let rows = connection.query(&DROPPABLE, &[]).await?;
+    for row in &rows {
+        if let Some(detach) = row.try_get::<_, Option<&str>>(0).map_err(shape)? {
+            connection.batch("partitions/detach", detach).await?;
+        }
+        connection.batch("partitions/drop", row.try_get(1).map_err(shape)?).await?;
+    }
+    Ok(rows.len())
 }

@@ -1,7 +1,9 @@
 //! The commands, one file each.
 
 pub(crate) mod bundle;
+pub(crate) mod cleanup;
 pub(crate) mod completion;
+pub(crate) mod config;
 pub(crate) mod control;
 pub(crate) mod demo;
 pub(crate) mod diff;
@@ -20,6 +22,7 @@ pub(crate) mod runs;
 pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod snapshot;
+pub(crate) mod stats;
 pub(crate) mod verify;
 mod verify_bundle;
 pub(crate) mod watch;

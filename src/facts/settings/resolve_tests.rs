@@ -101,14 +101,14 @@ fn an_open_address_needs_a_token_to_serve() {
     for open in ["0.0.0.0:4780", "[::]:0", "192.168.1.2:1", "[::ffff:10.0.0.1]:1"] {
         let sources = with_env(&[("TELLTALE_LISTEN", open)]);
         assert!(Settings::resolve(&sources).is_ok(), "a client does not mind");
-        let found = Settings::resolve_for_server(&sources).unwrap_err();
+        let found = Settings::resolve_for_server(&sources, |_| Place::default()).unwrap_err();
         assert!(
             found[0].to_string().starts_with("listen: ") && found[0].reason.contains("no token"),
             "{found:?}"
         );
     }
     let sources = with_env(&[("TELLTALE_LISTEN", "0.0.0.0:1"), ("TELLTALE_TOKEN", "a-long-secret")]);
-    assert!(Settings::resolve_for_server(&sources).is_ok());
+    assert!(Settings::resolve_for_server(&sources, |_| Place::default()).is_ok());
 }
 
 #[test]

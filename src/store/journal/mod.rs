@@ -14,6 +14,7 @@ mod group;
 mod hot;
 mod load;
 mod plan;
+pub mod purge;
 pub mod read;
 pub mod rebuild;
 mod request;
@@ -40,6 +41,10 @@ pub const QUERIES: &[&Query] = &[
     &read::READ_HASHED,
     &read::READ_CHECKPOINT,
     &read::READ_ACROSS,
+    &read::LAST_PURGED,
+    &read::PURGED_BETWEEN,
+    &purge::PURGE_RUNS,
+    &purge::PURGE_FIRST_EVENTS,
     &read::INSTALLATION,
     &read::ADOPT_RESTORED,
     &rebuild::RUNS_AFTER,

@@ -16,6 +16,8 @@ pub(super) const READ_EVENTS: Query =
 pub(super) const READ_HASHED: Query = query!("journal/read_hashed"; UUID, INT8, INT8, INT8);
 pub(super) const READ_CHECKPOINT: Query = query!("journal/read_checkpoint"; UUID, INT8);
 pub(super) const READ_ACROSS: Query = query!("journal/read_across"; UUID, INT8, INT4, INT8, TEXT_ARRAY);
+pub(super) const LAST_PURGED: Query = query!("journal/last_purged"; UUID, INT8);
+pub(super) const PURGED_BETWEEN: Query = query!("journal/purged_between"; UUID, INT8, INT8);
 pub(super) const INSTALLATION: Query = query!("feed/installation";);
 pub(super) const ADOPT_RESTORED: Query = query!("journal/adopt_restored";);
 
@@ -166,6 +168,27 @@ pub async fn across(
     rows.iter().map(read).collect()
 }
 
+/// The last transaction behind `position` that has lost events to a purge, if there is one.
+pub async fn last_purged(
+    db: &Db,
+    organization: OrganizationId,
+    position: Position,
+) -> Result<Option<i64>, DbError> {
+    let row = db.get().await?.query_one(&LAST_PURGED, &[&organization.0, &position.xid]).await?;
+    row.try_get(0).map_err(shape)
+}
+
+/// How many events were purged behind `position`, up to a transaction.
+pub async fn purged_between(
+    db: &Db,
+    organization: OrganizationId,
+    position: Position,
+    to_xid: i64,
+) -> Result<u64, DbError> {
+    let row = db.get().await?.query_one(&PURGED_BETWEEN, &[&organization.0, &position.xid, &to_xid]).await?;
+    Ok(row.try_get::<_, i64>(0).map_err(shape)?.unsigned_abs())
+}
+
 /// What names this installation in cursors, and what it was called before dumps of it were restored elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
@@ -175,6 +198,12 @@ pub struct Installation {
 }
 
 impl Installation {
+    /// What it was called first, before any dump of it was restored elsewhere: its objects lie under that name.
+    #[must_use]
+    pub fn first_id(&self) -> Uuid {
+        self.earlier.first().map_or(self.id, |(id, _)| *id)
+    }
+
     /// Where a cursor's position lies today; `None`: the cursor comes from another installation.
     #[must_use]
     pub fn translate(&self, home: Uuid, position: Position) -> Option<Position> {

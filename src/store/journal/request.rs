@@ -101,6 +101,9 @@ pub enum AppendError {
     /// The run has been claimed again since, or is over: nothing of this request is stored.
     #[error("the claim is over")]
     ClaimLost,
+    /// The run was purged: its id stands for what it was.
+    #[error("the run was purged")]
+    Purged,
 }
 
 /// What a transaction made durable for one run, for those who watch.
