@@ -302,6 +302,7 @@ async fn stop(parts: Parts) {
     if let Some(shipper) = shipper {
         shipper.stop().await;
     }
+    core.bundles.stop();
     duties.shutdown().await;
     drop(core);
     let drained = async { while writers.join_next().await.is_some() {} };

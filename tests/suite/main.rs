@@ -50,6 +50,7 @@ mod loki_secrets;
 mod loki_stand_in;
 mod metrics;
 mod migrate;
+mod migrate_data;
 mod notifications;
 mod objects_s3;
 mod older;
