@@ -40,6 +40,7 @@ BEGIN
     UPDATE restored_installations SET shift = shift + moved_by;
     INSERT INTO restored_installations (earlier_id, shift) SELECT id, moved_by FROM installation;
     UPDATE installation SET id = gen_random_uuid();
+    PERFORM shift_event_cursors(moved_by);
     RETURN adopted;
 END $$;
 
