@@ -16,6 +16,7 @@ use super::readiness;
 use super::secret_key;
 use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
+use crate::flow::bundles::Bundles;
 use crate::flow::feed::Feed;
 use crate::flow::log_reader::LogReader;
 use crate::flow::notify::Notifier;
@@ -163,6 +164,11 @@ impl Database {
 
 async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let vault = Vault::new(&secret_key::of(settings)?);
+    let bundles =
+        Bundles::open(&settings.data_dir, &secret_key::for_signing(settings)?).map_err(|error| {
+            let dir = settings.data_dir.display();
+            AppError::not_there(format!("bundles can't be taken in below {dir}: {error}"))
+        })?;
     let loki = settings
         .loki
         .as_ref()
@@ -202,6 +208,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
         .clone()
         .zip(loki.clone())
         .map(|(settings, loki)| shipper::start(db.clone(), loki, settings, spool.clone(), new_lines));
+    let cleanup = Arc::new(Notify::new());
     let core = Core {
         db,
         journal,
@@ -212,7 +219,9 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
         feed,
         vault,
         objects,
+        bundles,
         queue,
+        cleanup,
         notifier: Notifier::new(settings.webhook_allow.clone()),
         paces: Paces::default(),
         installation,

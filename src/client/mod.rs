@@ -8,7 +8,9 @@
 mod across;
 mod api;
 mod artifacts;
+mod bundles;
 mod claims;
+mod cleanup;
 mod connect;
 mod control;
 mod error;
@@ -31,9 +33,11 @@ mod ws;
 pub use across::AppendedAcross;
 pub use api::{Client, EventQuery, RunQuery};
 pub use artifacts::{ArtifactLabel, ArtifactPage, ArtifactSummary};
+pub use bundles::{ImportedRun, ReplayedRun};
 pub use claims::{
     ClaimName, ClaimState, ClaimStates, ClaimStatus, ClaimedRun, ClaimedRuns, HeldClaim, WorkerSummary,
 };
+pub use cleanup::{CleanupCounts, CleanupPlan, CleanupQuery, DayStatistics, RunStatistics};
 pub use control::NodeInput;
 pub use error::{ClientError, Fault, Problem};
 pub use events::{NewEvent, NewLogLine};

@@ -10,10 +10,13 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
 use super::{
-    artifacts, claims, control, library, notifications, openapi_artifacts, openapi_notifications,
-    openapi_runner, openapi_secrets, openapi_triggers, openapi_workflows, schedules, schema, secrets,
+    artifacts, bundles, claims, cleanup, control, library, notifications, older, openapi_artifacts,
+    openapi_cleanup, openapi_notifications, openapi_older, openapi_regression, openapi_runner,
+    openapi_secrets, openapi_triggers, openapi_workflows, retention, schedules, schema, secrets, statistics,
     webhooks, workflows,
 };
+use crate::facts::timeline;
+use crate::flow::bundles::Imported;
 use crate::flow::views;
 
 /// Named schemas, in the order of their names.
@@ -30,6 +33,9 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         openapi_workflows::PATHS,
         openapi_runner::PATHS,
         openapi_secrets::PATHS,
+        openapi_regression::PATHS,
+        openapi_older::PATHS,
+        openapi_cleanup::PATHS,
         openapi_triggers::PATHS,
         openapi_notifications::PATHS,
     ]
@@ -181,6 +187,23 @@ fn schemas() -> Schemas {
     add::<secrets::SecretPage>(&mut all);
     add::<secrets::SecretsClaim>(&mut all);
     add::<secrets::ClaimedSecrets>(&mut all);
+    add::<timeline::Diff>(&mut all);
+    add::<Imported>(&mut all);
+    add::<bundles::Replayed>(&mut all);
+    add::<older::OlderStatus>(&mut all);
+    add::<older::Trace>(&mut all);
+    add::<older::Executions>(&mut all);
+    add::<older::ExecutionDetail>(&mut all);
+    add::<older::ExecutionCount>(&mut all);
+    add::<older::CleanedUp>(&mut all);
+    add::<cleanup::NewPlan>(&mut all);
+    add::<cleanup::PlanDetail>(&mut all);
+    add::<cleanup::PlanPage>(&mut all);
+    add::<cleanup::Purged>(&mut all);
+    add::<cleanup::TombstoneDetail>(&mut all);
+    add::<retention::Retention>(&mut all);
+    add::<statistics::RunCount>(&mut all);
+    add::<statistics::Statistics>(&mut all);
     add::<webhooks::NewWebhook>(&mut all);
     add::<webhooks::Webhook>(&mut all);
     add::<webhooks::MadeWebhook>(&mut all);

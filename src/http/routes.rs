@@ -10,8 +10,9 @@ use super::doors::Access;
 use super::endpoint::{Call, Endpoint};
 use super::problem::Problem;
 use super::{
-    Response, across, artifacts, claims, control, download, events, health, library, logs, multiplex,
-    notifications, pages, runs, schedules, secrets, stream, webhooks, workflows,
+    Response, across, artifacts, bundles, claims, cleanup, control, download, events, health, library, logs,
+    multiplex, notifications, older, pages, retention, runs, schedules, secrets, statistics, stream,
+    timelines, webhooks, workflows,
 };
 
 const ANYONE: Access = Access::Anyone;
@@ -19,6 +20,7 @@ const STATIC_FILE: Access = Access::StaticFile;
 const READ: Access = Access::Caller(Right::Read);
 const APPEND: Access = Access::Caller(Right::Append);
 const EDIT: Access = Access::Caller(Right::Edit);
+const OWN: Access = Access::Caller(Right::Own);
 
 /// Method, pattern, what it asks of callers, and the handler of each route.
 macro_rules! routes {
@@ -41,6 +43,7 @@ routes! {
     GET "/api/v1/runs/{runId}/events" READ, events::page;
     GET "/api/v1/runs/{runId}/stream" READ, stream::stream;
     GET "/api/v1/stream" READ, multiplex::stream;
+    GET "/api/v1/runs/count" READ, statistics::count;
     GET "/api/v1/runs/{runId}" READ, runs::state;
     GET "/api/v1/runs/{runId}/logs" READ, logs::page;
     GET "/api/v1/runs" READ, runs::list;
@@ -69,6 +72,27 @@ routes! {
     GET "/api/v1/secrets" READ, secrets::list;
     DELETE "/api/v1/secrets/{name}" EDIT, secrets::delete;
     POST "/api/v1/claims/secrets" APPEND, secrets::claim;
+    GET "/api/v1/runs/{runId}/snapshot" READ, timelines::snapshot;
+    GET "/api/v1/runs/{runId}/diff" READ, timelines::diff;
+    GET "/api/v1/runs/{runId}/bundle" READ, bundles::export;
+    POST "/api/v1/import" APPEND, bundles::import;
+    POST "/api/v1/replay" APPEND, bundles::replay;
+    GET "/workflows/runs/{runId}/status" READ, older::status;
+    GET "/workflows/runs/{runId}/trace" READ, older::trace;
+    GET "/workflows/{id}/logs" READ, older::list;
+    GET "/workflows/{id}/logs/count" READ, older::count;
+    GET "/logs/{id}" READ, older::show;
+    DELETE "/logs/cleanup" EDIT, older::cleanup;
+    DELETE "/api/v1/runs/{runId}" EDIT, cleanup::delete;
+    GET "/api/v1/runs/{runId}/tombstone" READ, cleanup::tombstone;
+    POST "/api/v1/cleanup/plans" EDIT, cleanup::create;
+    GET "/api/v1/cleanup/plans" READ, cleanup::list;
+    GET "/api/v1/cleanup/plans/{planId}" READ, cleanup::show;
+    POST "/api/v1/cleanup/plans/{planId}/apply" EDIT, cleanup::apply;
+    GET "/api/v1/retention" READ, retention::show;
+    PUT "/api/v1/retention" OWN, retention::put;
+    GET "/api/v1/statistics" READ, statistics::all;
+    GET "/api/v1/workflows/{name}/statistics" READ, statistics::of_workflow;
     POST "/hooks/{token}" ANYONE, webhooks::receive;
     GET "/api/v1/workflows/{name}/webhooks" READ, webhooks::list;
     POST "/api/v1/workflows/{name}/webhooks" EDIT, webhooks::create;

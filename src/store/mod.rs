@@ -3,10 +3,14 @@
 pub mod artifacts;
 mod bucket;
 pub mod checkup;
+pub mod cleanup;
 pub mod clock;
 pub mod db;
 pub mod deliveries;
 pub mod duties;
+pub mod executions;
+pub mod history;
+pub mod imports;
 pub mod journal;
 pub mod lane;
 pub mod logs;

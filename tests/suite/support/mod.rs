@@ -4,6 +4,7 @@
 pub mod chain;
 pub mod check;
 pub mod chunks;
+pub mod command;
 pub mod fold;
 pub mod frames;
 pub mod guard;
