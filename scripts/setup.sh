@@ -4,7 +4,7 @@
 #   scripts/setup.sh build    the Rust toolchain is only looked for, never installed
 #   scripts/setup.sh page     Node.js, and the npm packages that build and test the page
 #   scripts/setup.sh demo     build, page, and the server binaries of PostgreSQL
-#   scripts/setup.sh test     demo, and Docker with compose, pgbouncer, promtool and Chromium
+#   scripts/setup.sh test     demo, and Docker with compose, pgbouncer, promtool and Chromium; an S3 server is built (scripts/tools.sh)
 #
 # Debian packages go through apt-get, as root or through sudo. No database cluster and no service is left running
 # or enabled by it, but Docker's where systemd runs it. Exit status 3: something is missing and can't be installed.
@@ -93,6 +93,8 @@ machine_for_tests() {
     without_service pgbouncer pgbouncer
     # promtool, which tests the alert rules; Debian has it in the server's package.
     without_service promtool prometheus
+    have go || apt_install golang-go
+    scripts/tools.sh
 }
 
 # Installs the package that brings a command, and leaves its service off: only its programs are wanted.

@@ -5,7 +5,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::facts::settings::{Fault, Key, Machine, Settings, SettingsFile, Sources};
+use crate::facts::settings::{Fault, Key, Machine, Place, Settings, SettingsFile, Sources};
 
 /// No settings file is longer; more would be a wrong path.
 const FILE_LIMIT_BYTES: u64 = 1024 * 1024;
@@ -30,8 +30,29 @@ pub fn load(flags: Vec<(Key, String)>, config: Option<&Path>) -> Result<Settings
 
 /// Settings for a server, with the rules that only a server keeps.
 pub fn load_for_server(flags: Vec<(Key, String)>, config: Option<&Path>) -> Result<Settings, Vec<Fault>> {
-    Settings::resolve_for_server(&gather(flags, config)?)
+    Settings::resolve_for_server(&gather(flags, config)?, |settings| place(&settings.data_dir))
 }
+
+/// What is to be known about the data directory, which need not be there yet.
+fn place(data_dir: &Path) -> Place {
+    let there = data_dir.ancestors().find_map(|dir| nix::sys::statfs::statfs(dir).ok());
+    let magic = there.map(|found| found.filesystem_type().0);
+    let network =
+        magic.and_then(|magic| NETWORK.iter().find(|(known, _)| i64::try_from(magic) == Ok(*known)));
+    Place { network_filesystem: network.map(|(_, name)| *name) }
+}
+
+/// File systems of other machines, by the numbers of statfs(2).
+const NETWORK: [(i64, &str); 8] = [
+    (0x6969, "NFS"),
+    (0x517b, "SMB"),
+    (0xff53_4d42, "CIFS"),
+    (0xfe53_4d42, "SMB2"),
+    (0x0102_1997, "9P"),
+    (0x00c3_6400, "Ceph"),
+    (0x5346_414f, "AFS"),
+    (0x0bd0_0bd0, "Lustre"),
+];
 
 fn find(sources: &Sources) -> Result<Option<SettingsFile>, Vec<Fault>> {
     let working_dir = std::env::current_dir().unwrap_or_default();

@@ -16,6 +16,7 @@ pub mod app;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod historic;
 pub mod http;
 pub mod runner;
 pub mod telemetry;

@@ -10,6 +10,7 @@ mod bare;
 mod ceiling;
 mod fanout;
 mod harness;
+mod history;
 mod idle;
 mod latency;
 mod listing;
@@ -18,6 +19,7 @@ mod log_drain;
 mod log_lines;
 mod logs;
 mod loki;
+mod purge;
 mod reading;
 mod report;
 mod runner;
@@ -86,6 +88,12 @@ async fn all(plan: &Plan) -> Outcome<Report> {
     }
     if plan.wants("listing") {
         listing::measure(&server, &mut report).await?;
+    }
+    if plan.wants("purge") {
+        purge::measure(plan, &server, &mut report).await?;
+    }
+    if plan.wants("history") {
+        history::measure(plan, &server, &mut report).await?;
     }
     server.stop().await?;
     Ok(report)

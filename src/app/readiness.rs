@@ -12,6 +12,7 @@ use crate::flow::feed::Delivery;
 use crate::flow::shipper::{Shipping, Spool};
 use crate::http::{Part, PartState, Readiness};
 use crate::store::db::Db;
+use crate::store::objects::Objects;
 use crate::store::runs;
 
 /// A database that takes longer for the smallest query does not serve anybody.
@@ -27,7 +28,9 @@ pub(super) fn look_at(
         let (core, shipping) = (core.clone(), shipping.clone());
         async move {
             let log_shipping = log_shipping(shipping.as_ref(), &core.spool);
-            Readiness { parts: vec![database(&core.db).await, feed(core.feed.delivery()), log_shipping] }
+            let feed = feed(core.feed.delivery());
+            let (database, artifacts) = tokio::join!(database(&core.db), artifacts(&core.objects));
+            Readiness { parts: vec![database, feed, log_shipping, artifacts] }
         }
         .boxed()
     })
@@ -60,6 +63,14 @@ fn log_shipping(shipping: Option<&Shipping>, spool: &Spool) -> Part {
     match reasons.as_slice() {
         [] => part("log_shipping", PartState::Ok, None),
         _ => part("log_shipping", PartState::Degraded, Some(reasons.join("; "))),
+    }
+}
+
+/// Never down: appends and reads go on without artifacts.
+async fn artifacts(objects: &Objects) -> Part {
+    match objects.check().await {
+        Ok(()) => part("artifacts", PartState::Ok, None),
+        Err(reason) => part("artifacts", PartState::Degraded, Some(reason)),
     }
 }
 

@@ -19,11 +19,14 @@ use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
 use crate::flow::accounts::Accounts;
 use crate::flow::accounts::openid::Provider;
+use crate::flow::bundles::Bundles;
 use crate::flow::feed::Feed;
 use crate::flow::log_reader::LogReader;
+use crate::flow::notify::Notifier;
 use crate::flow::queue::Queue;
 use crate::flow::secrets::Vault;
 use crate::flow::shipper::{self, Shipper, Spool};
+use crate::flow::webhooks::Paces;
 use crate::flow::{Core, keeper};
 use crate::http::{self, HttpOptions};
 use crate::store::clock;
@@ -161,6 +164,7 @@ fn http_options(
         require_sign_in: settings.require_sign_in,
         cors_origins: settings.cors_origins.clone(),
         allowed_hosts: settings.allowed_hosts.clone(),
+        trusted_proxy: settings.trusted_proxy.clone(),
         loopback: is_loopback,
         metrics,
         readiness: readiness::look_at(
@@ -202,10 +206,11 @@ impl Database {
 
 async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let vault = Vault::new(&secret_key::of(settings)?);
-    let objects = Objects::open(&settings.data_dir).map_err(|error| {
-        let dir = settings.data_dir.display();
-        AppError::not_there(format!("artifacts can't be kept in {dir}: {error}"))
-    })?;
+    let bundles =
+        Bundles::open(&settings.data_dir, &secret_key::for_signing(settings)?).map_err(|error| {
+            let dir = settings.data_dir.display();
+            AppError::not_there(format!("bundles can't be taken in below {dir}: {error}"))
+        })?;
     let loki = settings
         .loki
         .as_ref()
@@ -217,6 +222,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let keys = Arc::new(RunKeys::default());
     partitions::ensure(&db, &keys, clock::now()).await?;
     let installation = Arc::new(journal::read::installation(&db).await?);
+    let objects = objects(settings, installation.id)?;
     let reader = LogReader::new(db.clone(), loki.clone());
     let feed = Feed::new(db.clone(), reader.clone());
     let (mut writers, mut duties) = (JoinSet::new(), JoinSet::new());
@@ -249,10 +255,40 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
         .clone()
         .zip(loki.clone())
         .map(|(settings, loki)| shipper::start(db.clone(), loki, settings, spool.clone(), new_lines));
-    let core =
-        Core { db, journal, logs, loki, reader, spool, feed, accounts, vault, objects, queue, installation };
+    let cleanup = Arc::new(Notify::new());
+    let core = Core {
+        db,
+        journal,
+        logs,
+        loki,
+        reader,
+        spool,
+        feed,
+        accounts,
+        vault,
+        objects,
+        bundles,
+        queue,
+        cleanup,
+        notifier: Notifier::new(settings.webhook_allow.clone()),
+        paces: Paces::default(),
+        installation,
+    };
     keeper::start(&core, keys, &mut duties);
     Ok(Parts { core, writers, duties, shipper })
+}
+
+/// Where artifacts are kept.
+fn objects(settings: &Settings, installation: uuid::Uuid) -> Result<Objects, AppError> {
+    match &settings.bucket {
+        Some(bucket) => Objects::in_bucket(bucket, installation).map_err(|reason| {
+            AppError::not_there(format!("artifacts can't be kept in the bucket: {reason}"))
+        }),
+        None => Objects::open(&settings.data_dir).map_err(|error| {
+            let dir = settings.data_dir.display();
+            AppError::not_there(format!("artifacts can't be kept in {dir}: {error}"))
+        }),
+    }
 }
 
 /// Lets the lanes write what they hold, then ends the duties.

@@ -3,7 +3,12 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::account_args::{TokenArgs, UserArgs};
+use super::config_args::ConfigArgs;
+use super::history_args::{CleanupArgs, CleanupStatusArgs, PurgeArgs, StatsArgs};
+use super::import_args::ImportArgs;
 use super::inputs::InputArgs;
+use super::operation_args::{DoctorArgs, MigrateArgs, RebuildArgs};
+use super::regression_args::{DiffArgs, ExportArgs, ReplayArgs, SnapshotArgs};
 use super::setting_flags::{ClientFlags, ServerFlags};
 use super::tool_args::{CompletionArgs, DemoArgs, ExecArgs, SecretArgs};
 use super::worker_args::WorkerArgs;
@@ -47,6 +52,16 @@ pub(crate) enum Command {
     Logs(LogsArgs),
     /// Check that a run's history and output are whole and as they were recorded
     Verify(VerifyArgs),
+    /// Print a run's normalised timeline, or hold it against a file
+    Snapshot(SnapshotArgs),
+    /// Compare two runs: nodes, attempts, durations, the first event that differs
+    Diff(DiffArgs),
+    /// Write a run into one file
+    Export(ExportArgs),
+    /// Bring in runs: a bundle, or the past of another system
+    Import(ImportArgs),
+    /// Play a run from a file as if it happened now
+    Replay(ReplayArgs),
     /// Store workflows on a server, and start them there
     Workflow(WorkflowArgs),
     /// End a run
@@ -61,10 +76,22 @@ pub(crate) enum Command {
     User(UserArgs),
     /// Make, list and revoke API tokens
     Token(TokenArgs),
+    /// Say how runs ended, and how long they took
+    Stats(StatsArgs),
+    /// Delete runs that ended long ago
+    Cleanup(CleanupArgs),
+    /// Delete runs that ended in one way, and long ago
+    CleanupStatus(CleanupStatusArgs),
+    /// Delete one run
+    Purge(PurgeArgs),
     /// Bring the database's schema up or down, or show where it is
     Migrate(MigrateArgs),
+    /// Hold the projections of runs against their events, and write anew what differs
+    Rebuild(RebuildArgs),
     /// Check what telltale needs on this machine, and say what to do
     Doctor(DoctorArgs),
+    /// Check the settings, or show them and where they come from
+    Config(ConfigArgs),
     /// Fill a server with made-up runs
     Demo(DemoArgs),
     /// Print a script that completes telltale's commands in a shell
@@ -251,49 +278,27 @@ pub(crate) struct LogsArgs {
 #[command(after_help = "\
 Examples:
   telltale verify @latest
+  telltale verify run-0198c2d4.telltale
+  telltale verify run-0198c2d4 --sign > elsewhere/run-0198c2d4.json
+  telltale verify run-0198c2d4 --signature elsewhere/run-0198c2d4.json --public-key KEY
 
-Reads the run's events and every line of its output, counts and hashes each stream anew, and holds it against
-the stream's last NODE_LOG_CLOSED. Exits with 1 when something differs or is missing.")]
+Reads the run's events, their hash chain and every line of its output, counts and hashes each stream anew, and holds it
+against the stream's last NODE_LOG_CLOSED. Of a bundle every byte is checked. Exits with 1 when something differs or is missing.")]
 pub(crate) struct VerifyArgs {
-    /// The run's id, or @latest
+    /// The run's id, @latest, or a bundle
+    #[arg(value_name = "RUN|FILE")]
     pub run: String,
+    /// Print the head, signed by the server: events and lines so far, to be kept elsewhere
+    #[arg(long, conflicts_with = "signature")]
+    pub sign: bool,
+    /// Hold the run against a head that was signed before [default: the bundle's own]
+    #[arg(long, value_name = "FILE", requires = "public_key")]
+    pub signature: Option<std::path::PathBuf>,
+    /// The server's key, as `--sign` prints it and somebody trusts it
+    #[arg(long, value_name = "KEY")]
+    pub public_key: Option<String>,
     #[command(flatten)]
     pub flags: ClientFlags,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  telltale migrate status
-  telltale migrate up --database-url postgres://telltale@db.example.org/telltale
-
-`serve` brings the schema up by itself. Going down loses what the newer version stored.")]
-pub(crate) struct MigrateArgs {
-    #[arg(value_enum)]
-    pub direction: Direction,
-    /// With `down`: the version to go back to, 0 for an empty database [default: one back]
-    #[arg(long, value_name = "VERSION")]
-    pub to: Option<i32>,
-    #[command(flatten)]
-    pub flags: ServerFlags,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Direction {
-    /// Apply what is missing
-    Up,
-    /// Take back the newest migration
-    Down,
-    /// Show what is applied
-    Status,
-}
-
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Each line is ok, warn or fail, with what to do. Exits with 1 when something failed.")]
-pub(crate) struct DoctorArgs {
-    #[command(flatten)]
-    pub flags: ServerFlags,
 }
 
 pub(super) fn key_and_value(text: &str) -> Result<(String, String), String> {

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgMatches, Command, FromArgMatches};
 
 use crate::config;
-use crate::facts::settings::{Key, Settings};
+use crate::facts::settings::{Explained, Fault, Key, Settings};
 
 use super::failure::Failure;
 
@@ -49,6 +49,12 @@ impl ServerFlags {
     /// For `serve`, with the rules that only a server keeps.
     pub(crate) fn for_server(&self) -> Result<Settings, Failure> {
         config::load_for_server(self.0.values.clone(), self.0.config.as_deref()).map_err(Failure::Settings)
+    }
+
+    /// Every setting with its origin, and what is wrong with the sources themselves.
+    pub(crate) fn explain(&self) -> Result<(Vec<Explained>, Vec<Fault>), Failure> {
+        let sources = config::gather(self.0.values.clone(), self.0.config.as_deref());
+        Ok(sources.map_err(Failure::Settings)?.explain())
     }
 
     /// For commands that look at a server's settings without serving.

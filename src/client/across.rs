@@ -1,10 +1,11 @@
 //! Appending to many runs with one request.
 
+use reqwest::header::CONTENT_TYPE;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::id::RunId;
 
-use super::api::Client;
+use super::api::{Client, put};
 use super::error::ClientError;
 use super::events::NewEvent;
 use super::transport::send_for_json;
@@ -33,6 +34,16 @@ impl Client {
     ) -> Result<AppendedAcross, ClientError> {
         let events: Vec<_> = events.iter().map(|(run_id, event)| EventOfRun { run_id, event }).collect();
         let request = self.http.post(self.url(&["api", "v1", "events"])).json(&events);
+        send_for_json(&self.address(), request).await
+    }
+
+    /// The same for events of the past, one JSON text each, which name their runs: those that this makes take their place by the
+    /// time of their first event.
+    pub async fn append_past_events(&self, events: &[&str]) -> Result<AppendedAcross, ClientError> {
+        let mut url = self.url(&["api", "v1", "events"]);
+        put(&mut url, "historic", Some(true));
+        let request =
+            self.http.post(url).header(CONTENT_TYPE, "application/x-ndjson").body(events.join("\n"));
         send_for_json(&self.address(), request).await
     }
 }

@@ -58,6 +58,27 @@ impl Client {
         file: tokio::fs::File,
         bytes: u64,
     ) -> Result<ArtifactSummary, ClientError> {
+        self.upload(run_id, label, reqwest::Body::wrap_stream(ReaderStream::new(file)), bytes).await
+    }
+
+    /// The same for what is in memory.
+    pub async fn upload_bytes(
+        &self,
+        run_id: &RunId,
+        label: &ArtifactLabel,
+        content: Vec<u8>,
+    ) -> Result<ArtifactSummary, ClientError> {
+        let bytes = content.len() as u64;
+        self.upload(run_id, label, content.into(), bytes).await
+    }
+
+    async fn upload(
+        &self,
+        run_id: &RunId,
+        label: &ArtifactLabel,
+        body: reqwest::Body,
+        bytes: u64,
+    ) -> Result<ArtifactSummary, ClientError> {
         let mut url = self.run_url(run_id, &["artifacts"]);
         put(&mut url, "name", Some(&label.name));
         if let Some((node_ref, attempt)) = &label.of_node {
@@ -69,7 +90,7 @@ impl Client {
             .post(url)
             .header(CONTENT_TYPE, &label.media_type)
             .header(CONTENT_LENGTH, bytes)
-            .body(reqwest::Body::wrap_stream(ReaderStream::new(file)));
+            .body(body);
         send_for_json_at_leisure(&self.address(), self.claimed(request)).await
     }
 

@@ -9,7 +9,9 @@ mod accounts;
 mod across;
 mod api;
 mod artifacts;
+mod bundles;
 mod claims;
+mod cleanup;
 mod connect;
 mod control;
 mod error;
@@ -33,9 +35,11 @@ pub use accounts::{Invited, MadeToken, Member, NewToken, TokenSummary};
 pub use across::AppendedAcross;
 pub use api::{Client, EventQuery, RunQuery};
 pub use artifacts::{ArtifactLabel, ArtifactPage, ArtifactSummary};
+pub use bundles::{ImportedRun, ReplayedRun};
 pub use claims::{
     ClaimName, ClaimState, ClaimStates, ClaimStatus, ClaimedRun, ClaimedRuns, HeldClaim, WorkerSummary,
 };
+pub use cleanup::{CleanupCounts, CleanupPlan, CleanupQuery, DayStatistics, RunStatistics};
 pub use control::NodeInput;
 pub use error::{ClientError, Fault, Problem};
 pub use events::{NewEvent, NewLogLine};

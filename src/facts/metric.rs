@@ -20,3 +20,19 @@ pub const RUNS_TOTAL: &str = "runs_total";
 pub const RUNS_ACTIVE: &str = "runs_active";
 pub const HTTP_REQUESTS_TOTAL: &str = "http_requests_total";
 pub const HTTP_REQUEST_DURATION_MS: &str = "http_request_duration_ms";
+/// Whether the database answered the last look at it: 0 or 1.
+pub const DATABASE_UP: &str = "database_up";
+/// Whether the LISTEN connection is up: 0 or 1.
+pub const FEED_LISTENER_UP: &str = "feed_listener_up";
+/// Whether events are delivered by poll, since notifications don't come through: 0 or 1.
+pub const FEED_POLLING: &str = "feed_polling";
+/// The part of PostgreSQL's notification queue that is in use, of 1; NOTIFY fails at 1.
+pub const NOTIFY_QUEUE_USAGE_RATIO: &str = "notify_queue_usage_ratio";
+/// Runs that don't move, by why.
+pub const RUNS_STUCK: &str = "runs_stuck";
+/// Claims whose workers were not heard of in time.
+pub const RUN_LEASES_EXPIRED_TOTAL: &str = "run_leases_expired_total";
+/// Seconds until the partitions that exist end.
+pub const EVENT_PARTITIONS_AHEAD_SECONDS: &str = "event_partitions_ahead_seconds";
+/// How long the oldest thing that retention should have removed is overdue.
+pub const RETENTION_BEHIND_SECONDS: &str = "retention_behind_seconds";

@@ -9,6 +9,7 @@ use futures_util::stream::BoxStream;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use std::ops::Range;
+use std::time::Duration;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -265,6 +266,64 @@ pub async fn read(
         return Ok(futures_util::stream::empty().boxed());
     }
     Ok(core.objects.read(key, range).await?.map_err(std::io::Error::other).boxed())
+}
+
+/// An artifact of an imported run on its way back in: under the id that its event names, without another event.
+pub struct Restoring {
+    organization: OrganizationId,
+    row: ArtifactRow,
+    /// `None` where the bundle had no bytes of it.
+    content: Option<Content>,
+}
+
+impl Restoring {
+    pub async fn begin(
+        core: &Core,
+        organization: OrganizationId,
+        row: ArtifactRow,
+        has_content: bool,
+    ) -> Result<Self, ArtifactError> {
+        let content = if has_content { Some(Content::begin(core).await?) } else { None };
+        Ok(Self { organization, row, content })
+    }
+
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), ArtifactError> {
+        match &mut self.content {
+            Some(content) => content.write(bytes).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Publishes and records it; one that is here already, the same, stays.
+    pub async fn finish(self, core: &Core) -> Result<(), ArtifactError> {
+        let Self { organization, row, content } = self;
+        if let Some(content) = content {
+            let Whole { staged, sha256, bytes } = content.complete().await?;
+            if sha256 != row.sha256 || bytes != row.bytes {
+                return Err(ArtifactError::Differs(row.artifact_id));
+            }
+            let key = key_of(organization, &row);
+            if !core.objects.exists(key).await? {
+                core.objects.publish(staged, key).await?;
+            }
+        }
+        if artifacts::insert(&core.db, organization, &row).await? {
+            return Ok(());
+        }
+        let there = artifacts::find(&core.db, organization, row.run_key, row.artifact_id).await?;
+        there.map(drop).ok_or(ArtifactError::Differs(row.artifact_id))
+    }
+}
+
+/// A URL that gives the artifact to whoever has it, as an attachment with this disposition; `None` where the store has no such.
+pub async fn signed_url(
+    core: &Core,
+    organization: OrganizationId,
+    row: &ArtifactRow,
+    disposition: &str,
+    lasts: Duration,
+) -> Result<Option<String>, ArtifactError> {
+    Ok(core.objects.signed_url(key_of(organization, row), disposition, lasts).await?)
 }
 
 /// JSON that is too large for an event, held until the run that it belongs to is there.

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
-use uuid::Uuid;
+use tokio::sync::Notify;
 
 use super::accounts::Accounts;
+use super::bundles::Bundles;
 use super::feed::Feed;
 use super::log_reader::LogReader;
+use super::notify::Notifier;
 use super::queue::Queue;
 use super::secrets::Vault;
 use super::shipper::Spool;
+use super::webhooks::Paces;
 use crate::store::db::Db;
 use crate::store::journal::Journal;
+use crate::store::journal::read::Installation;
 use crate::store::logs::Logs;
 use crate::store::loki::Loki;
 use crate::store::objects::Objects;
@@ -33,8 +37,16 @@ pub struct Core {
     pub accounts: Accounts,
     pub vault: Vault,
     pub objects: Objects,
+    /// Runs as files, in and out.
+    pub bundles: Bundles,
     /// Who waits for runs to execute.
     pub queue: Queue,
+    /// Rung when a plan of deletion is to be worked off.
+    pub cleanup: Arc<Notify>,
+    /// What tells others of runs.
+    pub notifier: Notifier,
+    /// How often webhooks are used.
+    pub paces: Paces,
     /// What names this installation in opaque cursors.
-    pub installation: Arc<Uuid>,
+    pub installation: Arc<Installation>,
 }

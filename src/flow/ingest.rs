@@ -17,9 +17,9 @@ use crate::facts::time::Timestamp;
 use crate::flow::Core;
 use crate::store::clock;
 use crate::store::db::DbError;
-use crate::store::journal::{AppendError, AppendRequest, Appended, NewEvent, QueueEntry};
+use crate::store::journal::{AppendError, AppendRequest, Appended, ImportedAs, NewEvent, QueueEntry};
 use crate::store::logs::{self, LogError, LogsAppended, NewLines};
-use crate::store::{queue, runs};
+use crate::store::{partitions, queue, runs};
 
 pub use super::closing::close_log;
 pub use crate::facts::batch::BodyFormat;
@@ -48,6 +48,8 @@ pub(super) struct Along {
     pub(super) enqueue: Option<QueueEntry>,
     /// The claim that the writer holds, which must be the run's last one.
     pub(super) claim: Option<i32>,
+    /// How a run that this makes begins, where it is brought from elsewhere.
+    pub(super) imported_as: Option<ImportedAs>,
 }
 
 /// What RUN_QUEUED says of a run; the fold reads it back.
@@ -92,7 +94,31 @@ pub async fn append(
     inputs: Vec<EventInput>,
     claim: Option<i32>,
 ) -> Result<Appended, AppendError> {
-    let along = Along { claim, ..Along::default() };
+    append_along(core, organization, run_id, inputs, Along { claim, ..Along::default() }).await
+}
+
+/// [`append`] for runs of the past, brought from elsewhere: a run that this makes takes its place among others by the time of its
+/// first event, whose partitions must be there ([`partitions::ensure_past`]).
+pub async fn append_past(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: RunId,
+    inputs: Vec<EventInput>,
+) -> Result<Appended, AppendError> {
+    let imported_as = inputs.first().map(|input| ImportedAs {
+        run_key: partitions::key_of_the_past(input.event.occurred_at, clock::now()),
+        origin: organization,
+    });
+    append_along(core, organization, run_id, inputs, Along { imported_as, ..Along::default() }).await
+}
+
+async fn append_along(
+    core: &Core,
+    organization: OrganizationId,
+    run_id: RunId,
+    inputs: Vec<EventInput>,
+    along: Along,
+) -> Result<Appended, AppendError> {
     let ends_something =
         |input: &EventInput| input.event.kind.ends_attempt() || input.event.kind.terminal_status().is_some();
     let ends_run = inputs.iter().any(|input| input.event.kind.terminal_status().is_some());
@@ -145,7 +171,7 @@ pub async fn create_run(
     };
     let data = Json::from_value(&declaration).map_err(|e| AppendError::Rejected(e.to_string()))?;
     let event = server_event(EventType::RunQueued, Uuid::now_v7(), Some(data));
-    let along = Along { only_if_new: true, enqueue: run.queue, claim: None };
+    let along = Along { only_if_new: true, enqueue: run.queue, ..Along::default() };
     store(core, organization, run.run_id, vec![(event, false)], along).await
 }
 
@@ -241,12 +267,13 @@ pub(super) async fn store(
         .into_iter()
         .map(|(event, id_given)| {
             let body = event.body(&run_id).map_err(|e| AppendError::Rejected(e.to_string()))?;
-            Ok(NewEvent { event, body: body.into(), id_given })
+            Ok(NewEvent { event, body: body.into(), id_given, recorded_at: None })
         })
         .collect();
-    let Along { only_if_new, enqueue, claim } = along;
+    let Along { only_if_new, enqueue, claim, imported_as } = along;
     let is_for_workers = enqueue.is_some();
-    let request = AppendRequest { organization, run_id, events: events?, only_if_new, enqueue, claim };
+    let events = events?;
+    let request = AppendRequest { organization, run_id, events, only_if_new, enqueue, claim, imported_as };
     let appended = core.journal.append(request).await?;
     if is_for_workers && appended.created {
         core.queue.wake();
@@ -293,5 +320,6 @@ pub(super) fn of_append(error: AppendError) -> LogError {
         AppendError::Unavailable(text) => LogError::Unavailable(text),
         AppendError::Rejected(text) => LogError::Rejected(text),
         AppendError::ClaimLost => LogError::ClaimLost,
+        AppendError::Purged => LogError::Purged,
     }
 }

@@ -1,14 +1,12 @@
-//! The small duties that come back: partitions ahead, silent runs marked stale, active runs counted, the queue reaped.
+//! The small duties that come back: partitions ahead, silent runs marked stale, the state told as gauges, the queue reaped.
 
 use std::time::Duration;
 
-use metrics::gauge;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
 
-use super::{Core, compactor, ingest, reaper};
-use crate::facts::metric;
+use super::{Core, cleanup, compactor, history, ingest, notify, reaper, schedules, signals, sweeper};
 use crate::facts::time::Timestamp;
 use crate::store::db::DbError;
 use crate::store::partitions::{self, RunKeys};
@@ -18,7 +16,6 @@ use crate::store::{clock, runs};
 const PARTITIONS_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Fine enough beside a staleness limit of minutes.
 const STALE_EVERY: Duration = Duration::from_secs(30);
-const COUNT_EVERY: Duration = Duration::from_secs(10);
 /// Without an event or a log line for this long, a run is stale (contract: 15 minutes for external runs).
 pub const STALE_AFTER: Duration = Duration::from_secs(15 * 60);
 /// A run that its worker has lost and no other has taken is stale after this long (contract: 60 s after a lapsed lease).
@@ -30,6 +27,12 @@ const STALE_PER_ROUND: u32 = 1_000;
 pub fn start(core: &Core, keys: std::sync::Arc<RunKeys>, tasks: &mut JoinSet<()>) {
     reaper::start(core, tasks);
     compactor::start(core, tasks);
+    signals::start(core, tasks);
+    history::start(core, tasks);
+    cleanup::start(core, tasks);
+    schedules::start_duty(core, tasks);
+    notify::start(core, tasks);
+    sweeper::start(core, tasks);
     let for_partitions = core.clone();
     tasks.spawn(async move {
         let mut every = ticks(PARTITIONS_EVERY);
@@ -49,16 +52,6 @@ pub fn start(core: &Core, keys: std::sync::Arc<RunKeys>, tasks: &mut JoinSet<()>
             every.tick().await;
             if let Err(error) = mark_silent(&for_stale).await {
                 warn!(%error, "silent runs could not be looked for");
-            }
-        }
-    });
-    let for_count = core.clone();
-    tasks.spawn(async move {
-        let mut every = ticks(COUNT_EVERY);
-        loop {
-            every.tick().await;
-            if let Ok(active) = runs::count_active(&for_count.db).await {
-                gauge!(metric::RUNS_ACTIVE).set(active as f64);
             }
         }
     });

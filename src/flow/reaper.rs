@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
+use metrics::counter;
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 use tracing::{info, warn};
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use super::{Core, queue as flow_queue};
 use crate::facts::id::RunKey;
+use crate::facts::metric;
 use crate::facts::time::Timestamp;
 use crate::store::clock;
 use crate::store::db::DbError;
@@ -85,6 +87,7 @@ async fn free_lapsed(core: &Core) -> Result<(), DbError> {
         let freed = queue::free_lapsed(&core.db, FREED_AT_ONCE).await?;
         let count = freed.len();
         if count > 0 {
+            counter!(metric::RUN_LEASES_EXPIRED_TOTAL).increment(count as u64);
             core.queue.wake();
         }
         for lapsed in freed {

@@ -88,6 +88,36 @@ impl Vault {
     }
 }
 
+impl Vault {
+    /// Seals what is no secret of a workflow but must not lie open, such as a webhook's signing secret. `purpose` names it: what is
+    /// sealed under one opens under no other.
+    pub fn seal_own(&self, organization: OrganizationId, purpose: &str, value: &str) -> Option<Vec<u8>> {
+        let nonce: [u8; NONCE_BYTES] = rand::rng().random();
+        let aad = of_purpose(organization, purpose);
+        let payload = Payload { msg: value.as_bytes(), aad: &aad };
+        let encrypted = self.cipher.encrypt(&XNonce::from(nonce), payload).ok()?;
+        Some([&[VERSION][..], &nonce, &encrypted].concat())
+    }
+
+    /// What [`Vault::seal_own`] has sealed; `None` where another key did, or under another purpose.
+    #[must_use]
+    pub fn open_own(&self, organization: OrganizationId, purpose: &str, sealed: &[u8]) -> Option<String> {
+        let (&version, rest) = sealed.split_first()?;
+        let (nonce, encrypted) = rest.split_first_chunk::<NONCE_BYTES>()?;
+        if version != VERSION {
+            return None;
+        }
+        let aad = of_purpose(organization, purpose);
+        let payload = Payload { msg: encrypted, aad: &aad };
+        String::from_utf8(self.cipher.decrypt(&XNonce::from(*nonce), payload).ok()?).ok()
+    }
+}
+
+/// No secret's name begins with the zero byte, so that no purpose is one.
+fn of_purpose(organization: OrganizationId, purpose: &str) -> Vec<u8> {
+    [organization.0.as_bytes(), &b"\0"[..], purpose.as_bytes()].concat()
+}
+
 /// The organization's id has a fixed length, so that no two pairs give the same bytes.
 fn associated(organization: OrganizationId, name: &SecretName) -> Vec<u8> {
     [organization.0.as_bytes(), name.as_str().as_bytes()].concat()

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::app::SharedApp;
 use super::body;
-use super::caller::Caller;
+use super::caller::{Caller, Right};
 use super::cursor::{events_cursor, parse_events_cursor};
 use super::endpoint::Call;
 use super::events::{EVENTS_PAGE, EVENTS_PAGE_MAX, WAIT_MAX_SECONDS, is_single, push_events, run_id_pointer};
@@ -21,9 +21,9 @@ use crate::facts::account::Limit;
 use crate::facts::event_input::{EventInput, Fault};
 use crate::facts::id::RunId;
 use crate::flow::ingest;
-use crate::store::clock;
 use crate::store::journal::read::{self, Position};
 use crate::store::journal::{CommittedEvent, EventResult};
+use crate::store::{clock, partitions};
 
 /// First pause between two looks of a long poll that commits wake.
 const LOOK_PAUSE: Duration = Duration::from_millis(5);
@@ -37,6 +37,12 @@ type Group = (Vec<usize>, Vec<EventInput>);
 
 /// POST /api/v1/events
 pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
+    let mut query = call.head.query();
+    let is_past = query.flag("historic", false);
+    query.check()?;
+    if is_past && !call.head.caller.may(Right::Edit) {
+        return Err(Problem::no_right());
+    }
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
     let events = ingest::parse_events(&body.bytes, body.format, clock::now())?;
     let groups = by_run(events, is_single(&body.bytes, body.format))?;
@@ -44,10 +50,17 @@ pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
     for run_id in groups.keys() {
         gate::check_run(&app.core.db, &call.head.caller, run_id.as_str()).await?;
     }
+    if is_past {
+        let firsts = groups.values().filter_map(|(_, events)| events.first());
+        partitions::ensure_past(&app.core.db, firsts.map(|first| first.event.occurred_at)).await?;
+    }
     let appends = groups.into_iter().map(|(run_id, (places, events))| {
         let core = &app.core;
         async move {
-            let appended = ingest::append(core, organization, run_id.clone(), events, None).await;
+            let appended = match is_past {
+                true => ingest::append_past(core, organization, run_id.clone(), events).await,
+                false => ingest::append(core, organization, run_id.clone(), events, None).await,
+            };
             (run_id, places, appended)
         }
     });
@@ -96,7 +109,7 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let limit = query.limit(EVENTS_PAGE_MAX, EVENTS_PAGE);
     let wait = query.number("wait", 0..=WAIT_MAX_SECONDS).unwrap_or(0);
     let kinds = query.words("type");
-    let installation = *app.core.installation;
+    let installation = &app.core.installation;
     let position = match query.text("cursor") {
         Some(text) => parse_events_cursor(text, installation)?,
         None => Position::default(),
@@ -107,13 +120,23 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let mut pause = LOOK_PAUSE;
     loop {
         commits.mark_unchanged();
+        // Before the page: what the page then lacks up to there is gone, and not still to come.
+        let last_purged = read::last_purged(&app.core.db, call.head.organization(), position).await?;
         let page = read::across(&app.core.db, call.head.organization(), position, limit, &kinds).await?;
         let left = deadline.saturating_duration_since(Instant::now());
-        if !page.is_empty() || left.is_zero() || app.lifetime.stop.is_cancelled() {
-            let next = page.last().map_or(position, |(position, _)| *position);
+        if !page.is_empty() || last_purged.is_some() || left.is_zero() || app.lifetime.stop.is_cancelled() {
+            let is_full = page.len() == limit as usize;
+            let next =
+                next_position(position, page.last().map(|(position, _)| *position), is_full, last_purged);
+            let purged = match last_purged {
+                Some(_) => {
+                    read::purged_between(&app.core.db, call.head.organization(), position, next.xid).await?
+                }
+                None => 0,
+            };
             let page = within_limit(&app, &call.head.caller, page).await?;
             let events = page.iter().map(|(_, event)| event);
-            return Ok(schema::json_text(page_text(events, &events_cursor(installation, next))));
+            return Ok(schema::json_text(page_text(events, &events_cursor(installation.id, next), purged)));
         }
         let looked = Instant::now();
         tokio::select! {
@@ -165,11 +188,25 @@ struct Named {
     run_id: RunId,
 }
 
-fn page_text<'a>(events: impl Iterator<Item = &'a CommittedEvent>, cursor: &str) -> String {
+/// Where the next page begins: behind the last event and, where the page ends for want of more, behind what was purged.
+fn next_position(
+    from: Position,
+    last: Option<Position>,
+    is_full: bool,
+    last_purged: Option<i64>,
+) -> Position {
+    let last = last.unwrap_or(from);
+    match last_purged {
+        Some(xid) if !is_full && xid > last.xid => Position { xid, pos: i32::MAX },
+        _ => last,
+    }
+}
+
+fn page_text<'a>(events: impl Iterator<Item = &'a CommittedEvent>, cursor: &str, purged: u64) -> String {
     let mut out = String::from("{\"events\":[");
     push_events(&mut out, events);
     // Writing into memory does not fail; a cursor is base64url, so that nothing in it wants escaping.
-    let _ = write!(out, "],\"nextCursor\":\"{cursor}\"}}");
+    let _ = write!(out, "],\"nextCursor\":\"{cursor}\",\"purged\":{purged}}}");
     out
 }
 
@@ -190,6 +227,15 @@ mod tests {
         let places: Vec<(&str, &[usize])> =
             groups.iter().map(|(run, (places, _))| (run.as_str(), &places[..])).collect();
         assert_eq!(places, [("b", &[0, 2][..]), ("a", &[1][..])]);
+    }
+
+    #[test]
+    fn what_was_purged_is_passed_over_only_where_nothing_else_is_left() {
+        let at = |xid, pos| Position { xid, pos };
+        assert_eq!(next_position(at(1, 2), None, false, None), at(1, 2));
+        assert_eq!(next_position(at(1, 2), None, false, Some(7)), at(7, i32::MAX));
+        assert_eq!(next_position(at(1, 2), Some(at(9, 1)), false, Some(7)), at(9, 1));
+        assert_eq!(next_position(at(1, 2), Some(at(5, 1)), true, Some(7)), at(5, 1));
     }
 
     #[test]

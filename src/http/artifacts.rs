@@ -27,7 +27,7 @@ use super::endpoint::{Call, Head};
 use super::problem::Problem;
 use super::range::{Wanted, wanted};
 use super::sse::Exclusive;
-use super::{Response, body, schema};
+use super::{Response, body, library, preview, schema};
 use crate::facts::artifact::{
     ARTIFACT_MAX_BYTES, ArtifactName, ArtifactPlace, MEDIA_TYPE_MAX_BYTES, MEDIA_TYPE_UNKNOWN,
 };
@@ -36,7 +36,7 @@ use crate::facts::id::NodeRef;
 use crate::flow::artifacts::{self, Artifact, ArtifactError, Upload, hex};
 use crate::flow::inputs;
 use crate::store::artifacts::ArtifactRow;
-use crate::store::objects::{ObjectError, PART_BYTES};
+use crate::store::objects::ObjectError;
 use crate::store::runs;
 
 /// Largest page of a run's artifacts, and the one that is given unasked.
@@ -46,10 +46,8 @@ const ARTIFACTS_PAGE: u32 = 100;
 const BLOCKED_TIMEOUT: Duration = Duration::from_secs(30);
 /// Bytes taken from the socket, or from the decoder, at once.
 const READ_BYTES: usize = 64 * 1024;
-/// What an upload holds in memory: the part that gathers and the one that is being written, and what is read.
-const UPLOAD_MEMORY_BYTES: usize = 2 * PART_BYTES + READ_BYTES;
 /// An artifact that is shown after all gets no scripts, no origin and nothing from elsewhere.
-const NOTHING_RUNS: HeaderValue =
+pub(super) const NOTHING_RUNS: HeaderValue =
     HeaderValue::from_static("sandbox; default-src 'none'; frame-ancestors 'none'");
 /// What may stand unescaped in `filename*` (RFC 8187).
 const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -100,7 +98,7 @@ pub async fn upload(app: SharedApp, call: Call) -> Result<Response, Problem> {
         return Err(ArtifactError::TooLarge.into());
     }
     let run_id = call.head.run_id()?;
-    let _share = app.bodies.reserve(UPLOAD_MEMORY_BYTES)?;
+    let _share = app.bodies.reserve(app.core.objects.upload_bytes() + READ_BYTES)?;
     let mut upload =
         Upload::begin(&app.core, call.head.organization(), run_id.clone(), place, media_type, claim).await?;
     let mut body = decoder(encoding, StreamReader::new(call.chunks));
@@ -207,6 +205,15 @@ pub async fn download(app: SharedApp, call: Call) -> Result<Response, Problem> {
         let promised = inputs::is_promised(&app.core, organization, &run_id, artifact_id).await?;
         return Err(if promised { ArtifactError::NotYet.into() } else { no_such_artifact() });
     };
+    let mut query = call.head.query();
+    let (preview, url) = (query.flag("preview", false), query.flag("url", false));
+    query.check()?;
+    if url {
+        return library::signed_url(&app, organization, &row).await;
+    }
+    if preview {
+        return preview::show(&app, organization, &row).await;
+    }
     let etag = format!("\"{}\"", hex(&row.sha256));
     let (status, range) = match wanted(&call.head.headers, row.bytes, &etag) {
         Wanted::Whole => (StatusCode::OK, 0..row.bytes),
@@ -257,14 +264,14 @@ fn describe(headers: &mut HeaderMap, row: &ArtifactRow, etag: &str) {
     headers.insert(CONTENT_SECURITY_POLICY, NOTHING_RUNS);
 }
 
-fn insert(headers: &mut HeaderMap, name: http::HeaderName, value: &str) {
+pub(super) fn insert(headers: &mut HeaderMap, name: http::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }
 }
 
 /// To be saved, under the last part of its name: whole for those who know `filename*`, in plain letters for all others.
-fn disposition(name: &str) -> String {
+pub(super) fn disposition(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).find(|part| !part.is_empty()).unwrap_or("artifact");
     let last = if last.chars().all(|c| c == '.') { "artifact" } else { last };
     let plain: String =

@@ -120,6 +120,11 @@ pub async fn read(budget: &BodyBudget, headers: &HeaderMap, chunks: Chunks) -> R
     read_whole(budget, headers, chunks, format).await
 }
 
+/// Reads a body of any type, decoded.
+pub async fn read_any(budget: &BodyBudget, headers: &HeaderMap, chunks: Chunks) -> Result<Body, Problem> {
+    read_whole(budget, headers, chunks, BodyFormat::Json).await
+}
+
 /// Reads a JSON body that may be missing altogether, which is the same as an empty object.
 pub async fn read_optional(
     budget: &BodyBudget,

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::problem::Problem;
 use crate::facts::id::RunKey;
 use crate::facts::time::Timestamp;
-use crate::store::journal::read::Position;
+use crate::store::journal::read::{Installation, Position};
 
 /// The layout's version; another layout gets another number, so that old cursors fail loudly.
 const VERSION: u8 = 1;
@@ -15,6 +15,7 @@ const RUN_LIST: u8 = b'R';
 const ALL_EVENTS: u8 = b'E';
 const ARTIFACTS: u8 = b'A';
 const WORKFLOWS: u8 = b'W';
+const DELIVERIES: u8 = b'D';
 
 /// A place in the list of runs.
 pub fn list_cursor(last: RunKey) -> String {
@@ -37,7 +38,23 @@ pub fn artifact_cursor(created_at: Timestamp, artifact_id: Uuid) -> String {
 }
 
 pub fn parse_artifact_cursor(text: &str) -> Result<(Timestamp, Uuid), Problem> {
-    let bytes = decode(text, ARTIFACTS)?;
+    time_and_id(text, ARTIFACTS)
+}
+
+/// A place in the list of a notification's deliveries.
+pub fn delivery_cursor(created_at: Timestamp, delivery_id: Uuid) -> String {
+    let mut bytes = vec![VERSION, DELIVERIES];
+    bytes.extend_from_slice(&created_at.as_micros().to_be_bytes());
+    bytes.extend_from_slice(delivery_id.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub fn parse_delivery_cursor(text: &str) -> Result<(Timestamp, Uuid), Problem> {
+    time_and_id(text, DELIVERIES)
+}
+
+fn time_and_id(text: &str, kind: u8) -> Result<(Timestamp, Uuid), Problem> {
+    let bytes = decode(text, kind)?;
     let (Some((micros, id)), true) = (bytes.split_first_chunk::<8>(), bytes.len() == 24) else {
         return Err(unknown());
     };
@@ -54,7 +71,8 @@ pub fn events_cursor(installation: Uuid, position: Position) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-pub fn parse_events_cursor(text: &str, installation: Uuid) -> Result<Position, Problem> {
+/// Where the cursor's place is in `installation`, whatever that was called when the cursor was made.
+pub fn parse_events_cursor(text: &str, installation: &Installation) -> Result<Position, Problem> {
     let bytes = decode(text, ALL_EVENTS)?;
     let (Some((home, rest)), true) = (bytes.split_first_chunk::<16>(), bytes.len() == 28) else {
         return Err(unknown());
@@ -63,11 +81,12 @@ pub fn parse_events_cursor(text: &str, installation: Uuid) -> Result<Position, P
     else {
         return Err(unknown());
     };
-    if home != installation.as_bytes() {
-        return Err(Problem::invalid_at("?cursor", "comes from another installation"));
-    }
     let position = Position { xid: i64::from_be_bytes(*xid), pos: i32::from_be_bytes(*pos) };
-    if position.xid < 0 || position.pos < 0 { Err(unknown()) } else { Ok(position) }
+    if position.pos < 0 {
+        return Err(unknown());
+    }
+    let foreign = || Problem::invalid_at("?cursor", "comes from another installation");
+    installation.translate(Uuid::from_bytes(*home), position).ok_or_else(foreign)
 }
 
 /// A place in the list of workflows.
@@ -110,19 +129,31 @@ mod tests {
         assert_eq!(parse_workflows_cursor(&workflows_cursor(place.0, &place.1)).unwrap(), place);
         assert!(parse_workflows_cursor(&list_cursor(key)).is_err());
         let (home, position) = (Uuid::from_u128(5), Position { xid: 1 << 40, pos: 12 });
-        assert_eq!(parse_events_cursor(&events_cursor(home, position), home).unwrap(), position);
+        let here = Installation { id: home, earlier: Vec::new() };
+        assert_eq!(parse_events_cursor(&events_cursor(home, position), &here).unwrap(), position);
+    }
+
+    #[test]
+    fn a_cursor_goes_on_after_its_installation_was_restored() {
+        let (before, now) = (Uuid::from_u128(5), Uuid::from_u128(6));
+        let restored = Installation { id: now, earlier: vec![(before, 1_000)] };
+        let read = |position| parse_events_cursor(&events_cursor(before, position), &restored).unwrap();
+        assert_eq!(read(Position { xid: 990, pos: 3 }), Position { xid: -10, pos: 3 });
+        assert_eq!(read(Position::default()), Position::default());
     }
 
     #[test]
     fn foreign_and_garbled_ones_are_refused() {
         let home = Uuid::from_u128(5);
+        let here = Installation { id: home, earlier: Vec::new() };
         let good = events_cursor(home, Position { xid: 3, pos: 4 });
         let list = list_cursor(RunKey(home));
         for bad in ["", "x", "!!", &good[1..], &format!("{good}AA"), &list] {
-            assert!(parse_events_cursor(bad, home).is_err(), "{bad}");
+            assert!(parse_events_cursor(bad, &here).is_err(), "{bad}");
         }
-        assert!(parse_events_cursor(&good, Uuid::from_u128(6)).is_err());
-        assert!(parse_events_cursor(&events_cursor(home, Position { xid: -1, pos: 0 }), home).is_err());
+        let elsewhere = Installation { id: Uuid::from_u128(6), earlier: vec![(Uuid::from_u128(7), 9)] };
+        assert!(parse_events_cursor(&good, &elsewhere).is_err());
+        assert!(parse_events_cursor(&events_cursor(home, Position { xid: 1, pos: -1 }), &here).is_err());
         assert!(parse_list_cursor(&good).is_err());
     }
 }

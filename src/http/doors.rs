@@ -2,7 +2,7 @@
 //!
 //! Decisions only: headers in, a refusal or nothing out.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use http::request::Parts;
@@ -13,6 +13,7 @@ use super::caller::Right;
 use super::cors::Cors;
 use super::options::HttpOptions;
 use super::problem::Problem;
+use crate::facts::address::AddressRange;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// What a proxy adds: behind one, "comes from this machine" says nothing about the sender.
@@ -61,6 +62,8 @@ pub struct Doors {
     operators: Vec<[u8; 32]>,
     /// A token is set: it is asked for on this machine too.
     has_token: bool,
+    /// Where there are any: who may connect from other machines.
+    proxies: Vec<AddressRange>,
     loopback: bool,
     require_sign_in: bool,
     /// Lower case, without port.
@@ -83,11 +86,18 @@ impl Doors {
                 .map(|token| digest(token))
                 .collect(),
             has_token: options.token.is_some(),
+            proxies: options.trusted_proxy.clone(),
             loopback: options.loopback,
             require_sign_in: options.require_sign_in,
             hosts,
             any_address: ip.is_unspecified(),
         }
+    }
+
+    /// Whether a connection from this address is taken at all: behind proxies that end TLS nobody else is listened to.
+    pub fn admits(&self, peer: IpAddr) -> bool {
+        let peer = peer.to_canonical();
+        self.proxies.is_empty() || peer.is_loopback() || self.proxies.iter().any(|range| range.contains(peer))
     }
 
     /// Checks a request before anything else is done with it; who it is from is another question.
@@ -233,6 +243,7 @@ mod tests {
             require_sign_in: false,
             cors_origins: vec!["https://app.example".into()],
             allowed_hosts: vec!["trace.example".into()],
+            trusted_proxy: Vec::new(),
             loopback: true,
             metrics: Arc::new(String::new),
             readiness: Arc::new(|| async { Readiness::default() }.boxed()),
@@ -280,6 +291,18 @@ mod tests {
             assert_eq!(get(&[("host", unknown)]), 421, "{unknown}");
         }
         assert_eq!(get(&[]), 400);
+    }
+
+    #[test]
+    fn behind_a_proxy_nobody_else_may_connect() {
+        let admits = |proxies: &[&str], peer: &str| {
+            let trusted_proxy = proxies.iter().map(|range| range.parse().unwrap()).collect();
+            let options = HttpOptions { trusted_proxy, ..options() };
+            Doors::new(&options, "0.0.0.0:4780".parse().unwrap()).admits(peer.parse().unwrap())
+        };
+        assert!(admits(&[], "203.0.113.9"));
+        assert!(admits(&["10.0.0.5"], "10.0.0.5") && admits(&["10.0.0.5"], "127.0.0.1"));
+        assert!(admits(&["10.0.0.0/8"], "::ffff:10.1.2.3") && !admits(&["10.0.0.5"], "10.0.0.6"));
     }
 
     #[test]

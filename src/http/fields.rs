@@ -28,7 +28,7 @@ impl Fields {
         Self::parse(&body.bytes)
     }
 
-    fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+    pub fn parse(bytes: &[u8]) -> Result<Self, Problem> {
         let whole = |detail: String| Problem::invalid_at("", detail);
         let text = std::str::from_utf8(bytes).map_err(|_| whole("the body is not UTF-8".into()))?;
         let fit = scan::scan(text, 1).map_err(|unfit| whole(unfit.to_string()))?;

@@ -10,17 +10,21 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
 use super::{
-    artifacts, audit, claims, control, openapi_accounts, openapi_artifacts, openapi_runner, openapi_secrets,
-    openapi_workflows, organizations, schema, secrets, session, session_view, tickets, tokens, users,
+    artifacts, audit, bundles, claims, cleanup, control, library, notifications, older, openapi_accounts,
+    openapi_artifacts, openapi_cleanup, openapi_notifications, openapi_older, openapi_regression,
+    openapi_runner, openapi_secrets, openapi_triggers, openapi_workflows, organizations, retention,
+    schedules, schema, secrets, session, session_view, statistics, tickets, tokens, users, webhooks,
     workflows,
 };
+use crate::facts::timeline;
+use crate::flow::bundles::Imported;
 use crate::flow::views;
 
 /// Named schemas, in the order of their names.
 type Schemas = BTreeMap<String, Value>;
 
 /// Bodies that may be left out altogether.
-const OPTIONAL_BODIES: [&str; 4] = ["CancelRequest", "RerunRequest", "NodeInput", "NewStart"];
+const OPTIONAL_BODIES: [&str; 5] = ["CancelRequest", "RerunRequest", "NodeInput", "NewStart", "NewWebhook"];
 
 /// Every operation, from one list for each part of the API.
 fn operations() -> impl Iterator<Item = &'static Operation> {
@@ -31,6 +35,11 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         openapi_runner::PATHS,
         openapi_secrets::PATHS,
         openapi_accounts::PATHS,
+        openapi_regression::PATHS,
+        openapi_older::PATHS,
+        openapi_cleanup::PATHS,
+        openapi_triggers::PATHS,
+        openapi_notifications::PATHS,
     ]
     .into_iter()
     .flatten()
@@ -157,6 +166,8 @@ fn schemas() -> Schemas {
     add::<schema::Ready>(&mut all);
     add::<schema::Healthy>(&mut all);
     add::<artifacts::ArtifactPage<'static>>(&mut all);
+    add::<library::Library<'static>>(&mut all);
+    add::<library::SignedUrl>(&mut all);
     add::<schema::NewStart>(&mut all);
     add::<workflows::NewWorkflow>(&mut all);
     add::<workflows::WorkflowDetail>(&mut all);
@@ -179,6 +190,39 @@ fn schemas() -> Schemas {
     add::<secrets::SecretsClaim>(&mut all);
     add::<secrets::ClaimedSecrets>(&mut all);
     add_accounts(&mut all);
+    add::<timeline::Diff>(&mut all);
+    add::<Imported>(&mut all);
+    add::<bundles::Replayed>(&mut all);
+    add::<older::OlderStatus>(&mut all);
+    add::<older::Trace>(&mut all);
+    add::<older::Executions>(&mut all);
+    add::<older::ExecutionDetail>(&mut all);
+    add::<older::ExecutionCount>(&mut all);
+    add::<older::CleanedUp>(&mut all);
+    add::<cleanup::NewPlan>(&mut all);
+    add::<cleanup::PlanDetail>(&mut all);
+    add::<cleanup::PlanPage>(&mut all);
+    add::<cleanup::Purged>(&mut all);
+    add::<cleanup::TombstoneDetail>(&mut all);
+    add::<retention::Retention>(&mut all);
+    add::<statistics::RunCount>(&mut all);
+    add::<statistics::Statistics>(&mut all);
+    add::<webhooks::NewWebhook>(&mut all);
+    add::<webhooks::Webhook>(&mut all);
+    add::<webhooks::MadeWebhook>(&mut all);
+    add::<webhooks::WebhookList>(&mut all);
+    add::<webhooks::Received>(&mut all);
+    add::<schedules::NewSchedule>(&mut all);
+    add::<schedules::ScheduleChange>(&mut all);
+    add::<schedules::Schedule>(&mut all);
+    add::<schedules::ScheduleList>(&mut all);
+    add::<notifications::NewNotification>(&mut all);
+    add::<notifications::NotificationChange>(&mut all);
+    add::<notifications::Notification>(&mut all);
+    add::<notifications::MadeNotification>(&mut all);
+    add::<notifications::NotificationList>(&mut all);
+    add::<notifications::TestSent>(&mut all);
+    add::<notifications::DeliveryPage>(&mut all);
     all
 }
 

@@ -1,8 +1,27 @@
 //! The artifacts' part of the API's description.
 
-use super::openapi_paths::{FROM_ONE, JSON, Operation, TEXT, header, query};
+use super::openapi_paths::{FROM_ONE, JSON, NO, Operation, TEXT, header, query};
 
 pub const PATHS: &[Operation] = &[
+    Operation {
+        method: "get",
+        path: "/api/v1/artifacts",
+        id: "listLibrary",
+        summary: "The artifacts of all runs, newest first",
+        description: "",
+        parameters: &[
+            query("workflow", TEXT, "Of runs of this workflow"),
+            query("q", TEXT, "Whose name holds this text"),
+            query(
+                "limit",
+                r#"{"type":"integer","minimum":1,"maximum":200,"default":50}"#,
+                "Size of the page",
+            ),
+            query("cursor", TEXT, "`nextCursor` of the page before"),
+        ],
+        body: None,
+        answers: &[("200", "A page of artifacts", "Library", JSON)],
+    },
     Operation {
         method: "post",
         path: "/api/v1/runs/{runId}/artifacts",
@@ -42,8 +61,18 @@ pub const PATHS: &[Operation] = &[
         path: "/api/v1/runs/{runId}/artifacts/{artifactId}",
         id: "downloadArtifact",
         summary: "An artifact's bytes",
-        description: "As an attachment, with its SHA-256 as `ETag`.",
+        description: "As an attachment, with its SHA-256 as `ETag`. A preview of anything but text and images is a 415 `no-preview`.",
         parameters: &[
+            query(
+                "preview",
+                NO,
+                "To be looked at in a page: text as text/plain, its first MiB; images as they are",
+            ),
+            query(
+                "url",
+                NO,
+                "Instead of the bytes `{url, expiresInSeconds}`, where they can be fetched from without a token; 404 `no-presigned-url` where the store has no such",
+            ),
             header("Range", TEXT, "One range of bytes"),
             header("If-Range", TEXT, "The range only of the version with this tag, else the whole"),
             header("If-None-Match", TEXT, "Nothing when it has this tag"),

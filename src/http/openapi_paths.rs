@@ -36,7 +36,7 @@ pub const fn header(name: &'static str, schema: &'static str, description: &'sta
 }
 
 pub const TEXT: &str = r#"{"type":"string"}"#;
-const TIME: &str = r#"{"type":"string","format":"date-time"}"#;
+pub const TIME: &str = r#"{"type":"string","format":"date-time"}"#;
 const SEQ: &str = r#"{"type":"integer","minimum":0}"#;
 pub const FROM_ONE: &str = r#"{"type":"integer","minimum":1}"#;
 const PAGE: &str = r#"{"type":"integer","minimum":1,"maximum":5000,"default":500}"#;
@@ -45,9 +45,9 @@ const PLACE: &str = r#"{"oneOf":[{"type":"integer","minimum":0},{"const":"head"}
 const STREAM: &str = r##"{"$ref":"#/components/schemas/LogStream"}"##;
 const TYPES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/EventType"}}"##;
 const LEVELS: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/Level"}}"##;
-const STATUSES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/RunStatus"}}"##;
+pub const STATUSES: &str = r##"{"type":"array","items":{"$ref":"#/components/schemas/RunStatus"}}"##;
 const YES: &str = r#"{"type":"boolean","default":true}"#;
-const NO: &str = r#"{"type":"boolean","default":false}"#;
+pub const NO: &str = r#"{"type":"boolean","default":false}"#;
 
 const CLAIM: Parameter = header(
     "Telltale-Claim",
@@ -150,7 +150,11 @@ pub const PATHS: &[Operation] = &[
         id: "appendEventsAcross",
         summary: "Append events to many runs",
         description: "Each event names its run. All or nothing for each run; after a 503 sending all again is safe.",
-        parameters: &[],
+        parameters: &[query(
+            "historic",
+            NO,
+            "Runs that this makes take their place by the time of their first event; needs the right to edit",
+        )],
         body: Some(("NewEvent", MANY)),
         answers: &[("200", "What became of each event, in the order sent", "AppendedAcross", JSON)],
     },

@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::facts::address::AddressRange;
 use crate::facts::status::words;
 
 /// The edge's settings and its ways back to the application.
@@ -21,6 +22,8 @@ pub struct HttpOptions {
     pub cors_origins: Vec<String>,
     /// Host names the server answers to, beside its own address and the names of loopback.
     pub allowed_hosts: Vec<String>,
+    /// Where there are any: the only ones that may connect from other machines.
+    pub trusted_proxy: Vec<AddressRange>,
     /// Whether only this machine can reach the listener.
     pub loopback: bool,
     /// Renders the metrics as Prometheus text.

@@ -220,6 +220,12 @@ impl Problem {
         let detail = "the run was claimed again since, or is over: stop it, and record nothing more of it";
         Self::new(StatusCode::CONFLICT, "claim-lost", detail)
     }
+
+    /// The run's history was deleted, and its id is not given away again.
+    pub fn run_purged() -> Self {
+        let detail = "the run was purged, and takes nothing more; another run needs another id";
+        Self::new(StatusCode::CONFLICT, "run-purged", detail)
+    }
 }
 
 impl From<DbError> for Problem {
@@ -279,6 +285,7 @@ impl From<AppendError> for Problem {
             }
             AppendError::Rejected(inside) => Self::internal(inside),
             AppendError::ClaimLost => Self::claim_lost(),
+            AppendError::Purged => Self::run_purged(),
         }
     }
 }
@@ -298,6 +305,7 @@ impl From<LogError> for Problem {
             )
             .with_header(RETRY_AFTER, SPOOL_RETRY_AFTER_SECONDS),
             LogError::ClaimLost => Self::claim_lost(),
+            LogError::Purged => Self::run_purged(),
             LogError::Gap { expected, .. } => {
                 let mut problem = Self::conflict(said).with_member("expected", expected);
                 problem.kind = "line-gap";

@@ -10,8 +10,9 @@ use super::doors::Access;
 use super::endpoint::{Call, Endpoint};
 use super::problem::Problem;
 use super::{
-    Response, across, artifacts, audit, claims, control, download, events, health, logs, multiplex, openid,
-    organizations, pages, runs, secrets, session, stream, tickets, tokens, users, workflows,
+    Response, across, artifacts, audit, bundles, claims, cleanup, control, download, events, health, library,
+    logs, multiplex, notifications, older, openid, organizations, pages, retention, runs, schedules, secrets,
+    session, statistics, stream, tickets, timelines, tokens, users, webhooks, workflows,
 };
 
 const ANYONE: Access = Access::Anyone;
@@ -45,6 +46,7 @@ routes! {
     GET "/api/v1/runs/{runId}/events" FOLLOW, events::page;
     GET "/api/v1/runs/{runId}/stream" READ, stream::stream;
     GET "/api/v1/stream" READ, multiplex::stream;
+    GET "/api/v1/runs/count" READ, statistics::count;
     GET "/api/v1/runs/{runId}" FOLLOW, runs::state;
     GET "/api/v1/runs/{runId}/logs" READ, logs::page;
     GET "/api/v1/runs" READ, runs::list;
@@ -73,6 +75,42 @@ routes! {
     GET "/api/v1/secrets" READ, secrets::list;
     DELETE "/api/v1/secrets/{name}" EDIT, secrets::delete;
     POST "/api/v1/claims/secrets" APPEND, secrets::claim;
+    GET "/api/v1/runs/{runId}/snapshot" READ, timelines::snapshot;
+    GET "/api/v1/runs/{runId}/diff" READ, timelines::diff;
+    GET "/api/v1/runs/{runId}/bundle" READ, bundles::export;
+    POST "/api/v1/import" APPEND, bundles::import;
+    POST "/api/v1/replay" APPEND, bundles::replay;
+    GET "/workflows/runs/{runId}/status" READ, older::status;
+    GET "/workflows/runs/{runId}/trace" READ, older::trace;
+    GET "/workflows/{id}/logs" READ, older::list;
+    GET "/workflows/{id}/logs/count" READ, older::count;
+    GET "/logs/{id}" READ, older::show;
+    DELETE "/logs/cleanup" EDIT, older::cleanup;
+    DELETE "/api/v1/runs/{runId}" EDIT, cleanup::delete;
+    GET "/api/v1/runs/{runId}/tombstone" READ, cleanup::tombstone;
+    POST "/api/v1/cleanup/plans" EDIT, cleanup::create;
+    GET "/api/v1/cleanup/plans" READ, cleanup::list;
+    GET "/api/v1/cleanup/plans/{planId}" READ, cleanup::show;
+    POST "/api/v1/cleanup/plans/{planId}/apply" EDIT, cleanup::apply;
+    GET "/api/v1/retention" READ, retention::show;
+    PUT "/api/v1/retention" OWN, retention::put;
+    GET "/api/v1/statistics" READ, statistics::all;
+    GET "/api/v1/workflows/{name}/statistics" READ, statistics::of_workflow;
+    POST "/hooks/{token}" ANYONE, webhooks::receive;
+    GET "/api/v1/workflows/{name}/webhooks" READ, webhooks::list;
+    POST "/api/v1/workflows/{name}/webhooks" EDIT, webhooks::create;
+    DELETE "/api/v1/workflows/{name}/webhooks/{webhookId}" EDIT, webhooks::delete;
+    GET "/api/v1/schedules" READ, schedules::list;
+    POST "/api/v1/schedules" EDIT, schedules::create;
+    PUT "/api/v1/schedules/{scheduleId}" EDIT, schedules::put;
+    DELETE "/api/v1/schedules/{scheduleId}" EDIT, schedules::delete;
+    GET "/api/v1/notifications" READ, notifications::list;
+    POST "/api/v1/notifications" EDIT, notifications::create;
+    PUT "/api/v1/notifications/{notificationId}" EDIT, notifications::put;
+    DELETE "/api/v1/notifications/{notificationId}" EDIT, notifications::delete;
+    POST "/api/v1/notifications/{notificationId}/test" EDIT, notifications::test;
+    GET "/api/v1/notifications/{notificationId}/deliveries" READ, notifications::deliveries;
+    GET "/api/v1/artifacts" READ, library::list;
     // accounts
     GET "/api/v1/session" SESSION, session::show;
     POST "/api/v1/session" ANYONE, session::sign_in;

@@ -166,7 +166,8 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     Ok(schema::json(&schema::RunPage { runs, next_cursor }))
 }
 
-fn filter(query: &mut Query) -> RunFilter {
+/// What the list is narrowed to.
+pub fn filter(query: &mut Query) -> RunFilter {
     let since: Option<Timestamp> = query.parsed("since");
     let until: Option<Timestamp> = query.parsed("until");
     let text = query.text("q").map(str::to_owned);
@@ -211,7 +212,7 @@ fn labels(query: &mut Query) -> Option<String> {
 
 /// The lowest run key of a time, in whole milliseconds, `round_up` of 0 or 999 microseconds: keys are UUIDv7, whose
 /// first 48 bits are milliseconds since 1970.
-fn key_at(time: Timestamp, round_up: i64) -> Uuid {
+pub fn key_at(time: Timestamp, round_up: i64) -> Uuid {
     let millis = (time.as_micros() + round_up).max(0).unsigned_abs() / 1_000;
     Uuid::from_u128(u128::from(millis.min((1 << 48) - 1)) << 80)
 }

@@ -176,6 +176,8 @@ described! {
         events: Vec<Event>,
         /// Where to go on; there is always one.
         next_cursor: String,
+        /// How many events between the two cursors were purged before they could be read here.
+        purged: u64,
     }
     /// A run to be started or registered.
     NewRun {

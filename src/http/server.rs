@@ -67,6 +67,9 @@ pub(super) async fn run(
             accepted = listener.accept() => accepted,
         };
         match accepted {
+            Ok((_, peer)) if !shell.admits(peer.ip()) => {
+                tracing::debug!(%peer, "a connection that came past the proxy was closed");
+            }
             Ok((stream, peer)) => {
                 lifetime.tasks.spawn(connection(shell.clone(), stream, peer, lifetime.clone()));
             }

@@ -53,6 +53,11 @@ impl Shell {
         Self { endpoints, doors, cors, gate, unmatched }
     }
 
+    /// Whether a connection from this address is taken at all.
+    pub fn admits(&self, peer: std::net::IpAddr) -> bool {
+        self.doors.admits(peer)
+    }
+
     /// Answers one request, which came from `peer`.
     pub async fn handle(&self, request: Request<Incoming>, peer: Option<SocketAddr>) -> Response {
         let started = Instant::now();

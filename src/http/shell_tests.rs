@@ -43,6 +43,7 @@ async fn start(token: Option<&str>) -> std::net::SocketAddr {
         require_sign_in: false,
         cors_origins: vec!["https://app.example".into()],
         allowed_hosts: Vec::new(),
+        trusted_proxy: Vec::new(),
         loopback: true,
         metrics: Arc::new(String::new),
         readiness: Arc::new(|| async { Readiness::default() }.boxed()),

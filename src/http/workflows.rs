@@ -276,7 +276,7 @@ fn new_name(head: &Head) -> Result<String, Problem> {
     Ok(name.to_owned())
 }
 
-fn no_such_workflow() -> Problem {
+pub fn no_such_workflow() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not-found", "there is no such workflow")
 }
 

@@ -3,10 +3,10 @@
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::db::row::column;
-use super::db::{Db, DbError, Query, query};
+use super::db::row::{column, parsed};
+use super::db::{Db, DbError, Query, like_pattern, query};
 use crate::facts::artifact::ArtifactPlace;
-use crate::facts::id::{NodeRef, OrganizationId, RunKey};
+use crate::facts::id::{NodeRef, OrganizationId, RunId, RunKey};
 use crate::facts::time::Timestamp;
 
 const INSERT: Query =
@@ -14,9 +14,11 @@ const INSERT: Query =
 const AT_PLACE: Query = query!("artifacts/at_place"; UUID, UUID, TEXT, INT4, TEXT);
 const FIND: Query = query!("artifacts/find"; UUID, UUID, UUID);
 const LIST: Query = query!("artifacts/list"; UUID, UUID, TIMESTAMPTZ, UUID, TEXT, INT8);
+const LIBRARY: Query = query!("artifacts/library"; UUID, TEXT, TEXT, TIMESTAMPTZ, UUID, INT8);
+const KNOWN: Query = query!("artifacts/known"; UUID_ARRAY);
 
 /// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&INSERT, &AT_PLACE, &FIND, &LIST];
+pub const QUERIES: &[&Query] = &[&INSERT, &AT_PLACE, &FIND, &LIST, &LIBRARY, &KNOWN];
 
 /// An artifact as it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +96,43 @@ pub async fn list(
         &i64::from(limit),
     ];
     db.get().await?.query(&LIST, &params).await?.iter().map(read).collect()
+}
+
+/// An artifact with the run that it is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LibraryRow {
+    pub artifact: ArtifactRow,
+    pub run_id: RunId,
+    pub workflow: Option<String>,
+}
+
+/// A page of an organization's artifacts behind `before`, newest first; perhaps only those of a workflow, or whose names hold a text.
+pub async fn library(
+    db: &Db,
+    organization: OrganizationId,
+    workflow: Option<&str>,
+    text: Option<&str>,
+    before: Option<(Timestamp, Uuid)>,
+    limit: u32,
+) -> Result<Vec<LibraryRow>, DbError> {
+    let pattern = text.map(like_pattern);
+    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 6] = [
+        &organization.0,
+        &workflow,
+        &pattern,
+        &before.map(|(at, _)| at),
+        &before.map(|(_, id)| id),
+        &i64::from(limit),
+    ];
+    let read = |row: &Row| -> Result<LibraryRow, DbError> {
+        Ok(LibraryRow { artifact: read(row)?, run_id: parsed(row, 9)?, workflow: column(row, 10)? })
+    };
+    db.get().await?.query(&LIBRARY, &params).await?.iter().map(read).collect()
+}
+
+/// Those of the artifacts that are recorded.
+pub async fn known(db: &Db, ids: &[Uuid]) -> Result<Vec<Uuid>, DbError> {
+    db.get().await?.query(&KNOWN, &[&ids]).await?.iter().map(|row| column(row, 0)).collect()
 }
 
 type Keys<'a> = (Option<&'a str>, Option<i32>);

@@ -1,4 +1,4 @@
-//! Looks at a database the way `telltale doctor` wants to know it. Changes nothing.
+//! Looks at a database the way `telltale doctor` and the metrics want to know it. Changes nothing.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -8,12 +8,15 @@ use tokio_postgres::{AsyncMessage, Row};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::db::{Db, DbError, Messages, Query, Target, query};
+use crate::facts::time::Timestamp;
 
 const SERVER: Query = query!("checkup/server";);
 const PARTITIONS: Query = query!("checkup/partitions";);
+const FOREIGN_EVENTS: Query = query!("checkup/foreign_events";);
+const SIGNALS: Query = query!("checkup/signals"; TIMESTAMPTZ);
 
 /// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&SERVER, &PARTITIONS];
+pub const QUERIES: &[&Query] = &[&SERVER, &PARTITIONS, &FOREIGN_EVENTS, &SIGNALS];
 
 /// A notification to oneself comes back within a round trip; a server where LISTEN fails never sends it.
 const LISTEN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -52,6 +55,46 @@ pub struct Partitions {
     pub ahead: i64,
 }
 
+/// What a running server looks at from time to time.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Signals {
+    /// Of 1.
+    pub notify_queue_usage: f64,
+    pub stuck: StuckRuns,
+    /// Until the partitions end, of the table whose end comes first.
+    pub partitions_ahead_seconds: f64,
+}
+
+/// Runs that don't move, by why.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StuckRuns {
+    /// Without a sign of life.
+    pub stale: i64,
+    /// In the queue for long, and nobody has them.
+    pub waiting: i64,
+}
+
+impl StuckRuns {
+    /// The words for the reasons, in the order of the fields.
+    pub const REASONS: [&str; 2] = ["stale", "waiting"];
+
+    #[must_use]
+    pub fn by_reason(self) -> [(&'static str, i64); 2] {
+        let [stale, waiting] = Self::REASONS;
+        [(stale, self.stale), (waiting, self.waiting)]
+    }
+}
+
+/// Looks at the state of things; runs that nobody has claimed since `waiting_since` are stuck.
+pub async fn signals(db: &Db, waiting_since: Timestamp) -> Result<Signals, DbError> {
+    let row = db.get().await?.query_one(&SIGNALS, &[&waiting_since]).await?;
+    Ok(Signals {
+        notify_queue_usage: column(&row, 0)?,
+        stuck: StuckRuns { stale: column(&row, 1)?, waiting: column(&row, 2)? },
+        partitions_ahead_seconds: column(&row, 3)?,
+    })
+}
+
 /// Asks the server about itself.
 pub async fn server(db: &Db) -> Result<ServerFacts, DbError> {
     let connection = db.get().await?;
@@ -77,6 +120,11 @@ pub async fn server(db: &Db) -> Result<ServerFacts, DbError> {
 pub async fn partitions(db: &Db) -> Result<Partitions, DbError> {
     let row = db.get().await?.query_one(&PARTITIONS, &[]).await?;
     Ok(Partitions { all: column(&row, 0)?, ahead: column(&row, 1)? })
+}
+
+/// Whether events bear transaction ids that this cluster has not given yet: they came with a dump, and nobody has adopted them.
+pub async fn has_foreign_events(db: &Db) -> Result<bool, DbError> {
+    column(&db.get().await?.query_one(&FOREIGN_EVENTS, &[]).await?, 0)
 }
 
 /// Whether a notification sent to oneself arrives, and how long it takes. `None`: it doesn't, which is so behind

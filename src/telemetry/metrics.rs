@@ -6,6 +6,7 @@ use metrics::{counter, gauge, histogram};
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::facts::metric;
+use crate::store::checkup::StuckRuns;
 use crate::store::loki::Failure;
 
 /// Milliseconds from half of one to ten seconds, the range in which this program's durations lie.
@@ -41,6 +42,20 @@ fn register_unowned() {
     gauge!(metric::LOG_SPOOL_BYTES).set(0.0);
     gauge!(metric::LOG_SPOOL_OLDEST_SECONDS).set(0.0);
     gauge!(metric::RUNS_ACTIVE).set(0.0);
+    counter!(metric::RUN_LEASES_EXPIRED_TOTAL).absolute(0);
+    for reason in StuckRuns::REASONS {
+        gauge!(metric::RUNS_STUCK, "reason" => reason).set(0.0);
+    }
+    for name in [
+        metric::DATABASE_UP,
+        metric::FEED_LISTENER_UP,
+        metric::FEED_POLLING,
+        metric::NOTIFY_QUEUE_USAGE_RATIO,
+        metric::EVENT_PARTITIONS_AHEAD_SECONDS,
+        metric::RETENTION_BEHIND_SECONDS,
+    ] {
+        gauge!(name).set(0.0);
+    }
 }
 
 fn describe() {
@@ -67,5 +82,22 @@ fn describe() {
     h!(
         metric::HTTP_REQUEST_DURATION_MS,
         "Milliseconds from a request's head to its answer's head, by route."
+    );
+    g!(metric::DATABASE_UP, "Whether the database answered the last look at it.");
+    g!(metric::FEED_LISTENER_UP, "Whether the LISTEN connection is up.");
+    g!(
+        metric::FEED_POLLING,
+        "Whether events are delivered by poll, since notifications do not come through."
+    );
+    g!(metric::NOTIFY_QUEUE_USAGE_RATIO, "The part of PostgreSQL's notification queue that is in use.");
+    g!(
+        metric::RUNS_STUCK,
+        "Runs that do not move: stale ones, and those that have long waited for a worker."
+    );
+    c!(metric::RUN_LEASES_EXPIRED_TOTAL, "Claims whose workers were not heard of in time.");
+    g!(metric::EVENT_PARTITIONS_AHEAD_SECONDS, "Seconds until the partitions that exist end.");
+    g!(
+        metric::RETENTION_BEHIND_SECONDS,
+        "How long the oldest thing that retention should remove is overdue."
     );
 }

@@ -50,6 +50,7 @@ fn request(run: &str, body: &str) -> AppendRequest {
             body: input.event.body(&run_id).unwrap().into(),
             event: input.event,
             id_given: input.id_given,
+            recorded_at: None,
         })
         .collect();
     AppendRequest {
@@ -59,6 +60,7 @@ fn request(run: &str, body: &str) -> AppendRequest {
         only_if_new: false,
         enqueue: None,
         claim: None,
+        imported_as: None,
     }
 }
 
@@ -164,7 +166,9 @@ async fn restored_events_come_before_everything_new_for_cross_run_readers() {
     assert!(all(Position::default()).await.unwrap().is_empty());
     let adopted: i64 = client.query_one("SELECT adopt_restored_events()", &[]).await.unwrap().get(0);
     assert_eq!(adopted, 12);
-    assert_ne!(read::installation(&bench.db).await.unwrap(), installation);
+    let restored = read::installation(&bench.db).await.unwrap();
+    assert_ne!(restored.id, installation.id);
+    assert_eq!(restored.earlier.first().map(|(earlier, _)| *earlier), Some(installation.id));
     bench.journal.append(request("r0", r#"[{"type":"NOTE"}]"#)).await.unwrap();
     // Another test's transaction, older than ours, may still hold the new event back.
     until("the new event can be read", || async {

@@ -127,7 +127,8 @@ async fn every_sql_file_fits_the_schema() {
     let session = database.session().await;
     let files = sql_files();
     let mut faults = Vec::new();
-    for it in source_files().iter().flat_map(uses) {
+    // The tables of other systems are in the tests of their import.
+    for it in source_files().iter().flat_map(uses).filter(|it| !it.name.starts_with("historic/")) {
         let types: Vec<Type> = it.types.iter().flatten().map(|name| type_named(name)).collect();
         match session.prepare_typed(&files[&it.name], &types).await {
             Ok(statement) => {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use crate::cli::args::DoctorArgs;
 use crate::cli::database::Database;
 use crate::cli::doctor::{Check, Verdict, database, loki, machine};
 use crate::cli::failure::{DONE, Failure, RUN_FAILED};
+use crate::cli::operation_args::DoctorArgs;
 use crate::cli::server;
 use crate::cli::style::Style;
 use crate::facts::settings::Settings;
@@ -22,7 +22,8 @@ pub(crate) async fn doctor(args: &DoctorArgs) -> Result<u8, Failure> {
     let mut worst = Verdict::Ok;
     let mut tell = |checks: Vec<Check>| {
         worst = checks.iter().map(|check| check.verdict).fold(worst, Verdict::max);
-        say(&checks.iter().map(|check| check.text(style)).collect::<String>())
+        let told = |check: &Check| if args.json { check.json() } else { check.text(style) };
+        say(&checks.iter().map(told).collect::<String>())
     };
     let settings = match args.flags.for_server() {
         Ok(settings) => settings,

@@ -1,11 +1,12 @@
 //! `telltale migrate`: the schema of the database, brought up or down, or shown.
 
-use crate::cli::args::{Direction, MigrateArgs};
 use crate::cli::database::Database;
 use crate::cli::failure::{DONE, Failure, NOT_REACHABLE, WRONG_USE};
+use crate::cli::operation_args::{Direction, MigrateArgs};
 use crate::cli::style::{Style, Tone};
 use crate::store::db::Target;
 use crate::store::db::migrate::{self, MigrateError, StepStatus};
+use crate::store::journal;
 
 use super::watch::say;
 
@@ -29,6 +30,10 @@ async fn perform(args: &MigrateArgs, target: &Target) -> Result<String, MigrateE
                 None => one_back(&migrate::status(target).await?),
             };
             Ok(told("taken back", &migrate::down(target, to).await?))
+        }
+        Direction::Restored => {
+            let adopted = journal::read::adopt_restored(target).await?;
+            Ok(format!("{adopted} events adopted; cursors from before go on\n"))
         }
         Direction::Status => Ok(table(&migrate::status(target).await?, Style::of_stdout())),
     }

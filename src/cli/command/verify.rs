@@ -1,6 +1,7 @@
 //! `telltale verify`: a run's record read whole and checked here, against nothing but itself.
 
 use std::io::{self, Write as _};
+use std::path::Path;
 
 use crate::cli::args::VerifyArgs;
 use crate::cli::failure::{DONE, Failure, RUN_FAILED};
@@ -11,12 +12,24 @@ use crate::cli::style::{Style, Tone};
 use crate::client::{Client, EventQuery};
 use crate::facts::id::RunId;
 
+use super::verify_bundle::{self, Anchor, Proven};
+
 /// Large pages, since all of them are read.
 const PAGE: u32 = 5_000;
 
 pub(crate) async fn verify(args: &VerifyArgs) -> Result<u8, Failure> {
+    let anchor = args.signature.as_deref().map(Anchor::read).transpose()?;
+    let path = Path::new(&args.run);
+    if path.is_file() {
+        let proven = verify_bundle::of_file(path, anchor.as_ref()).await?;
+        return told(&path.display().to_string(), proven, anchor, args);
+    }
     let client = server::client(&args.flags.settings()?)?;
     let run_id = server::run_id(&client, &args.run).await?;
+    if args.sign || args.public_key.is_some() {
+        let proven = verify_bundle::of_run(&client, &run_id, anchor.as_ref()).await?;
+        return told(run_id.as_str(), proven, anchor, args);
+    }
     let mut ledger = Ledger::default();
     // In this order: what is closed was closed over lines that are there by the time that lines are read.
     let run = client.get_run(&run_id, None).await?;
@@ -29,9 +42,66 @@ pub(crate) async fn verify(args: &VerifyArgs) -> Result<u8, Failure> {
     while let Some(line) = lines.next().await? {
         ledger.line(&line);
     }
+    // The chain and the fold, which only the bundle has all of.
+    if let Err(fault) = verify_bundle::of_run(&client, &run_id, None).await? {
+        ledger.faults.push(fault);
+    }
     let is_over = run.status.is_terminal();
     let style = Style::of_stdout();
     let (text, is_right) = report(&run_id, &ledger, is_over, style);
+    say(&text, is_right)
+}
+
+/// What a bundle has shown, and what a signature says of it.
+fn told(
+    name: &str,
+    proven: Result<Proven, String>,
+    anchor: Option<Anchor>,
+    args: &VerifyArgs,
+) -> Result<u8, Failure> {
+    let style = Style::of_stdout();
+    let proven = match proven {
+        Ok(proven) => proven,
+        Err(fault) => {
+            let wrong = style.paint(Tone::Bad, "wrong");
+            return say(
+                &format!("{wrong} {}\n{name} is not as it was recorded: 1 fault\n", one_line(&fault)),
+                false,
+            );
+        }
+    };
+    let totals = &proven.totals;
+    let own = totals.trailer.signature.clone().map(|signature| Anchor { head: totals.head(), signature });
+    if args.sign {
+        let anchor = own.ok_or_else(|| Failure::WrongUse(format!("{name} is not signed")))?;
+        return say(&(serde_json::to_string(&anchor).unwrap_or_default() + "\n"), true);
+    }
+    let (events, lines, artifacts) = (totals.trailer.events, totals.trailer.lines, totals.trailer.artifacts);
+    let mut text =
+        format!("run {}\nevents {events}\nlines {lines}\nartifacts {artifacts}\n", totals.header.run_id);
+    let held = args.public_key.as_deref().map(|key| match (&anchor, &own) {
+        (Some(anchor), _) => anchor.holds(&proven, key),
+        (None, Some(own)) => {
+            own.holds(&Proven { remembered: Some(totals.head()), totals: totals.clone() }, key)
+        }
+        (None, None) => Err("is missing".to_owned()),
+    });
+    let is_right = !matches!(held, Some(Err(_)));
+    text += &match held {
+        None => String::new(),
+        Some(Ok(())) => format!("{} the signature holds\n", style.paint(Tone::Good, "ok")),
+        Some(Err(fault)) => {
+            format!("{} the signature {}\n", style.paint(Tone::Bad, "wrong"), one_line(&fault))
+        }
+    };
+    let (tone, said) = match is_right {
+        true => (Tone::Good, "is whole"),
+        false => (Tone::Bad, "is not what was signed"),
+    };
+    say(&format!("{text}{name} {}\n", style.paint(tone, said)), is_right)
+}
+
+fn say(text: &str, is_right: bool) -> Result<u8, Failure> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()?;

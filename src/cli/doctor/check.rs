@@ -1,5 +1,7 @@
 //! What a check found, and how it is told.
 
+use serde_json::json;
+
 use crate::cli::lines::one_line;
 use crate::cli::style::{Style, Tone};
 
@@ -36,6 +38,18 @@ impl Check {
 
     pub(crate) fn fail(subject: &'static str, finding: impl Into<String>, advice: impl Into<String>) -> Self {
         Self { verdict: Verdict::Fail, ..Self::warn(subject, finding, advice) }
+    }
+
+    /// The check as an object in a line.
+    pub(crate) fn json(&self) -> String {
+        let verdict = match self.verdict {
+            Verdict::Ok => "ok",
+            Verdict::Warn => "warn",
+            Verdict::Fail => "fail",
+        };
+        let Self { subject, finding, advice, .. } = self;
+        let told = json!({ "verdict": verdict, "subject": subject, "finding": finding, "advice": advice });
+        format!("{told}\n")
     }
 
     /// `ok    data directory   /var/lib/telltale is writable`, and the advice below.

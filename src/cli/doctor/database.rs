@@ -36,21 +36,38 @@ pub(crate) async fn database(target: &Target, prepared: bool) -> Vec<Check> {
         Err(error) => vec![Check::fail("database", error.to_string(), "see the server's own log")],
     };
     checks.push(listen(target).await);
-    checks.push(partitions(&db).await);
+    match checkup::partitions(&db).await {
+        Ok(found) => {
+            checks.push(judge_partitions(found));
+            if found.all > 0 {
+                checks.push(cursors(&db).await);
+            }
+        }
+        Err(error) => {
+            checks.push(Check::fail("partitions", error.to_string(), "see the server's own log"));
+        }
+    }
     checks
+}
+
+/// Events of a dump that nobody has adopted are invisible to readers across runs.
+async fn cursors(db: &Db) -> Check {
+    const SUBJECT: &str = "cursors";
+    match checkup::has_foreign_events(db).await {
+        Ok(false) => Check::ok(SUBJECT, "all events were written in this cluster, or adopted"),
+        Ok(true) => Check::fail(
+            SUBJECT,
+            "there are events of another cluster, which readers across runs can't see",
+            "stop the servers, run `telltale migrate restored` once, and start them again",
+        ),
+        Err(error) => Check::fail(SUBJECT, error.to_string(), "see the server's own log"),
+    }
 }
 
 async fn listen(target: &Target) -> Check {
     match checkup::listen_round_trip(target).await {
         Ok(found) => judge_listen(found),
         Err(error) => Check::fail("notifications", error.to_string(), "see the server's own log"),
-    }
-}
-
-async fn partitions(db: &Db) -> Check {
-    match checkup::partitions(db).await {
-        Ok(found) => judge_partitions(found),
-        Err(error) => Check::fail("partitions", error.to_string(), "see the server's own log"),
     }
 }
 

@@ -36,6 +36,7 @@ macro_rules! keys {
 keys! {
     DataDir "data_dir" "DIR" "Where the embedded database, artifacts and caches live";
     Listen "listen" "ADDRESS:PORT" "Where the server listens; port 0 picks a free one [default: 127.0.0.1:4780]";
+    Mode "mode" "development|production" "What the server may be: production refuses what is unsafe there [default: development]";
     DatabaseUrl "database_url" "URL" "PostgreSQL to use instead of the embedded one";
     DatabasePrepared "database_prepared" "BOOL" "Use prepared statements; false for a pooler in transaction mode [default: true]";
     DatabasePool "database_pool" "N" "Connections in the pool [default: 16]";
@@ -52,8 +53,15 @@ keys! {
     LocalWorker "local_worker" "BOOL" "Let the server start a worker of its own when runs wait and no worker does [default: true]";
     ProcessEngine "process_engine" "BOOL" "Let workers execute nodes without an image as processes of their machine [default: false]";
     SecretKey "secret_key" "BASE64" "Key that stored secrets are sealed with, 32 bytes [default: kept in the data directory]";
+    TrustedProxy "trusted_proxy" "RANGE,…" "Proxies in front of the server, the only ones that may connect from other machines";
     CorsOrigins "cors_origins" "ORIGIN,…" "Origins whose pages may call the API";
     AllowedHosts "allowed_hosts" "HOST,…" "Host names the server answers to, beside its own address";
+    WebhookAllow "webhook_allow" "RANGE,…" "Private addresses that notifications may be sent to, such as 10.1.0.0/16";
+    ObjectStoreUrl "object_store_url" "URL" "Bucket that artifacts are kept in instead of the data directory, like s3://bucket/prefix";
+    ObjectStoreEndpoint "object_store_endpoint" "URL" "Where the bucket's store is, if it is not AWS";
+    ObjectStoreRegion "object_store_region" "REGION" "Region of the bucket [default: us-east-1]";
+    ObjectStoreAccessKey "object_store_access_key" "KEY" "Access key for the bucket [default: the machine's role]";
+    ObjectStoreSecretKey "object_store_secret_key" "KEY" "Secret key that goes with it";
     LokiUrl "loki_url" "URL" "Loki that log lines are shipped to";
     LokiLabels "loki_labels" "run|low" "Labels of the lines in Loki: by run and node, or few streams for many runs [default: run]";
     LokiTenant "loki_tenant" "NAME" "Tenant that Loki is told (X-Scope-OrgID)";
@@ -106,7 +114,35 @@ impl Key {
     /// Whether the value is a list: commas in a flag or variable, an array in the file.
     #[must_use]
     pub fn is_list(self) -> bool {
-        matches!(self, Self::CorsOrigins | Self::AllowedHosts | Self::OpenidRoleMap)
+        matches!(
+            self,
+            Self::CorsOrigins
+                | Self::AllowedHosts
+                | Self::WebhookAllow
+                | Self::TrustedProxy
+                | Self::OpenidRoleMap
+        )
+    }
+
+    /// Whether the value is a secret, or may hold one, and is shown to nobody.
+    #[must_use]
+    pub fn is_secret(self) -> bool {
+        matches!(
+            self,
+            Self::DatabaseUrl
+                | Self::Token
+                | Self::SecretKey
+                | Self::ObjectStoreSecretKey
+                | Self::LokiPassword
+                | Self::OpenidClientSecret
+                | Self::LokiToken
+        )
+    }
+
+    /// What counts where nothing is set, as its help says it.
+    #[must_use]
+    pub fn default_text(self) -> Option<&'static str> {
+        self.help().rsplit_once("[default: ")?.1.strip_suffix(']')
     }
 
     #[must_use]

@@ -100,6 +100,34 @@ pub(super) fn loki_url(text: &str) -> Parsed<String> {
     Ok(url.strip_suffix(PUSH).unwrap_or(&url).to_owned())
 }
 
+/// Where a store of buckets is. Over the network only with TLS, since what is sent may be secret.
+pub(super) fn bucket_endpoint(text: &str) -> Parsed<String> {
+    let url = http_url(text)?;
+    let uri = url.parse::<Uri>().map_err(|error| error.to_string())?;
+    if uri.authority().is_some_and(|authority| authority.as_str().contains('@')) {
+        return Err("user and password don't belong into the URL; set object_store_access_key and object_store_secret_key".to_owned());
+    }
+    let host = uri.host().unwrap_or_default().trim_matches(['[', ']']);
+    let is_here = host == "localhost"
+        || host.parse::<IpAddr>().is_ok_and(|address| address.to_canonical().is_loopback());
+    if uri.scheme_str() == Some("http") && !is_here {
+        return Err("an https URL is expected; http is for a store on this machine".to_owned());
+    }
+    Ok(url)
+}
+
+/// A region's name, which becomes part of signatures and host names.
+pub(super) fn region(text: &str) -> Parsed<String> {
+    const LONGEST: usize = 64;
+    if (1..=LONGEST).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("a region like eu-central-1 is expected, not `{text}`"))
+    }
+}
+
 /// A tenant as Loki takes it: a name that may become part of a path.
 pub(super) fn loki_tenant(text: &str) -> Parsed<String> {
     const LONGEST: usize = 150;

@@ -9,7 +9,11 @@ use std::time::Duration;
 
 use super::key::{ENV_ELSEWHERE, ENV_INPUTS, ENV_PREFIX, ENV_TESTS};
 use super::parse::{self, Parsed};
-use super::{Fault, Key, LokiLabels, LokiSettings, OpenIdSettings, file, loki, openid};
+use super::{
+    BucketSettings, Fault, Key, LokiLabels, LokiSettings, Mode, OpenIdSettings, Place, bucket, file, loki,
+    openid, production,
+};
+use crate::facts::address::AddressRange;
 use crate::facts::secret::SecretKey;
 
 /// Fewer would leave appends, log chunks and readers waiting for each other.
@@ -36,6 +40,7 @@ pub struct Settings {
     pub data_dir: PathBuf,
     /// `address:port`, checked.
     pub listen: String,
+    pub mode: Mode,
     /// None: the embedded database.
     pub database_url: Option<String>,
     pub database_prepared: bool,
@@ -52,8 +57,14 @@ pub struct Settings {
     pub local_worker: bool,
     pub process_engine: bool,
     pub secret_key: Option<SecretKey>,
+    /// When there are any: who may connect from other machines.
+    pub trusted_proxy: Vec<AddressRange>,
     pub cors_origins: Vec<String>,
     pub allowed_hosts: Vec<String>,
+    /// What notifications may be sent to beside public addresses.
+    pub webhook_allow: Vec<AddressRange>,
+    /// None: artifacts are kept in the data directory.
+    pub bucket: Option<BucketSettings>,
     /// None: lines stay in the database.
     pub loki: Option<LokiSettings>,
     /// Bytes that may wait for Loki.
@@ -112,10 +123,14 @@ impl Settings {
         let mut pick = Picker { given, faults };
         let loki = pick.loki();
         let openid = pick.openid();
+        let bucket = pick.bucket();
         let default_dir = sources.default_data_dir();
         let settings = Self {
             data_dir: pick.one(Key::DataDir, parse::path).or(default_dir).unwrap_or_default(),
             listen: pick.one(Key::Listen, parse::listen).unwrap_or_else(|| "127.0.0.1:4780".to_owned()),
+            mode: pick
+                .one(Key::Mode, |text| text.parse().map_err(|error| format!("{error}")))
+                .unwrap_or(Mode::Development),
             database_url: pick.one(Key::DatabaseUrl, parse::database_url),
             database_prepared: pick.one(Key::DatabasePrepared, parse::boolean).unwrap_or(true),
             database_pool: pick.one(Key::DatabasePool, |t| parse::number(t, POOL_RANGE)).unwrap_or(16),
@@ -127,8 +142,11 @@ impl Settings {
             local_worker: pick.one(Key::LocalWorker, parse::boolean).unwrap_or(true),
             process_engine: pick.one(Key::ProcessEngine, parse::boolean).unwrap_or(false),
             secret_key: pick.one(Key::SecretKey, str::parse),
+            trusted_proxy: pick.list(Key::TrustedProxy, str::parse),
             cors_origins: pick.list(Key::CorsOrigins, parse::origin),
             allowed_hosts: pick.list(Key::AllowedHosts, parse::host),
+            bucket,
+            webhook_allow: pick.list(Key::WebhookAllow, str::parse),
             loki,
             log_spool_max: pick.one(Key::LogSpoolMax, parse::size).unwrap_or(LOG_SPOOL_MAX),
             log_format: pick.one(Key::LogFormat, parse::log_format).unwrap_or(LogFormat::Text),
@@ -143,13 +161,17 @@ impl Settings {
         if faults.is_empty() { Ok(settings) } else { Err(faults) }
     }
 
-    /// [`Self::resolve`], with the rules that only a server has to keep.
-    pub fn resolve_for_server(sources: &Sources) -> Result<Self, Vec<Fault>> {
+    /// [`Self::resolve`], with the rules that only a server has to keep; `place` tells about the data directory.
+    pub fn resolve_for_server(
+        sources: &Sources,
+        place: impl FnOnce(&Self) -> Place,
+    ) -> Result<Self, Vec<Fault>> {
         let settings = Self::resolve(sources)?;
-        match settings.serving_fault() {
-            None => Ok(settings),
-            Some(fault) => Err(vec![fault]),
+        let mut faults: Vec<Fault> = settings.serving_fault().into_iter().collect();
+        if settings.mode == Mode::Production {
+            faults.extend(production::faults(&settings, place(&settings)));
         }
+        if faults.is_empty() { Ok(settings) } else { Err(faults) }
     }
 
     /// Whether only this machine can reach the server.
@@ -182,6 +204,7 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("data_dir", &self.data_dir)
             .field("listen", &self.listen)
+            .field("mode", &self.mode)
             .field("database_url", &self.database_url.as_ref().map(|_| "…"))
             .field("database_prepared", &self.database_prepared)
             .field("database_pool", &self.database_pool)
@@ -193,8 +216,11 @@ impl fmt::Debug for Settings {
             .field("local_worker", &self.local_worker)
             .field("process_engine", &self.process_engine)
             .field("secret_key", &self.secret_key)
+            .field("trusted_proxy", &self.trusted_proxy)
             .field("cors_origins", &self.cors_origins)
             .field("allowed_hosts", &self.allowed_hosts)
+            .field("webhook_allow", &self.webhook_allow)
+            .field("bucket", &self.bucket)
             .field("loki", &self.loki)
             .field("log_spool_max", &self.log_spool_max)
             .field("log_format", &self.log_format)
@@ -225,7 +251,7 @@ impl Sources {
         value.to_str().filter(|text| !text.is_empty()).map(str::to_owned)
     }
 
-    fn default_data_dir(&self) -> Option<PathBuf> {
+    pub(super) fn default_data_dir(&self) -> Option<PathBuf> {
         let absolute = |name: &str| self.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
         if let Some(dir) = absolute("XDG_DATA_HOME") {
             return Some(dir.join("telltale"));
@@ -237,7 +263,7 @@ impl Sources {
     }
 
     /// For each key the value of the source that counts.
-    fn gather(&self, faults: &mut Vec<Fault>) -> BTreeMap<Key, Given> {
+    pub(super) fn gather(&self, faults: &mut Vec<Fault>) -> BTreeMap<Key, Given> {
         let mut given = BTreeMap::new();
         if let Some(file) = &self.file {
             given.extend(file::read(&file.name, &file.text, faults));
@@ -338,6 +364,21 @@ impl Picker {
             groups_claim: groups_claim.unwrap_or_else(|| "groups".to_owned()),
             role_map,
         })
+    }
+
+    /// What is set about a bucket; without its URL the rest is checked and means nothing.
+    fn bucket(&mut self) -> Option<BucketSettings> {
+        let url = self.one(Key::ObjectStoreUrl, bucket::url);
+        let endpoint = self.one(Key::ObjectStoreEndpoint, parse::bucket_endpoint);
+        let region = self.one(Key::ObjectStoreRegion, parse::region);
+        let access_key = self.one(Key::ObjectStoreAccessKey, parse::header);
+        let secret_key = self.one(Key::ObjectStoreSecretKey, parse::header);
+        let keys = bucket::keys(access_key, secret_key).unwrap_or_else(|reason| {
+            self.faults.push(Fault::new(Key::ObjectStoreAccessKey.name(), reason));
+            None
+        });
+        let region = region.unwrap_or_else(|| "us-east-1".to_owned());
+        url.map(|(bucket, prefix)| BucketSettings { bucket, prefix, endpoint, region, keys })
     }
 
     fn list<T>(&mut self, key: Key, parse: impl Fn(&str) -> Parsed<T>) -> Vec<T> {

@@ -100,18 +100,24 @@ fn addresses_are_checked() {
 fn an_open_address_takes_no_token_that_is_guessed() {
     for open in ["0.0.0.0:4780", "[::]:0", "192.168.1.2:1", "[::ffff:10.0.0.1]:1"] {
         let listen = ("TELLTALE_LISTEN", open);
-        assert!(Settings::resolve_for_server(&with_env(&[listen])).is_ok(), "one signs in there");
+        assert!(
+            Settings::resolve_for_server(&with_env(&[listen]), |_| Place::default()).is_ok(),
+            "one signs in there"
+        );
         for bad in ["short-one", "please-changeme-soon", "MyPassword-1234"] {
             let sources = with_env(&[listen, ("TELLTALE_TOKEN", bad)]);
             assert!(Settings::resolve(&sources).is_ok(), "a client does not mind");
-            let found = Settings::resolve_for_server(&sources).unwrap_err();
+            let found = Settings::resolve_for_server(&sources, |_| Place::default()).unwrap_err();
             assert!(found[0].to_string().starts_with("token: "), "{found:?}");
             assert!(!found[0].to_string().contains(bad), "{found:?}");
         }
         let good = with_env(&[listen, ("TELLTALE_TOKEN", "a-long-secret")]);
-        assert!(Settings::resolve_for_server(&good).is_ok());
+        assert!(Settings::resolve_for_server(&good, |_| Place::default()).is_ok());
     }
-    assert!(Settings::resolve_for_server(&with_env(&[("TELLTALE_TOKEN", "short-one")])).is_ok());
+    assert!(
+        Settings::resolve_for_server(&with_env(&[("TELLTALE_TOKEN", "short-one")]), |_| Place::default())
+            .is_ok()
+    );
 }
 
 #[test]

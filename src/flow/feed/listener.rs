@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use metrics::gauge;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_postgres::{AsyncMessage, Client};
 use tracing::{info, warn};
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use super::doorbell::{self, RING, Ring};
 use super::{Delivery, Feed};
+use crate::facts::metric;
 use crate::facts::status::RunStatus;
 use crate::store::db::{DbError, Messages, Query, Target, query};
 use crate::store::runs::Heads;
@@ -44,6 +46,8 @@ pub(super) async fn run(feed: Feed, target: Target) {
     loop {
         let mut has_heard = false;
         let Err(why) = listen(&feed, &target, &mut has_heard).await;
+        gauge!(metric::FEED_LISTENER_UP).set(0.0);
+        gauge!(metric::FEED_POLLING).set(1.0);
         feed.shared.delivery.send_replace(Delivery::Poll);
         let pause = match &why {
             Deaf::NoEcho if !has_heard => {
@@ -66,6 +70,7 @@ async fn listen(
 ) -> Result<std::convert::Infallible, Deaf> {
     let (client, mut messages) = target.open_raw().await?;
     subscribe(&client, &mut messages).await?;
+    gauge!(metric::FEED_LISTENER_UP).set(1.0);
     // LISTEN first, then look: whatever comes between is seen twice rather than never.
     feed.rescan().await?;
     let mut expected: Option<Uuid> = None;
@@ -90,6 +95,7 @@ async fn listen(
                 expected = None;
                 deadline = Instant::now() + ECHO_EVERY;
                 *has_heard = true;
+                gauge!(metric::FEED_POLLING).set(0.0);
                 feed.shared.delivery.send_if_modified(|delivery| {
                     std::mem::replace(delivery, Delivery::Notify) != Delivery::Notify
                 });

@@ -95,6 +95,7 @@ impl Feed {
     pub fn new(db: Db, reader: LogReader) -> Self {
         let latency_ms = subscription::register_metrics();
         metrics::counter!(metric::FEED_BACKSTOP_EVENTS_TOTAL).absolute(0);
+        metrics::gauge!(metric::FEED_POLLING).set(1.0);
         let shared = Shared {
             db,
             reader,

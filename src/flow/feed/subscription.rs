@@ -55,12 +55,15 @@ enum Opening {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reason {
     AheadOfTheRun,
+    /// The run was deleted while the viewer was on its way through it.
+    Purged,
 }
 
 impl Reason {
     const fn as_str(self) -> &'static str {
         match self {
             Self::AheadOfTheRun => "ahead",
+            Self::Purged => "purged",
         }
     }
 }
@@ -153,13 +156,10 @@ impl Subscription {
         }
         loop {
             let heads = *self.heads.borrow_and_update();
-            if let Some(frame) = self.events().await? {
-                return Ok(Some(frame));
-            }
-            if self.with_logs
-                && let Some(frame) = self.lines().await?
-            {
-                return Ok(Some(frame));
+            match self.next_content().await {
+                Ok(Some(frame)) => return Ok(Some(frame)),
+                Ok(None) => {}
+                Err(error) => return self.purged(heads, error).await.map(Some),
             }
             let is_at_heads =
                 self.cursor.seq >= heads.seq && (!self.with_logs || self.cursor.log_seq >= heads.log_seq);
@@ -190,6 +190,30 @@ impl Subscription {
                 }
             }
         }
+    }
+
+    /// The next events, or else lines, if there are any.
+    async fn next_content(&mut self) -> Result<Option<Frame>, DbError> {
+        match self.events().await? {
+            Some(frame) => Ok(Some(frame)),
+            None if self.with_logs => self.lines().await,
+            None => Ok(None),
+        }
+    }
+
+    /// What could not be read may be gone on purpose: then the viewer is reset to where the run ended, and `end` follows.
+    async fn purged(&mut self, heads: Heads, error: DbError) -> Result<Frame, DbError> {
+        let is_gone = matches!(error, DbError::Shape(_))
+            && heads.status.is_terminal()
+            && match self.feed.stored_heads(self.hub.key).await? {
+                None => true,
+                Some(stored) => stored.log_seq < heads.log_seq,
+            };
+        if !is_gone {
+            return Err(error);
+        }
+        self.cursor = Cursor { seq: heads.seq, log_seq: heads.log_seq };
+        Ok(self.reset(Reason::Purged, self.cursor))
     }
 
     /// To be called once `frame` has been written to the socket: measures commit → written.
@@ -286,20 +310,7 @@ impl Subscription {
                     ..Fields::default()
                 },
             ),
-            Opening::Reset(reason) => {
-                let from = Cursor::default();
-                metrics::counter!(metric::STREAM_RESETS_TOTAL, "reason" => reason.as_str()).increment(1);
-                Frame::small(
-                    FrameKind::Reset,
-                    from,
-                    Fields {
-                        reason: Some(reason.as_str()),
-                        from_seq: Some(from.seq + 1),
-                        from_log_seq: Some(from.log_seq + 1),
-                        ..Fields::default()
-                    },
-                )
-            }
+            Opening::Reset(reason) => self.reset(reason, Cursor::default()),
             Opening::State => {
                 let state =
                     views::state_at(&self.feed.shared.db, &self.run_id, self.hub.key, self.cursor.seq)
@@ -308,6 +319,21 @@ impl Subscription {
                 Frame::small(FrameKind::State, self.cursor, fields)
             }
         })
+    }
+
+    /// Tells that what follows starts behind `from`.
+    fn reset(&self, reason: Reason, from: Cursor) -> Frame {
+        metrics::counter!(metric::STREAM_RESETS_TOTAL, "reason" => reason.as_str()).increment(1);
+        Frame::small(
+            FrameKind::Reset,
+            from,
+            Fields {
+                reason: Some(reason.as_str()),
+                from_seq: Some(from.seq + 1),
+                from_log_seq: Some(from.log_seq + 1),
+                ..Fields::default()
+            },
+        )
     }
 
     fn end(&self, heads: Heads) -> Frame {
@@ -339,7 +365,9 @@ impl Subscription {
 
 /// The reasons for a reset, for the metric that is there from the start.
 pub(super) fn register_metrics() -> metrics::Histogram {
-    metrics::counter!(metric::STREAM_RESETS_TOTAL, "reason" => Reason::AheadOfTheRun.as_str()).absolute(0);
+    for reason in [Reason::AheadOfTheRun, Reason::Purged] {
+        metrics::counter!(metric::STREAM_RESETS_TOTAL, "reason" => reason.as_str()).absolute(0);
+    }
     metrics::gauge!(metric::STREAM_SUBSCRIBERS).set(0.0);
     histogram!(metric::STREAM_LATENCY_MS)
 }

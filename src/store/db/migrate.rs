@@ -54,8 +54,17 @@ macro_rules! step {
 }
 
 /// Every step, oldest first. A test compares the list with the folder.
-pub const STEPS: &[Step] =
-    &[step!(1, "core"), step!(2, "runner"), step!(3, "append"), step!(4, "logs"), step!(5, "accounts")];
+pub const STEPS: &[Step] = &[
+    step!(1, "core"),
+    step!(2, "runner"),
+    step!(3, "append"),
+    step!(4, "logs"),
+    step!(5, "accounts"),
+    step!(6, "history"),
+    step!(7, "triggers"),
+    step!(8, "imports"),
+    step!(9, "operations"),
+];
 
 /// Why the schema is not what it should be.
 #[derive(Debug, thiserror::Error)]

@@ -26,7 +26,7 @@ pub enum DbError {
     #[error("database is not reachable: {0}")]
     Unreachable(String),
     /// The server answered with an error.
-    #[error("database refused `{query}`: {source}")]
+    #[error("database refused `{query}`: {}", describe(source))]
     Refused { query: &'static str, source: tokio_postgres::Error },
     /// A row did not have the shape the code expects: a defect or a foreign schema.
     #[error("row has an unexpected shape: {0}")]

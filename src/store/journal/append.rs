@@ -4,6 +4,7 @@
 //! had moved, or all of them when one holds a repeated event, are loaded, deduplicated and planned again. *Locked*: load and
 //! write in one transaction under the runs' locks, so that two servers on one run can't turn each other away for ever.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +16,7 @@ use tracing::{error, warn};
 use super::chain;
 use super::counters::Counters;
 use super::group::{Group, Pending, Stored, bucket, committed, find_stored, grouped, planned, refuse};
-use super::hot::{HotRun, HotRuns, RunName};
+use super::hot::{HotRun, HotRuns};
 use super::load::{self, LOAD_RUNS, LOCK_BUCKETS};
 use super::plan::RunPlan;
 use super::request::{AppendError, AppendRequest, Appended, Committed};
@@ -49,6 +50,16 @@ enum Round {
     Hot,
     Fresh,
     Locked,
+}
+
+/// What a round begins with.
+struct Loaded {
+    /// Of every group's run.
+    states: Vec<HotRun>,
+    /// Where the ids are stored that may be repeated.
+    stored: Stored,
+    /// Places of the groups whose runs were purged: they are not to begin anew.
+    purged: HashSet<usize>,
 }
 
 /// A round that was sent, before it is concluded.
@@ -222,10 +233,13 @@ impl Writer {
         round: Round,
         check_all: bool,
     ) -> Result<Attempt, Cut> {
-        let (states, stored) = match self.states(&on, &groups, round, check_all).await {
-            Ok(states) => states,
+        let Loaded { mut states, stored, purged } = match self.states(&on, &groups, round, check_all).await {
+            Ok(loaded) => loaded,
             Err(error) => return Err(Cut { groups, error, sent: false }),
         };
+        if !purged.is_empty() {
+            (groups, states) = without_purged(groups, states, &purged);
+        }
         let now = clock::now();
         let plans: Vec<RunPlan> =
             groups.iter_mut().zip(states).map(|(group, state)| planned(group, state, &stored, now)).collect();
@@ -235,14 +249,14 @@ impl Writer {
         }
     }
 
-    /// The state of every group's run, and where the ids that may be repeated are stored.
     async fn states(
         &mut self,
         on: &Executor<'_>,
         groups: &[Group],
         round: Round,
         check_all: bool,
-    ) -> Result<(Vec<HotRun>, Stored), DbError> {
+    ) -> Result<Loaded, DbError> {
+        let mut purged = HashSet::new();
         let mut states: Vec<Option<HotRun>> = groups
             .iter()
             .map(|group| if round == Round::Hot { self.hot.take(&group.name) } else { None })
@@ -251,6 +265,7 @@ impl Writer {
         if !missing.is_empty() {
             let (organizations, names) = load::load_params(missing.iter().map(|place| &groups[*place].name));
             let rows = on.query(&LOAD_RUNS, &[&organizations, &names]).await?;
+            purged.extend(load::purged(&rows)?.into_iter().filter_map(|index| missing.get(index)));
             for (index, state) in load::loaded(&rows)? {
                 if let Some(place) = missing.get(index) {
                     states[*place] = Some(state);
@@ -261,19 +276,22 @@ impl Writer {
         let states: Vec<HotRun> = groups
             .iter()
             .zip(states)
-            .map(|(group, state)| state.unwrap_or_else(|| self.unborn(&group.name, now)))
+            .map(|(group, state)| state.unwrap_or_else(|| self.unborn(group, now)))
             .collect();
         if round == Round::Hot {
-            return Ok((states, Stored::new()));
+            return Ok(Loaded { states, stored: Stored::new(), purged });
         }
         let stored = find_stored(on, groups, &states, check_all).await?;
-        Ok((states, stored))
+        Ok(Loaded { states, stored, purged })
     }
 
     /// The state of a run that has no event yet.
-    fn unborn(&self, name: &RunName, now: Timestamp) -> HotRun {
-        let hash = chain::genesis(name.0, &name.1);
-        HotRun { key: self.keys.generate(now), run: Default::default(), hash, exists: false }
+    fn unborn(&self, group: &Group, now: Timestamp) -> HotRun {
+        let (organization, run_id) = &group.name;
+        let imported = group.imported_as();
+        let key = imported.map_or_else(|| self.keys.generate(now), |imported| imported.run_key);
+        let origin = imported.map_or(*organization, |imported| imported.origin);
+        HotRun { key, run: Default::default(), hash: chain::genesis(origin, run_id), exists: false }
     }
 
     /// Answers what was written, tells those who watch, and gives back what must be tried again.
@@ -326,6 +344,24 @@ impl Writer {
             self.counters.run(status);
         }
     }
+}
+
+/// Refuses the groups at these places; the others go on.
+fn without_purged(
+    groups: Vec<Group>,
+    states: Vec<HotRun>,
+    purged: &HashSet<usize>,
+) -> (Vec<Group>, Vec<HotRun>) {
+    let (mut kept, mut kept_states) = (Vec::new(), Vec::new());
+    for (place, (group, state)) in groups.into_iter().zip(states).enumerate() {
+        if purged.contains(&place) {
+            refuse(vec![group], &AppendError::Purged);
+        } else {
+            kept.push(group);
+            kept_states.push(state);
+        }
+    }
+    (kept, kept_states)
 }
 
 /// Writes the plans in one round trip; nothing is sent when every event is a repetition.

@@ -9,7 +9,7 @@ use super::chain;
 use super::hot::{HotRun, RunName};
 use super::load::{self, FIND_EVENT_IDS};
 use super::plan::{self, RunPlan};
-use super::request::{AppendError, AppendRequest, Appended, Committed, CommittedEvent};
+use super::request::{AppendError, AppendRequest, Appended, Committed, CommittedEvent, ImportedAs};
 use crate::facts::id::{EventId, RunKey};
 use crate::facts::time::Timestamp;
 use crate::store::db::{DbError, Executor};
@@ -37,6 +37,11 @@ impl Group {
     /// The claim under which the run is written to.
     pub fn claim(&self) -> Option<i32> {
         self.requests.first().and_then(|pending| pending.request.claim)
+    }
+
+    /// How the run begins, where it is brought from elsewhere.
+    pub fn imported_as(&self) -> Option<ImportedAs> {
+        self.requests.first().and_then(|pending| pending.request.imported_as)
     }
 }
 

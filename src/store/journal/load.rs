@@ -1,6 +1,6 @@
 //! Reads runs back into the state that folding goes on from.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -22,12 +22,27 @@ pub(super) fn load_params<'a>(names: impl Iterator<Item = &'a RunName>) -> (Vec<
 
 /// The runs that exist, by their place in the parameters (from 0).
 pub(super) fn loaded(rows: &[Row]) -> Result<HashMap<usize, HotRun>, DbError> {
-    rows.iter().map(loaded_run).collect()
+    rows.iter().filter_map(|row| loaded_run(row).transpose()).collect()
 }
 
-fn loaded_run(row: &Row) -> Result<(usize, HotRun), DbError> {
+/// Those that were purged, by their place in the parameters (from 0).
+pub(super) fn purged(rows: &[Row]) -> Result<HashSet<usize>, DbError> {
+    let mut purged = HashSet::new();
+    for row in rows {
+        if row.try_get::<_, Option<Uuid>>(1).map_err(shape)?.is_none() {
+            purged.insert(place(row)?);
+        }
+    }
+    Ok(purged)
+}
+
+fn place(row: &Row) -> Result<usize, DbError> {
     let place: i32 = row.try_get(0).map_err(shape)?;
-    let key: Uuid = row.try_get(1).map_err(shape)?;
+    usize::try_from(place - 1).map_err(|e| DbError::Shape(e.to_string()))
+}
+
+fn loaded_run(row: &Row) -> Result<Option<(usize, HotRun)>, DbError> {
+    let Some(key) = row.try_get::<_, Option<Uuid>>(1).map_err(shape)? else { return Ok(None) };
     let hash: &[u8] = row.try_get(2).map_err(shape)?;
     let names: Vec<String> = row.try_get(8).map_err(shape)?;
     let states: Vec<&str> = row.try_get(9).map_err(shape)?;
@@ -38,8 +53,7 @@ fn loaded_run(row: &Row) -> Result<(usize, HotRun), DbError> {
         run.nodes.insert(name, node);
     }
     let hash = hash.try_into().map_err(|_| DbError::Shape("head_hash is not 32 bytes".into()))?;
-    let place = usize::try_from(place - 1).map_err(|e| DbError::Shape(e.to_string()))?;
-    Ok((place, HotRun { key: RunKey(key), run, hash, exists: true }))
+    Ok(Some((place(row)?, HotRun { key: RunKey(key), run, hash, exists: true })))
 }
 
 /// Trigger, labels, inputs and result from four neighbouring columns.
@@ -56,7 +70,7 @@ pub(super) fn documents(row: &Row, first: usize) -> Result<RunDocuments, DbError
     })
 }
 
-fn parse<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> Result<T, DbError> {
+pub(super) fn parse<T: serde::de::DeserializeOwned>(row: &Row, column: usize) -> Result<T, DbError> {
     let text: &str = row.try_get(column).map_err(shape)?;
     serde_json::from_str(text).map_err(|e| DbError::Shape(e.to_string()))
 }

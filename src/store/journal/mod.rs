@@ -9,24 +9,26 @@
 //! A request is answered after its transaction has committed. What is read back comes through [`read`].
 
 mod append;
-mod chain;
 mod counters;
 mod group;
 mod hot;
 mod load;
 mod plan;
+pub mod purge;
 pub mod read;
+pub mod rebuild;
 mod request;
 mod write;
 
+pub use crate::facts::chain::{Hash, genesis, next as next_hash};
 pub use append::{Journal, OnCommit};
-pub use chain::{Hash, genesis, next as next_hash};
 pub use load::load_one;
 pub use request::{
-    AppendError, AppendRequest, Appended, Committed, CommittedEvent, EventResult, NewEvent, Outcome,
-    QueueEntry,
+    AppendError, AppendRequest, Appended, Committed, CommittedEvent, EventResult, ImportedAs, NewEvent,
+    Outcome, QueueEntry,
 };
 
+use crate::facts::chain;
 use crate::store::db::Query;
 
 /// Every query of this module, for the test that prepares them all.
@@ -36,7 +38,19 @@ pub const QUERIES: &[&Query] = &[
     &load::LOCK_BUCKETS,
     &write::APPEND_EVENTS,
     &read::READ_EVENTS,
+    &read::READ_HASHED,
     &read::READ_CHECKPOINT,
     &read::READ_ACROSS,
+    &read::LAST_PURGED,
+    &read::PURGED_BETWEEN,
+    &purge::PURGE_RUNS,
+    &purge::PURGE_FIRST_EVENTS,
     &read::INSTALLATION,
+    &read::ADOPT_RESTORED,
+    &rebuild::RUNS_AFTER,
+    &rebuild::PROJECTION,
+    &rebuild::REWRITE_RUN,
+    &rebuild::REWRITE_NODES,
+    &rebuild::PUT_CHECKPOINT,
+    &rebuild::FORGET_CHECKPOINTS,
 ];

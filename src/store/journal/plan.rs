@@ -87,10 +87,11 @@ pub(super) fn plan(
                 continue;
             }
             let seq = state.run.head.head_seq + 1;
+            let recorded_at = new.recorded_at.unwrap_or(now);
             new.event.seq = seq;
-            new.event.recorded_at = now;
+            new.event.recorded_at = recorded_at;
             let late = state.run.apply(&new.event) == Effect::Late;
-            state.hash = chain::next(&state.hash, seq, now, late, &new.body);
+            state.hash = chain::next(&state.hash, seq, recorded_at, late, &new.body);
             documents_changed |= new.event.kind.is_about_the_run();
             seen.insert(event_id, seq);
             let outcome = if late { Outcome::Late } else { Outcome::Accepted };
@@ -99,7 +100,7 @@ pub(super) fn plan(
                 request: request_index,
                 index,
                 seq,
-                recorded_at: now,
+                recorded_at,
                 late,
                 hash: state.hash,
             });

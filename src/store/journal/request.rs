@@ -18,6 +18,16 @@ pub struct NewEvent {
     pub body: Arc<str>,
     /// Whether the id may have come before: the client chose it.
     pub id_given: bool,
+    /// When another journal recorded it; `None`: now.
+    pub recorded_at: Option<Timestamp>,
+}
+
+/// A run that another journal has recorded: what its first event here must agree with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImportedAs {
+    pub run_key: RunKey,
+    /// Whom the first link of its chain names.
+    pub origin: OrganizationId,
 }
 
 /// Events of one run, appended together or not at all, in this order.
@@ -32,6 +42,8 @@ pub struct AppendRequest {
     pub enqueue: Option<QueueEntry>,
     /// The claim under which the run is written to; refused once it is over.
     pub claim: Option<i32>,
+    /// How an imported run begins. Its events have ids that are given and times of their own.
+    pub imported_as: Option<ImportedAs>,
 }
 
 /// What the queue must know of a run.
@@ -89,6 +101,9 @@ pub enum AppendError {
     /// The run has been claimed again since, or is over: nothing of this request is stored.
     #[error("the claim is over")]
     ClaimLost,
+    /// The run was purged: its id stands for what it was.
+    #[error("the run was purged")]
+    Purged,
 }
 
 /// What a transaction made durable for one run, for those who watch.

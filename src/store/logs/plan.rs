@@ -72,6 +72,9 @@ pub enum LogError {
     /// The run has been claimed again since, or is over.
     #[error("the claim is over")]
     ClaimLost,
+    /// The run was purged.
+    #[error("the run was purged")]
+    Purged,
 }
 
 /// Lines that a transaction made durable, for those who watch.

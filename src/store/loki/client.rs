@@ -8,6 +8,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, Header
 use reqwest::{Certificate, Client, RequestBuilder, Response};
 
 use super::error::{Failure, LokiError};
+use super::logql::LogQl;
 use crate::facts::settings::{LokiAuth, LokiSettings};
 
 /// A Loki in the same network accepts at once.
@@ -16,6 +17,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const PUSH_TIMEOUT: Duration = Duration::from_secs(20);
 /// Loki itself gives a query a minute.
 pub(super) const QUERY_TIMEOUT: Duration = Duration::from_secs(60);
+const SECOND_NS: i64 = 1_000_000_000;
 const READY_TIMEOUT: Duration = Duration::from_secs(5);
 /// What Loki says about a refusal is short.
 const REFUSAL_MAX_BYTES: usize = 64 * 1024;
@@ -69,6 +71,21 @@ impl Loki {
             .header(CONTENT_TYPE, HeaderValue::from_static("application/x-protobuf"))
             .timeout(PUSH_TIMEOUT)
             .body(body);
+        send(request).await.map(drop)
+    }
+
+    /// Has the entries removed that the query finds between two times, both ends included. Loki does so in its own time, with the next
+    /// turns of its compactor.
+    pub async fn delete(&self, query: &LogQl, first_ns: i64, last_ns: i64) -> Result<(), LokiError> {
+        // Whole seconds, as the API wants them.
+        let (start, end) = (first_ns.div_euclid(SECOND_NS), last_ns.div_euclid(SECOND_NS) + 1);
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("query", query.text())
+            .append_pair("start", &start.to_string())
+            .append_pair("end", &end.to_string())
+            .finish();
+        let request =
+            self.http.post(format!("{}/loki/api/v1/delete?{form}", self.url)).timeout(QUERY_TIMEOUT);
         send(request).await.map(drop)
     }
 

@@ -1,6 +1,6 @@
 //! The part of LogQL that log queries need: a stream selector, line filters and label filters.
 //!
-//! Parsers, formatters and metric queries are not here; asking for one is answered as a syntax error.
+//! Parsers and formatters are not here; asking for one is answered as a syntax error. Metric queries: [`super::metric`].
 
 use regex::Regex;
 

@@ -14,6 +14,7 @@
 pub mod answers;
 pub mod limits;
 pub mod logql;
+pub mod metric;
 pub mod push;
 pub mod query;
 pub mod serve;

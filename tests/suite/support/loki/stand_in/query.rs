@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::limits::Limits;
 use super::logql::Query;
+use super::metric::{Metric, duration_ns};
 use super::push::{Said, now_ns};
 use super::store::{Entry, Store, Stream};
 use super::text::Labels;
@@ -68,8 +69,13 @@ pub fn range(
     parameters: &Parameters,
     categorize: bool,
 ) -> Result<Value, Said> {
-    let query = asked(parameters)?;
     let (start, end) = span(parameters, limits)?;
+    if let Some(text) = parameters.get("query").filter(|text| Metric::looks_like(text)) {
+        let step = parameters.get("step").map_or("60s", String::as_str);
+        let metric = Metric::parse(text).map_err(bad)?;
+        return metric.range(store, tenant, (start, end), duration_ns(step).map_err(bad)?).map_err(bad);
+    }
+    let query = asked(parameters)?;
     let limit = match parameters.get("limit") {
         Some(text) => text.parse().map_err(|_| bad("limit must be a positive value"))?,
         None => DEFAULT_LIMIT,

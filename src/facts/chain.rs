@@ -6,8 +6,8 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::facts::id::{OrganizationId, RunId};
-use crate::facts::time::Timestamp;
+use super::id::{OrganizationId, RunId};
+use super::time::Timestamp;
 
 /// A link of the chain.
 pub type Hash = [u8; 32];

@@ -1,0 +1,22 @@
+-- Takes back V6__history.sql. Tombstones go with it: the ids of purged runs are free again.
+DROP FUNCTION purge_runs;
+DROP FUNCTION purge_first_chunks;
+DROP FUNCTION purge_first_events;
+DROP FUNCTION note_purged_events;
+DROP FUNCTION purge_artifacts;
+DROP FUNCTION purge_logs;
+DROP TABLE purge_remains;
+DROP TABLE purged_events;
+DROP TABLE run_tombstones;
+DROP TABLE cleanup_items;
+DROP TABLE cleanup_plans;
+DROP TABLE retention_policies;
+DROP FUNCTION follow_run_ends;
+DROP FUNCTION duration_class;
+DROP TABLE run_days;
+DROP TABLE run_ends;
+DROP INDEX events_ends;
+DROP TABLE event_cursors;
+DROP FUNCTION number_runs;
+DROP TABLE run_numbers;
+DROP SEQUENCE run_number;

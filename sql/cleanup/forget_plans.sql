@@ -1,0 +1,7 @@
+-- Forgets plans that were made before $1 and are not being applied, with what is left of their lists. No rows.
+WITH gone AS (
+    DELETE FROM cleanup_plans WHERE created_at < $1 AND state <> 'applying' RETURNING plan_id
+)
+DELETE FROM cleanup_items i
+USING gone g
+WHERE i.plan_id = g.plan_id

@@ -1,0 +1,2 @@
+-- AutomateOS: how many executions there are. One row.
+SELECT count(*) FROM executionlog

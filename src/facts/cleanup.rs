@@ -1,0 +1,143 @@
+//! What is to be deleted: the criteria of a plan, and the policies that make plans by themselves.
+
+use serde::{Deserialize, Serialize};
+
+use super::id::RunId;
+use super::status::{RunStatus, words};
+use super::time::Timestamp;
+
+words! {
+    /// What of the runs that fit goes.
+    What {
+        /// All of it; a tombstone stays.
+        Runs = "runs",
+        /// Their lines.
+        Logs = "logs",
+        /// Their files.
+        Artifacts = "artifacts",
+    }
+}
+
+/// Longest age in days: no history is older than a hundred years.
+pub const DAYS_MAX: u32 = 36_500;
+/// Most runs of a workflow that a policy or plan keeps whatever their age.
+pub const KEEP_LATEST_MAX: u32 = 1_000_000;
+const DAY_MICROS: i64 = 24 * 3_600 * 1_000_000;
+
+/// Which runs: all that are over and fit everything that is said.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Criteria {
+    /// Ended longer ago than this.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub older_than_days: Option<u32>,
+    /// The same for those that failed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub keep_failed_days: Option<u32>,
+    /// Empty: in whatever status.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub status: Vec<RunStatus>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub workflow: Option<String>,
+    /// Of none of these.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub except_workflows: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub run_id: Option<RunId>,
+    /// Not the newest so many of each workflow.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub keep_latest: Option<u32>,
+}
+
+impl Criteria {
+    /// Whether nothing is said that narrows anything: a slip, rather than the wish to delete all there is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The criteria of one run.
+    #[must_use]
+    pub fn of_run(run_id: RunId) -> Self {
+        Self { run_id: Some(run_id), ..Self::default() }
+    }
+
+    /// Before when runs must have ended, and those that failed, for a plan that is made at `now`.
+    #[must_use]
+    pub fn ended_before(&self, now: Timestamp) -> (Option<Timestamp>, Option<Timestamp>) {
+        (
+            self.older_than_days.map(|days| days_before(now, days)),
+            self.keep_failed_days.map(|days| days_before(now, days)),
+        )
+    }
+}
+
+fn days_before(now: Timestamp, days: u32) -> Timestamp {
+    Timestamp::from_micros(now.as_micros() - i64::from(days) * DAY_MICROS).unwrap_or(Timestamp::EPOCH)
+}
+
+/// How long runs are kept: as long as they are young, and as long as they are among the newest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// None: of all workflows that have no policy of their own.
+    pub workflow: Option<String>,
+    pub keep_days: Option<u32>,
+    pub keep_latest: Option<u32>,
+    /// Those that failed, in place of `keep_days`, if it is longer.
+    pub keep_failed_days: Option<u32>,
+}
+
+/// The plans that an organization's policies ask for.
+#[must_use]
+pub fn plans_of(policies: &[Policy]) -> Vec<Criteria> {
+    let own: Vec<String> = policies.iter().filter_map(|policy| policy.workflow.clone()).collect();
+    let criteria = policies.iter().map(|policy| Criteria {
+        older_than_days: policy.keep_days,
+        keep_failed_days: policy.keep_failed_days,
+        workflow: policy.workflow.clone(),
+        except_workflows: if policy.workflow.is_none() { own.clone() } else { Vec::new() },
+        keep_latest: policy.keep_latest,
+        ..Criteria::default()
+    });
+    criteria.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(workflow: Option<&str>, keep_days: u32) -> Policy {
+        let workflow = workflow.map(str::to_owned);
+        Policy { workflow, keep_days: Some(keep_days), keep_latest: None, keep_failed_days: None }
+    }
+
+    #[test]
+    fn a_workflow_with_a_policy_of_its_own_is_left_out_of_the_general_one() {
+        let plans = plans_of(&[policy(None, 30), policy(Some("recon"), 400)]);
+        assert_eq!(plans[0].except_workflows, ["recon"]);
+        assert_eq!((plans[1].workflow.as_deref(), plans[1].older_than_days), (Some("recon"), Some(400)));
+        assert!(plans[1].except_workflows.is_empty());
+    }
+
+    #[test]
+    fn ages_are_counted_from_when_the_plan_is_made() {
+        let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+        let criteria = Criteria { older_than_days: Some(2), ..Criteria::default() };
+        assert_eq!(criteria.ended_before(now), (Some("2026-11-20T10:00:00Z".parse().unwrap()), None));
+        let ancient = Criteria { older_than_days: Some(DAYS_MAX), ..Criteria::default() };
+        assert!(ancient.ended_before(now).0.unwrap() < Timestamp::EPOCH);
+        assert!(!ancient.is_empty() && Criteria::default().is_empty());
+    }
+
+    #[test]
+    fn criteria_survive_their_text() {
+        let criteria = Criteria {
+            status: vec![RunStatus::Failed],
+            run_id: Some("r".parse().unwrap()),
+            ..Criteria::default()
+        };
+        let text = serde_json::to_string(&criteria).unwrap();
+        assert_eq!(text, r#"{"status":["FAILED"],"runId":"r"}"#);
+        assert_eq!(serde_json::from_str::<Criteria>(&text).unwrap(), criteria);
+    }
+}

@@ -1,0 +1,103 @@
+//! Working off what is being applied, and removing what that leaves outside of the database.
+
+use std::time::{Duration, Instant};
+
+use tracing::{info, warn};
+use uuid::Uuid;
+
+use crate::facts::cleanup::What;
+use crate::flow::{Core, history};
+use crate::store::cleanup::{self, Applying, Remain};
+use crate::store::db::DbError;
+use crate::store::logs::{LineFilter, log_ql};
+use crate::store::objects::ObjectError;
+
+/// How long somebody waits for a deletion to be done; after that it goes on by itself.
+const WAIT_LIMIT: Duration = Duration::from_secs(20);
+/// Between two looks at who else has still to read what goes.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// After a batch the database is left to others for as long as the batch has taken, but not longer than this.
+const PAUSE_MAX: Duration = Duration::from_millis(500);
+/// Objects and runs in Loki removed in one round.
+const REMAINS_AT_ONCE: u32 = 100;
+/// When what could not be removed is tried again.
+const REMAINS_PATIENCE: Duration = Duration::from_secs(60);
+
+/// Does one batch of a plan, or ends it. False: there is nothing to do on it now.
+pub(super) async fn step(core: &Core, plan: Applying) -> Result<bool, DbError> {
+    if !cleanup::may_begin(&core.db, plan.plan_id).await? {
+        history::follow(&core.db).await?;
+        return Ok(false);
+    }
+    if cleanup::batch(&core.db, plan).await? {
+        return Ok(true);
+    }
+    if cleanup::finish(&core.db, plan.plan_id).await? {
+        info!(plan = %plan.plan_id, "a plan of deletion is applied");
+    }
+    Ok(false)
+}
+
+/// Leaves the database to others for a while.
+pub(super) async fn pause(began: Instant) {
+    tokio::time::sleep(began.elapsed().min(PAUSE_MAX)).await;
+}
+
+/// Works on a plan until it is over; false where that takes too long, or somebody else is still at it.
+pub async fn finish_soon(core: &Core, plan_id: Uuid, what: What) -> Result<bool, DbError> {
+    let deadline = Instant::now() + WAIT_LIMIT;
+    let plan = Applying { plan_id, what };
+    while Instant::now() < deadline {
+        let began = Instant::now();
+        if step(core, plan).await? {
+            pause(began).await;
+            continue;
+        }
+        if finished(core, plan_id).await? {
+            remove_remains(core).await?;
+            return Ok(true);
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+    }
+    Ok(false)
+}
+
+/// Whether nothing of a plan is left to do.
+pub async fn finished(core: &Core, plan_id: Uuid) -> Result<bool, DbError> {
+    let applying = cleanup::applying(&core.db, u32::MAX).await?;
+    Ok(applying.iter().all(|plan| plan.plan_id != plan_id))
+}
+
+/// Removes objects and lines in Loki that purges have left, as far as they can be removed now.
+pub(super) async fn remove_remains(core: &Core) -> Result<(), DbError> {
+    loop {
+        let due = cleanup::due_remains(&core.db, REMAINS_AT_ONCE, REMAINS_PATIENCE).await?;
+        let count = due.len();
+        let mut gone = Vec::with_capacity(count);
+        for (id, remain) in due {
+            match remove(core, &remain).await {
+                Ok(()) => gone.push(id),
+                Err(reason) => warn!(?remain, reason, "what a purge left could not be removed yet"),
+            }
+        }
+        let all_gone = gone.len() == count;
+        cleanup::remains_gone(&core.db, &gone).await?;
+        if count < REMAINS_AT_ONCE as usize || !all_gone {
+            return Ok(());
+        }
+    }
+}
+
+async fn remove(core: &Core, remain: &Remain) -> Result<(), String> {
+    match remain {
+        Remain::Object(key) => match core.objects.remove(*key).await {
+            Ok(()) | Err(ObjectError::Missing) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        },
+        Remain::Lines { run, first_ns, last_ns } => {
+            let Some(loki) = &core.loki else { return Err("no Loki is set any more".to_owned()) };
+            let everything = log_ql(run, &LineFilter::default(), 0, i64::MAX as u64);
+            loki.delete(&everything, *first_ns, *last_ns).await.map_err(|error| error.to_string())
+        }
+    }
+}

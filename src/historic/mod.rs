@@ -1,0 +1,35 @@
+//! Runs of other systems' past, read and recorded here: ShipSec Studio, AutomateOS, Temporal's histories, events as NDJSON.
+//!
+//! ```text
+//! a source (database, file) ──► rows ──► one PastRun at a time: its events as texts, its faults by row ──► send: batches, several
+//!                                pure                                                                       under way at once
+//! ```
+//!
+//! Every event's id follows from its row, so that whatever is sent twice is stored once: an import that was cut off is begun anew.
+//! Nothing is written to a source.
+
+pub mod automateos;
+pub mod automateos_source;
+pub mod draft;
+pub mod ndjson;
+pub mod past_run;
+pub mod postgres;
+pub mod send;
+pub mod shipsec;
+pub mod shipsec_source;
+pub mod temporal;
+mod temporal_payload;
+
+pub use past_run::{PastRun, RowFault};
+pub use send::{Sender, Sent};
+
+/// Why a source can't be read on.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// Nothing is there, or not what it is said to be.
+    #[error("{0}")]
+    Unfit(String),
+    /// It was being read, and it broke off.
+    #[error("the source can't be read on: {0}")]
+    Broken(String),
+}

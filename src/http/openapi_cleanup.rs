@@ -1,0 +1,140 @@
+//! The part of the API's description that is about what is kept: counts, statistics, deletion.
+
+use super::openapi_paths::{JSON, Operation, STATUSES, TEXT, TIME, query};
+
+const DAYS: &str = r#"{"type":"integer","minimum":1,"maximum":366,"default":30}"#;
+const WORDS: &str = r#"{"type":"array","items":{"type":"string"}}"#;
+const PROBLEM: &str = "application/problem+json";
+
+pub const PATHS: &[Operation] = &[
+    Operation {
+        method: "get",
+        path: "/api/v1/runs/count",
+        id: "countRuns",
+        summary: "How many runs fit",
+        description: "The filters of the list. Exact up to 10,000; beyond, `atLeast` is true.",
+        parameters: &[
+            query("workflow", TEXT, "Of this workflow"),
+            query("status", STATUSES, "In one of these statuses; repeated or with commas"),
+            query("trigger", WORDS, "Started by one of these; repeated or with commas"),
+            query("since", TIME, "Registered at this time or later"),
+            query("until", TIME, "Registered before this time"),
+            query("label", WORDS, "`key:value`, repeated: all must be there"),
+            query("q", TEXT, "Text within run id, workflow or failure"),
+        ],
+        body: None,
+        answers: &[("200", "The count", "RunCount", JSON)],
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/statistics",
+        id: "statistics",
+        summary: "Statistics of the runs that have ended in the last days",
+        description: "They outlive the runs. Durations are right to within 5 %.",
+        parameters: &[query("days", DAYS, "How many days, today (UTC) included")],
+        body: None,
+        answers: &[("200", "The statistics", "Statistics", JSON)],
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/workflows/{name}/statistics",
+        id: "workflowStatistics",
+        summary: "The same of one workflow",
+        description: "",
+        parameters: &[query("days", DAYS, "How many days, today (UTC) included")],
+        body: None,
+        answers: &[("200", "The statistics", "Statistics", JSON)],
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/cleanup/plans",
+        id: "planCleanup",
+        summary: "Say what would be deleted",
+        description: "Deletes nothing. The plan names a set of runs that are over and can be applied for a day, as long as the set \
+            stays the same. A plan for a run that is not over is a 409 `run-not-over`.",
+        parameters: &[],
+        body: Some(("NewPlan", &[JSON])),
+        answers: &[
+            ("201", "The plan", "PlanDetail", JSON),
+            ("409", "The run is not over", "Problem", PROBLEM),
+        ],
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/cleanup/plans",
+        id: "listCleanupPlans",
+        summary: "The newest plans, newest first",
+        description: "",
+        parameters: &[],
+        body: None,
+        answers: &[("200", "Up to 100 plans", "PlanPage", JSON)],
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/cleanup/plans/{planId}",
+        id: "getCleanupPlan",
+        summary: "A plan, and how far it is",
+        description: "",
+        parameters: &[],
+        body: None,
+        answers: &[("200", "The plan", "PlanDetail", JSON)],
+    },
+    Operation {
+        method: "post",
+        path: "/api/v1/cleanup/plans/{planId}/apply",
+        id: "applyCleanupPlan",
+        summary: "Delete what a plan says",
+        description: "409 `plan-changed` when other runs fit by now, `plan-expired` after a day. Goes on by itself, after a restart \
+            as well; applying again is the same. Head digest and a tombstone stay of each run.",
+        parameters: &[],
+        body: None,
+        answers: &[
+            ("202", "It goes on", "PlanDetail", JSON),
+            ("409", "The set has changed, or the plan has expired", "Problem", PROBLEM),
+        ],
+    },
+    Operation {
+        method: "delete",
+        path: "/api/v1/runs/{runId}",
+        id: "deleteRun",
+        summary: "Delete a run that is over",
+        description: "A plan and its apply. 409 `run-not-over` before its end.",
+        parameters: &[],
+        body: None,
+        answers: &[
+            ("200", "It is gone", "Purged", JSON),
+            ("202", "It is on its way", "Purged", JSON),
+            ("409", "The run is not over", "Problem", PROBLEM),
+        ],
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/runs/{runId}/tombstone",
+        id: "getTombstone",
+        summary: "What is left of a purged run",
+        description: "",
+        parameters: &[],
+        body: None,
+        answers: &[("200", "The tombstone", "TombstoneDetail", JSON)],
+    },
+    Operation {
+        method: "get",
+        path: "/api/v1/retention",
+        id: "getRetention",
+        summary: "How long runs are kept",
+        description: "",
+        parameters: &[],
+        body: None,
+        answers: &[("200", "The policies", "Retention", JSON)],
+    },
+    Operation {
+        method: "put",
+        path: "/api/v1/retention",
+        id: "putRetention",
+        summary: "Say how long runs are kept",
+        description: "Replaces all policies. They are applied once an hour; each time is a plan and its apply.",
+        parameters: &[],
+        body: Some(("Retention", &[JSON])),
+        answers: &[("200", "The policies", "Retention", JSON)],
+    },
+];

@@ -1,0 +1,304 @@
+//! Deletion: what a plan names goes, all of it and nothing else, whatever happens meanwhile; and a trace of it stays.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Database, Http, Server, event, node_event, run_id, until};
+
+const PLANS: &str = "/api/v1/cleanup/plans";
+
+async fn delete(http: &Http, path: &str) -> Answer {
+    http.send(Method::DELETE, path, &[], "").await.unwrap_or_else(|e| panic!("DELETE {path}: {e:?}"))
+}
+
+/// A run of the workflow that is over: five events, two lines and a file.
+async fn ended_run(http: &Http, workflow: &str, occurred_at: &str) -> String {
+    let run_id = run_id();
+    let data = json!({ "workflow": workflow });
+    let at = |mut event: Value| {
+        event["occurredAt"] = occurred_at.into();
+        event
+    };
+    let mut queued = at(event("RUN_QUEUED"));
+    queued["data"] = data;
+    http.append(&run_id, &[queued, at(event("RUN_STARTED")), at(node_event("NODE_STARTED", "a"))]).await;
+    let lines = [
+        json!({ "nodeRef": "a", "stream": "stdout", "text": "one" }),
+        json!({ "nodeRef": "a", "stream": "stdout", "text": "two" }),
+    ];
+    http.post_ndjson(&format!("/api/v1/runs/{run_id}/logs"), &lines).await.expect(200);
+    let path = format!("/api/v1/runs/{run_id}/artifacts?name=report.txt");
+    http.post_raw(&path, "text/plain", "0123456789").await.expect(201);
+    http.append(&run_id, &[at(event("RUN_COMPLETED"))]).await;
+    run_id
+}
+
+/// Waits until nothing of the plan is left to do.
+async fn applied(http: &Http, plan: &Value) -> Value {
+    let path = format!("{PLANS}/{}", plan["planId"].as_str().unwrap());
+    until("the plan is applied", || async {
+        let plan = http.get(&path).await.expect(200).json();
+        (plan["state"] == "applied").then_some(plan)
+    })
+    .await
+}
+
+fn counts(value: &Value) -> [u64; 5] {
+    ["runs", "events", "lines", "bytes", "artifacts"].map(|name| value[name].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn a_plan_names_what_goes_and_its_apply_leaves_a_tombstone() {
+    let database = Database::new().await;
+    let server = Server::on(&database).await;
+    let http = server.http();
+    let (gone, other) = (
+        ended_run(&http, "recon", "2026-01-01T00:00:00Z").await,
+        ended_run(&http, "other", "2026-01-01T00:00:00Z").await,
+    );
+    let head = http.run(&gone).await["headSeq"].as_u64().unwrap();
+    let plan = http.post(PLANS, &json!({ "workflow": "recon" })).await.expect(201).json();
+    let [runs, events, lines, bytes, artifacts] = counts(&plan);
+    // The file's bytes, and those of the lines with all that is kept of them.
+    assert_eq!((runs, events, lines, bytes > 10 + 6, artifacts), (1, head, 2, true, 1), "{plan}");
+    assert_eq!(
+        (&plan["state"], &plan["what"], &plan["sample"]),
+        (&"planned".into(), &"runs".into(), &json!([gone]))
+    );
+    let artifact = http.get(&format!("/api/v1/runs/{gone}/artifacts")).await.expect(200).json();
+    let artifact = artifact["artifacts"][0]["artifactId"].as_str().unwrap().to_owned();
+    let file = std::path::Path::new("artifacts");
+    let objects = |server: &Server| walk(&server.data_dir().join(file));
+    assert!(objects(&server).iter().any(|path| path.ends_with(&artifact)));
+
+    let path = format!("{PLANS}/{}/apply", plan["planId"].as_str().unwrap());
+    http.post(&path, &json!({})).await.expect(202);
+    let done = applied(&http, &plan).await;
+    assert_eq!(counts(&done["done"]), counts(&plan));
+    until("the object is gone", || async {
+        (!objects(&server).iter().any(|path| path.ends_with(&artifact))).then_some(())
+    })
+    .await;
+    assert_eq!(http.get(PLANS).await.expect(200).json()["plans"][0]["state"], "applied");
+
+    for path in ["", "/events", "/logs", "/artifacts", "/stream"] {
+        http.get(&format!("/api/v1/runs/{gone}{path}")).await.problem(404);
+    }
+    let tombstone = http.get(&format!("/api/v1/runs/{gone}/tombstone")).await.expect(200).json();
+    assert_eq!((&tombstone["headSeq"], &tombstone["status"]), (&head.into(), &"COMPLETED".into()));
+    assert_eq!(tombstone["headHash"].as_str().unwrap().len(), 64);
+
+    // Its id is not given away again, whoever asks.
+    let purged = |answer: Answer| {
+        let problem = answer.problem(409);
+        assert!(problem["type"].as_str().unwrap().ends_with("run-purged"), "{problem}");
+    };
+    purged(http.post(&format!("/api/v1/runs/{gone}/events"), &json!([event("NOTE")])).await);
+    let line = json!({ "nodeRef": "a", "stream": "stdout", "text": "late" });
+    purged(http.post_ndjson(&format!("/api/v1/runs/{gone}/logs"), &[line]).await);
+    purged(http.post("/api/v1/runs", &json!({ "runId": gone, "workflow": "w", "engine": "external" })).await);
+
+    // Nothing else went.
+    assert_eq!(http.events(&other).await.len() as u64, http.run(&other).await["headSeq"].as_u64().unwrap());
+    assert_eq!(http.lines(&other).await.len(), 2);
+    http.get(&format!("/api/v1/runs/{other}/tombstone")).await.problem(404);
+    http.post(&path, &json!({})).await.expect(202);
+}
+
+fn walk(dir: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let Ok(entries) = std::fs::read_dir(dir) else { return Vec::new() };
+    entries
+        .flatten()
+        .flat_map(|entry| {
+            let path = entry.path();
+            if path.is_dir() { walk(&path) } else { vec![path] }
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn what_would_delete_too_much_is_refused() {
+    let database = Database::new().await;
+    let server = Server::on(&database).await;
+    let http = server.http();
+    let going_on = run_id();
+    http.append(&going_on, &[event("RUN_STARTED")]).await;
+    for body in [
+        json!({}),
+        json!({ "olderThanDays": 0 }),
+        json!({ "olderThanDays": -3 }),
+        json!({ "keepLatest": 0 }),
+        json!({ "status": ["RUNNING"] }),
+        json!({ "status": "FAILED" }),
+        json!({ "everything": true }),
+    ] {
+        http.post(PLANS, &body).await.problem(400);
+    }
+    let problem = http.post(PLANS, &json!({ "runId": going_on })).await.problem(409);
+    assert!(problem["type"].as_str().unwrap().ends_with("run-not-over"), "{problem}");
+    delete(&http, &format!("/api/v1/runs/{going_on}")).await.problem(409);
+    http.post(PLANS, &json!({ "runId": "no-such-run" })).await.problem(404);
+    delete(&http, "/api/v1/runs/no-such-run").await.problem(404);
+    let plan = http.post(PLANS, &json!({ "olderThanDays": 1 })).await.expect(201).json();
+    assert_eq!(counts(&plan), [0; 5]);
+    http.get(&format!("{PLANS}/no-plan")).await.problem(404);
+    http.post(&format!("{PLANS}/{}/apply", uuid::Uuid::now_v7()), &json!({})).await.problem(404);
+    assert_eq!(http.run(&going_on).await["status"], "RUNNING");
+}
+
+#[tokio::test]
+async fn a_plan_whose_set_has_changed_is_not_applied() {
+    let database = Database::new().await;
+    let server = Server::on(&database).await;
+    let http = server.http();
+    ended_run(&http, "recon", "2026-01-01T00:00:00Z").await;
+    let plan = http.post(PLANS, &json!({ "workflow": "recon" })).await.expect(201).json();
+    let another = ended_run(&http, "recon", "2026-01-02T00:00:00Z").await;
+    // Known as ended as soon as somebody plans again.
+    let newer = http.post(PLANS, &json!({ "workflow": "recon" })).await.expect(201).json();
+    assert_eq!(newer["runs"], 2);
+    let apply = |plan: &Value| format!("{PLANS}/{}/apply", plan["planId"].as_str().unwrap());
+    let problem = http.post(&apply(&plan), &json!({})).await.problem(409);
+    assert!(problem["type"].as_str().unwrap().ends_with("plan-changed"), "{problem}");
+    // A late event changes a head, and so the set.
+    http.append(&another, &[event("NOTE")]).await;
+    http.post(&apply(&newer), &json!({})).await.problem(409);
+    assert_eq!(http.run(&another).await["status"], "COMPLETED");
+}
+
+#[tokio::test]
+async fn ages_count_from_the_end_and_the_newest_may_stay() {
+    let database = Database::new().await;
+    let server = Server::on(&database).await;
+    let http = server.http();
+    let old = ended_run(&http, "recon", "2026-01-01T00:00:00Z").await;
+    let older = ended_run(&http, "recon", "2025-01-01T00:00:00Z").await;
+    let young = ended_run(&http, "recon", &jiff::Timestamp::now().to_string()).await;
+    let sample = async |body: Value| http.post(PLANS, &body).await.expect(201).json()["sample"].clone();
+    assert_eq!(sample(json!({ "olderThanDays": 30 })).await, json!([older, old]));
+    assert_eq!(sample(json!({ "keepLatest": 1 })).await, json!([older, old]));
+    assert_eq!(sample(json!({ "keepLatest": 2, "workflow": "recon" })).await, json!([older]));
+    assert_eq!(
+        sample(json!({ "keepLatest": 1, "olderThanDays": 30, "status": ["FAILED"] })).await,
+        json!([])
+    );
+
+    let count = async |query: &str| delete(&http, &format!("/logs/cleanup?{query}")).await.expect(200).json();
+    assert_eq!(count("days_to_keep=30&dry_run=true").await, json!({ "deleted_count": 2 }));
+    assert_eq!(count("days_to_keep=30").await, json!({ "deleted_count": 2 }));
+    assert_eq!(count("days_to_keep=30").await, json!({ "deleted_count": 0 }));
+    for query in ["days_to_keep=0", "days_to_keep=366", "days_to_keep=-1"] {
+        delete(&http, &format!("/logs/cleanup?{query}")).await.problem(400);
+    }
+    http.get(&format!("/api/v1/runs/{old}")).await.problem(404);
+    let purged = delete(&http, &format!("/api/v1/runs/{young}")).await.expect(200).json();
+    assert_eq!((&purged["runs"], &purged["artifacts"]), (&1.into(), &1.into()));
+    http.get(&format!("/api/v1/runs/{young}")).await.problem(404);
+}
+
+#[tokio::test]
+async fn only_logs_or_only_artifacts_may_go() {
+    let database = Database::new().await;
+    let server = Server::on(&database).await;
+    let http = server.http();
+    let run = ended_run(&http, "recon", "2026-01-01T00:00:00Z").await;
+    let events = http.events(&run).await;
+    for what in ["logs", "artifacts"] {
+        let plan = http.post(PLANS, &json!({ "workflow": "recon", "what": what })).await.expect(201).json();
+        let [runs, events, lines, bytes, artifacts] = counts(&plan);
+        assert_eq!(
+            (runs, events, lines > 0, artifacts > 0),
+            (1, 0, what == "logs", what == "artifacts"),
+            "{plan}"
+        );
+        assert!(bytes > 0);
+        http.post(&format!("{PLANS}/{}/apply", plan["planId"].as_str().unwrap()), &json!({}))
+            .await
+            .expect(202);
+        applied(&http, &plan).await;
+        // Nothing of that is left, so that nothing more would go.
+        let again = http.post(PLANS, &json!({ "workflow": "recon", "what": what })).await.expect(201).json();
+        assert_eq!(counts(&again), [0; 5]);
+    }
+    assert_eq!(http.events(&run).await, events);
+    assert!(http.lines(&run).await.is_empty());
+    let artifacts = http.get(&format!("/api/v1/runs/{run}/artifacts")).await.expect(200).json();
+    assert_eq!(artifacts["artifacts"], json!([]));
+}
+
+#[tokio::test]
+async fn readers_across_runs_are_told_how_much_was_purged_and_go_on() {
+    let database = Database::new().await;
+    let server = Server::on(&database).await;
+    let http = server.http();
+    let read = async |cursor: &Value| {
+        let query = cursor.as_str().map(|cursor| format!("&cursor={cursor}")).unwrap_or_default();
+        http.get(&format!("/api/v1/events?limit=1000{query}")).await.expect(200).json()
+    };
+    let first = ended_run(&http, "recon", "2026-01-01T00:00:00Z").await;
+    let page = until("all is seen", || async {
+        let page = read(&Value::Null).await;
+        (page["events"].as_array().unwrap().last()?["type"] == "RUN_COMPLETED").then_some(page)
+    })
+    .await;
+    assert_eq!(page["purged"], 0);
+    let gone = ended_run(&http, "recon", "2026-01-01T00:00:00Z").await;
+    let events = http.run(&gone).await["headSeq"].as_u64().unwrap();
+    delete(&http, &format!("/api/v1/runs/{gone}")).await.expect(200);
+    let cursor = &page["nextCursor"];
+    let behind = until("the purge is told", || async {
+        let page = read(cursor).await;
+        (page["purged"] != 0).then_some(page)
+    })
+    .await;
+    assert_eq!((&behind["events"], &behind["purged"]), (&json!([]), &events.into()));
+    // Told once, and what comes after is not lost.
+    let after = run_id();
+    http.append(&after, &[event("RUN_STARTED")]).await;
+    let next = until("what came after", || async {
+        let page = read(&behind["nextCursor"]).await;
+        (page["events"] != json!([])).then_some(page)
+    })
+    .await;
+    assert_eq!((&next["events"][0]["runId"], &next["purged"]), (&after.into(), &0.into()));
+    // Who starts anew is told as well, and gets the rest.
+    let whole = read(&Value::Null).await;
+    assert_eq!(whole["purged"], events);
+    assert_eq!(whole["events"][0]["runId"], first);
+}
+
+#[tokio::test]
+async fn policies_are_kept_whole_and_applied_from_the_start_on() {
+    let database = Database::new().await;
+    let mut server = Server::on(&database).await;
+    let http = server.http();
+    assert_eq!(http.get("/api/v1/retention").await.expect(200).json(), json!({ "policies": [] }));
+    let put = async |body: Value| {
+        let headers = [("content-type", "application/json")];
+        http.send(Method::PUT, "/api/v1/retention", &headers, body.to_string()).await.unwrap()
+    };
+    let policy = json!({ "workflow": "recon" });
+    assert_eq!(put(json!({ "policies": [policy] })).await.pointers(400), ["/policies/0"]);
+    let policies = json!({ "policies": [{ "keepDays": 30 }, { "workflow": "kept", "keepLatest": 1 }] });
+    put(policies).await.expect(200);
+    let (gone, kept, beyond) = (
+        ended_run(&http, "recon", "2026-01-01T00:00:00Z").await,
+        ended_run(&http, "kept", "2025-01-02T00:00:00Z").await,
+        ended_run(&http, "kept", "2025-01-01T00:00:00Z").await,
+    );
+    server.stop().await;
+    server.restart().await;
+    let http = server.http();
+    for run in [gone, beyond] {
+        until("what has had its time is gone", || async {
+            (http.get(&format!("/api/v1/runs/{run}/tombstone")).await.status == 200).then_some(())
+        })
+        .await;
+    }
+    assert_eq!(http.run(&kept).await["status"], "COMPLETED");
+    let policies = http.get("/api/v1/retention").await.expect(200).json();
+    assert_eq!(
+        (&policies["policies"][0]["keepDays"], &policies["policies"][1]["workflow"]),
+        (&30.into(), &"kept".into())
+    );
+}
