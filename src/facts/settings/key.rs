@@ -135,6 +135,7 @@ impl Key {
                 | Self::SecretKey
                 | Self::ObjectStoreSecretKey
                 | Self::LokiPassword
+                | Self::OpenidClientSecret
                 | Self::LokiToken
                 | Self::OpenidClientSecret
         )
