@@ -198,6 +198,12 @@ pub struct Installation {
 }
 
 impl Installation {
+    /// What it was called first, before any dump of it was restored elsewhere: its objects lie under that name.
+    #[must_use]
+    pub fn first_id(&self) -> Uuid {
+        self.earlier.first().map_or(self.id, |(id, _)| *id)
+    }
+
     /// Where a cursor's position lies today; `None`: the cursor comes from another installation.
     #[must_use]
     pub fn translate(&self, home: Uuid, position: Position) -> Option<Position> {
