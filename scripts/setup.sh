@@ -86,12 +86,15 @@ machine_for_tests() {
     local packages=()
     have dockerd || packages+=(docker.io)
     have curl || packages+=(curl)
+    # The runbook's commands, which the tests execute.
+    have jq || packages+=(jq)
+    have pg_dump || packages+=(postgresql-client)
     have busybox || packages+=(busybox-static)
     have chromium || packages+=(chromium fonts-dejavu-core)
     have docker-compose || docker compose version >/dev/null 2>&1 || packages+=(docker-compose)
     [ ${#packages[@]} = 0 ] || apt_install "${packages[@]}"
     without_service pgbouncer pgbouncer
-    # promtool, which tests the alert rules; Debian has it in the server's package.
+    # promtool, which tests the alert rules, and Prometheus itself, which the dashboards' queries are put to.
     without_service promtool prometheus
     have go || apt_install golang-go
     scripts/tools.sh

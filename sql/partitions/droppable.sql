@@ -1,7 +1,8 @@
 -- Weekly partitions that purges have emptied, and tables that are left of a detaching that broke off. Only weeks that no new run can
 -- fall into, and only those that had runs: one that an import has just made is empty for another reason.
 -- Rows: detach (statement or null), drop (statement). Leans on the catalogue, runs' primary key and run_tombstones' unique run_key.
-WITH parts AS (
+-- Materialized, since the week may only be read out of the names of partitions: those of other tables end in no date.
+WITH parts AS MATERIALIZED (
     SELECT i.inhparent::regclass AS parent, c.relname AS name, i.inhdetachpending AS is_pending,
         to_date(right(c.relname, 8), 'YYYYMMDD')::timestamp AT TIME ZONE 'UTC' AS week
     FROM pg_inherits i

@@ -21,6 +21,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
+use crate::client::install_tls_provider;
+
 /// Spans with this target are exported, and no others; they are no lines of the log.
 pub const TARGET: &str = "telltale_trace";
 /// Finished spans that wait for the collector: a second of a busy server's.
@@ -150,6 +152,7 @@ fn traceparent(text: &str) -> Option<(u128, u64)> {
 /// Sends what was gathered to the collector at `endpoint`, until the task is aborted.
 pub async fn export(endpoint: String) {
     let Some(mut queued) = QUEUED.lock().take() else { return };
+    install_tls_provider();
     let client = match reqwest::Client::builder().timeout(POST_LIMIT).build() {
         Ok(client) => client,
         Err(error) => {
