@@ -77,6 +77,7 @@ mod start;
 mod state;
 mod stream;
 mod tools;
+mod traces;
 mod two_servers;
 mod webhooks;
 mod worker;
