@@ -74,7 +74,7 @@ pub(super) fn parse(bytes: &[u8; HEADER_BYTES], index: u64) -> Result<BlockHeade
     if bytes[..8] != FRAME {
         return Err("no block begins here".into());
     }
-    if &bytes[8..15] != &TAG[..7] {
+    if bytes[8..15] != TAG[..7] {
         return Err("this is no telltale bundle".into());
     }
     if bytes[15] != TAG[7] {

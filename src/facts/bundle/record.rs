@@ -128,16 +128,23 @@ impl Record {
             Self::Header(header) => (HEADER, serde_json::to_vec(header)?),
             Self::Workflow(workflow) => (WORKFLOW, serde_json::to_vec(workflow)?),
             Self::Artifact(artifact) => (ARTIFACT, serde_json::to_vec(artifact)?),
-            Self::Piece(bytes) => return Ok(framed(PIECE, &[bytes], out)),
+            Self::Piece(bytes) => {
+                framed(PIECE, &[bytes], out);
+                return Ok(());
+            }
             Self::Event(event) => {
                 let mut fixed = [0; EVENT_FIXED_BYTES];
                 fixed[..8].copy_from_slice(&event.seq.to_be_bytes());
                 fixed[8..16].copy_from_slice(&event.recorded_at.as_micros().to_be_bytes());
                 fixed[16] = if event.late { FLAG_LATE } else { 0 };
                 fixed[17..].copy_from_slice(&event.hash);
-                return Ok(framed(EVENT, &[&fixed, event.body.as_bytes()], out));
+                framed(EVENT, &[&fixed, event.body.as_bytes()], out);
+                return Ok(());
             }
-            Self::Line(json) => return Ok(framed(LINE, &[json], out)),
+            Self::Line(json) => {
+                framed(LINE, &[json], out);
+                return Ok(());
+            }
             Self::Trailer(trailer) => (TRAILER, serde_json::to_vec(trailer)?),
         };
         framed(kind, &[&payload], out);

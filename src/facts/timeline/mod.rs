@@ -22,3 +22,6 @@ pub use diff::{Diff, FirstDifference, NodeDiff, NodeSide, Sides, compare};
 pub use gather::{Gatherer, Overfull, Timeline};
 pub use rules::{Rules, RulesFault};
 pub use snapshot::{FORMAT, snapshot};
+
+#[cfg(test)]
+mod tests;
