@@ -25,10 +25,10 @@ pub(super) const PURGE_FIRST_CHUNKS: Query = query!("cleanup/purge_first_chunks"
 pub(super) const PURGE_ARTIFACTS: Query = query!("cleanup/purge_artifacts"; UUID_ARRAY);
 pub(super) const TOMBSTONE: Query = query!("cleanup/tombstone"; UUID, TEXT);
 
-/// Runs of one transaction.
-const BATCH_RUNS: i64 = 500;
-/// Events of one transaction: tens of milliseconds, in which nobody who appends waits for a row of it.
-const BATCH_EVENTS: u64 = 5_000;
+/// Runs of one transaction: how much there is of each is looked up first.
+const BATCH_RUNS: i64 = 200;
+/// Events of one transaction: tens of milliseconds, so that its commit does not stand long before those of who appends.
+const BATCH_EVENTS: u64 = 3_000;
 /// Chunks of lines of one transaction: some 64 MiB at the most.
 const BATCH_CHUNKS: u64 = 1_000;
 /// A row that somebody else has is waited for this long; the list is gone on with later.
@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_bounded_by_events_and_chunks() {
-        let items = [item(1, 3_000, 10), item(2, 2_000, 10), item(3, 1, 985)];
+        let items = [item(1, 2_000, 10), item(2, 1_000, 10), item(3, 1, 985)];
         assert_eq!(fitting(&items, What::Runs).len(), 2);
         assert_eq!(fitting(&items, What::Logs).len(), 2);
         assert_eq!(fitting(&items, What::Artifacts).len(), 3);
