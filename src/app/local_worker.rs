@@ -41,10 +41,10 @@ struct Start {
 }
 
 /// Runs until aborted; the worker goes on.
-pub(super) async fn keep(core: Core, settings: Settings) {
+pub(super) async fn keep(core: Core, settings: Settings, token: Option<String>) {
     let start = Start {
         data_dir: settings.data_dir.clone(),
-        token: settings.token.clone(),
+        token,
         process_engine: settings.process_engine,
         log_level: settings.log_level.clone(),
     };

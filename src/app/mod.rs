@@ -5,6 +5,7 @@
 
 mod error;
 mod local_worker;
+mod operator_token;
 mod readiness;
 mod secret_key;
 mod serve;
@@ -12,4 +13,5 @@ mod server_file;
 
 pub use error::AppError;
 pub use local_worker::WORKER_LOCK;
+pub use operator_token::OPERATOR_TOKEN_FILE;
 pub use serve::{Running, serve};

@@ -12,10 +12,13 @@ use tracing::{info, warn};
 
 use super::error::AppError;
 use super::local_worker;
+use super::operator_token;
 use super::readiness;
 use super::secret_key;
 use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
+use crate::flow::accounts::Accounts;
+use crate::flow::accounts::openid::Provider;
 use crate::flow::bundles::Bundles;
 use crate::flow::feed::Feed;
 use crate::flow::log_reader::LogReader;
@@ -48,6 +51,8 @@ const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct Running {
     pub address: SocketAddr,
+    /// The secret of the link that the first user signs in with, where nobody could come in otherwise.
+    pub first_link: Option<String>,
     done: JoinHandle<()>,
 }
 
@@ -106,6 +111,7 @@ pub async fn serve(
             return Err(error);
         }
     };
+    let operator_token = operator_token::of(&settings.data_dir);
     let upkeep = metrics.clone();
     parts.duties.spawn(async move {
         loop {
@@ -113,20 +119,20 @@ pub async fn serve(
             upkeep.run_upkeep();
         }
     });
-    let options = HttpOptions {
-        token: settings.token.clone(),
-        cors_origins: settings.cors_origins.clone(),
-        allowed_hosts: settings.allowed_hosts.clone(),
-        trusted_proxy: settings.trusted_proxy.clone(),
-        loopback: address.ip().is_loopback(),
-        metrics: Arc::new(move || metrics.render()),
-        readiness: readiness::look_at(
-            &parts.core,
-            parts.shipper.as_ref().map(|shipper| shipper.health.clone()),
-        ),
+    let worker_token = settings.token.clone().or_else(|| operator_token.clone());
+    let is_loopback = address.ip().to_canonical().is_loopback();
+    let first_link = match first_link(&settings, is_loopback, &parts.core).await {
+        Ok(link) => link,
+        Err(error) => {
+            stop(parts).await;
+            database.close().await;
+            return Err(error);
+        }
     };
+    let render: Render = Arc::new(move || metrics.render());
+    let options = http_options(&settings, operator_token, is_loopback, render, &parts);
     if settings.local_worker {
-        parts.duties.spawn(local_worker::keep(parts.core.clone(), settings.clone()));
+        parts.duties.spawn(local_worker::keep(parts.core.clone(), settings.clone(), worker_token));
     }
     let feed = parts.core.feed.clone();
     let http = http::serve(parts.core.clone(), options, listener, shutdown)
@@ -140,7 +146,43 @@ pub async fn serve(
         stop(parts).await;
         database.close().await;
     });
-    Ok(Running { address, done })
+    Ok(Running { address, first_link, done })
+}
+
+/// How the metrics become text.
+type Render = Arc<dyn Fn() -> String + Send + Sync>;
+
+fn http_options(
+    settings: &Settings,
+    operator_token: Option<String>,
+    is_loopback: bool,
+    metrics: Render,
+    parts: &Parts,
+) -> HttpOptions {
+    HttpOptions {
+        token: settings.token.clone(),
+        operator_token,
+        require_sign_in: settings.require_sign_in,
+        cors_origins: settings.cors_origins.clone(),
+        allowed_hosts: settings.allowed_hosts.clone(),
+        trusted_proxy: settings.trusted_proxy.clone(),
+        loopback: is_loopback,
+        metrics,
+        readiness: readiness::look_at(
+            &parts.core,
+            parts.shipper.as_ref().map(|shipper| shipper.health.clone()),
+        ),
+    }
+}
+
+/// Where everybody has to sign in and nobody can: a link for whoever reads what the server prints.
+async fn first_link(settings: &Settings, is_loopback: bool, core: &Core) -> Result<Option<String>, AppError> {
+    let is_asked = settings.require_sign_in || (!is_loopback && settings.token.is_none());
+    if !is_asked || core.accounts.has_users() {
+        return Ok(None);
+    }
+    let link = core.accounts.first_link().await;
+    link.map(Some).map_err(|error| AppError::not_there(format!("no sign-in link can be made: {error}")))
 }
 
 impl Database {
@@ -185,6 +227,11 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let reader = LogReader::new(db.clone(), loki.clone());
     let feed = Feed::new(db.clone(), reader.clone());
     let (mut writers, mut duties) = (JoinSet::new(), JoinSet::new());
+    let provider = settings.openid.clone().map(Provider::new).transpose();
+    let provider = provider
+        .map_err(|reason| AppError::not_there(format!("the OpenID provider can't be spoken to: {reason}")))?;
+    let accounts = Accounts::start(db.clone(), provider).await?;
+    duties.spawn(accounts.clone().keep());
     feed.start(target.clone(), &mut duties);
     let (of_events, of_lines) = (feed.clone(), feed.clone());
     let queue = Queue::default();
@@ -218,6 +265,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
         reader,
         spool,
         feed,
+        accounts,
         vault,
         objects,
         bundles,

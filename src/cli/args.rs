@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::account_args::{TokenArgs, UserArgs};
 use super::config_args::ConfigArgs;
 use super::history_args::{CleanupArgs, CleanupStatusArgs, PurgeArgs, StatsArgs};
 use super::import_args::ImportArgs;
@@ -79,6 +80,10 @@ pub(crate) enum Command {
     CleanupStatus(CleanupStatusArgs),
     /// Delete one run
     Purge(PurgeArgs),
+    /// Invite users, list them, change their roles, take them out
+    User(UserArgs),
+    /// Make, list and revoke API tokens
+    Token(TokenArgs),
     /// Bring the database's schema up or down, or show where it is
     Migrate(MigrateArgs),
     /// Hold the projections of runs against their events, and write anew what differs

@@ -60,6 +60,8 @@ async fn dispatch(command: Command) -> Result<u8, Failure> {
         Command::Cleanup(args) => command::cleanup::cleanup(&args).await,
         Command::CleanupStatus(args) => command::cleanup::cleanup_status(&args).await,
         Command::Purge(args) => command::cleanup::purge(&args).await,
+        Command::User(args) => command::user::user(&args).await,
+        Command::Token(args) => command::token::token(&args).await,
         Command::Migrate(args) => command::migrate::migrate(&args).await,
         Command::Rebuild(args) => command::rebuild::rebuild(&args).await,
         Command::Doctor(args) => command::doctor::doctor(&args).await,

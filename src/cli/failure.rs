@@ -66,9 +66,9 @@ impl Failure {
             Self::Client(ClientError::Unreachable { .. }) => {
                 Some("start one with `telltale serve`, or name another with --url or TELLTALE_URL")
             }
-            Self::Client(error) if error.status() == Some(401) => {
-                Some("set TELLTALE_TOKEN to the token that the server was started with")
-            }
+            Self::Client(error) if error.status() == Some(401) => Some(
+                "set TELLTALE_TOKEN to an API token (`telltale token create`), or to the token that the server was started with",
+            ),
             _ => None,
         }
     }

@@ -7,6 +7,7 @@
 //! Owns the exit statuses ([`failure`]), the look of everything printed, and the safety of the terminal
 //! ([`sanitize`]). Never reads the database, but for `migrate` and `doctor`.
 
+mod account_args;
 mod args;
 mod board;
 mod command;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::app::OPERATOR_TOKEN_FILE;
 use crate::client::{Client, RunQuery};
 use crate::facts::id::RunId;
 use crate::facts::settings::Settings;
@@ -35,7 +36,21 @@ pub(crate) fn of_data_dir(data_dir: &Path) -> Option<String> {
 
 /// A client of that server.
 pub(crate) fn client(settings: &Settings) -> Result<Client, Failure> {
-    Ok(Client::new(&address(settings), settings.token.as_deref())?)
+    Ok(Client::new(&address(settings), token(settings).as_deref())?)
+}
+
+/// The token that is set, else the one that the data directory of this machine's server holds for those who may read it.
+pub(crate) fn token(settings: &Settings) -> Option<String> {
+    settings.token.clone().or_else(|| operator_token(settings))
+}
+
+/// Only ever sent to the server that has this data directory.
+fn operator_token(settings: &Settings) -> Option<String> {
+    if settings.url.is_some() || of_data_dir(&settings.data_dir).is_none() {
+        return None;
+    }
+    let text = std::fs::read_to_string(settings.data_dir.join(OPERATOR_TOKEN_FILE)).ok()?;
+    Some(text.trim().to_owned()).filter(|token| !token.is_empty())
 }
 
 /// The run that `text` names; `@latest` asks the server for its newest.

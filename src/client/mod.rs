@@ -5,6 +5,7 @@
 //! server through this module only. It never retries an append by itself: [`until_acknowledged`] does
 //! for the caller that wants it.
 
+mod accounts;
 mod across;
 mod api;
 mod artifacts;
@@ -30,6 +31,7 @@ mod wire;
 mod workflows;
 mod ws;
 
+pub use accounts::{Invited, MadeToken, Member, NewToken, TokenSummary};
 pub use across::AppendedAcross;
 pub use api::{Client, EventQuery, RunQuery};
 pub use artifacts::{ArtifactLabel, ArtifactPage, ArtifactSummary};

@@ -53,6 +53,8 @@ pub struct OrganizationId(pub Uuid);
 impl OrganizationId {
     /// The organization of an installation without accounts.
     pub const DEFAULT: Self = Self(Uuid::from_u128(1));
+    /// No organization: nothing belongs to it, and nobody who is let in is in it.
+    pub const NOBODYS: Self = Self(Uuid::nil());
 }
 
 impl RunId {

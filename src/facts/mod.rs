@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows tokio, SQL, HTTP or the clock; `now` and ids are passed in.
 
+pub mod account;
 pub mod address;
 pub mod artifact;
 pub mod batch;

@@ -48,6 +48,13 @@ impl Timestamp {
     pub fn micros_since(self, earlier: Self) -> u64 {
         u64::try_from(self.0 - earlier.0).unwrap_or(0)
     }
+
+    /// The time so much later, at most the last there is.
+    #[must_use]
+    pub fn after(self, wait: std::time::Duration) -> Self {
+        let micros = i64::try_from(wait.as_micros()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(micros).min(MAX_MICROS))
+    }
 }
 
 impl Timestamp {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
+use super::accounts::Accounts;
 use super::bundles::Bundles;
 use super::feed::Feed;
 use super::log_reader::LogReader;
@@ -32,6 +33,8 @@ pub struct Core {
     /// What waits to be shipped there.
     pub spool: Spool,
     pub feed: Feed,
+    /// Who is who, and what they may do.
+    pub accounts: Accounts,
     pub vault: Vault,
     pub objects: Objects,
     /// Runs as files, in and out.

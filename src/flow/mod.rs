@@ -1,5 +1,6 @@
 //! The ways through the house: validation and batching on the way in, the live feed on the way out.
 
+pub mod accounts;
 pub mod artifacts;
 pub mod bundles;
 pub mod cleanup;

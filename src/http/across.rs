@@ -1,20 +1,23 @@
 //! Events of many runs: POST and GET /api/v1/events.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use indexmap::IndexMap;
+use serde::Deserialize;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::app::SharedApp;
 use super::body;
-use super::caller::Right;
+use super::caller::{Caller, Right};
 use super::cursor::{events_cursor, parse_events_cursor};
 use super::endpoint::Call;
 use super::events::{EVENTS_PAGE, EVENTS_PAGE_MAX, WAIT_MAX_SECONDS, is_single, push_events, run_id_pointer};
 use super::problem::Problem;
-use super::{Response, schema};
+use super::{Response, gate, schema};
+use crate::facts::account::Limit;
 use crate::facts::event_input::{EventInput, Fault};
 use crate::facts::id::RunId;
 use crate::flow::ingest;
@@ -44,6 +47,9 @@ pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let events = ingest::parse_events(&body.bytes, body.format, clock::now())?;
     let groups = by_run(events, is_single(&body.bytes, body.format))?;
     let organization = call.head.organization();
+    for run_id in groups.keys() {
+        gate::check_run(&app.core.db, &call.head.caller, run_id.as_str()).await?;
+    }
     if is_past {
         let firsts = groups.values().filter_map(|(_, events)| events.first());
         partitions::ensure_past(&app.core.db, firsts.map(|first| first.event.occurred_at)).await?;
@@ -128,6 +134,7 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
                 }
                 None => 0,
             };
+            let page = within_limit(&app, &call.head.caller, page).await?;
             let events = page.iter().map(|(_, event)| event);
             return Ok(schema::json_text(page_text(events, &events_cursor(installation.id, next), purged)));
         }
@@ -156,6 +163,43 @@ fn next_position(
         Some(xid) if !is_full && xid > last.xid => Position { xid, pos: i32::MAX },
         _ => last,
     }
+}
+
+/// What a limited caller may see of the page; the cursor goes on behind all of it.
+async fn within_limit(
+    app: &SharedApp,
+    caller: &Caller,
+    page: Vec<(Position, CommittedEvent)>,
+) -> Result<Vec<(Position, CommittedEvent)>, Problem> {
+    if caller.limit == Limit::None {
+        return Ok(page);
+    }
+    let mut reached: HashMap<RunId, bool> = HashMap::new();
+    let mut kept = Vec::new();
+    for (position, event) in page {
+        // Every stored body names its run.
+        let Ok(Named { run_id }) = serde_json::from_str(&event.body) else { continue };
+        let is_reached = match reached.get(&run_id) {
+            Some(known) => *known,
+            None => match gate::check_run(&app.core.db, caller, run_id.as_str()).await {
+                Ok(()) => true,
+                Err(problem) if problem.status == http::StatusCode::NOT_FOUND => false,
+                Err(problem) => return Err(problem),
+            },
+        };
+        reached.insert(run_id, is_reached);
+        if is_reached {
+            kept.push((position, event));
+        }
+    }
+    Ok(kept)
+}
+
+/// The run that an event's body names.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Named {
+    run_id: RunId,
 }
 
 fn page_text<'a>(events: impl Iterator<Item = &'a CommittedEvent>, cursor: &str, purged: u64) -> String {

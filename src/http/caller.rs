@@ -1,41 +1,42 @@
 //! Who asks, and what they may do.
 
-use crate::facts::id::OrganizationId;
+use std::ops::Deref;
+use std::sync::Arc;
 
-/// What a route asks of those who call it, from what harms least to what harms most.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Right {
-    /// See runs, their events, lines and artifacts, workflows, workers.
-    Read,
-    /// Add to history: events, lines, artifacts; start, cancel, rerun and answer runs; claim and execute them.
-    Append,
-    /// Change what outlives a run: workflows, secrets, schedules, webhooks; and delete.
-    Edit,
-    /// Decide who may do what: users, tokens of others, policies.
-    Own,
-}
+pub use crate::facts::account::Right;
+use crate::flow::accounts::{Authority, Who};
 
-/// Whose request it is.
-#[derive(Debug, Clone, Copy)]
-pub struct Caller {
-    /// Whose things the caller sees, and nobody else's.
-    pub organization: OrganizationId,
-    /// The highest right that the caller has.
-    pub right: Right,
-}
+/// Whose request it is; cheap to clone, and held by whatever goes on after the request.
+#[derive(Debug, Clone)]
+pub struct Caller(pub Arc<Authority>);
 
 impl Caller {
-    /// Everyone, where there are no accounts.
-    pub const ANYONE: Self = Self { organization: OrganizationId::DEFAULT, right: Right::Own };
+    /// Someone who showed nothing.
+    pub fn nobody() -> Self {
+        Self(Authority::nobody())
+    }
 
-    pub fn may(&self, right: Right) -> bool {
-        self.right >= right
+    /// Whoever has the server's own token.
+    pub fn operator() -> Self {
+        Self(Authority::unlimited(Who::Operator))
+    }
+
+    pub fn is_nobody(&self) -> bool {
+        self.0.who == Who::Nobody
+    }
+}
+
+impl Deref for Caller {
+    type Target = Authority;
+
+    fn deref(&self) -> &Authority {
+        &self.0
     }
 }
 
 #[cfg(test)]
 impl Default for Caller {
     fn default() -> Self {
-        Self::ANYONE
+        Self(Authority::unlimited(Who::Anyone))
     }
 }

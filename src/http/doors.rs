@@ -9,7 +9,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use sha2::{Digest, Sha256};
 
-use super::caller::{Caller, Right};
+use super::caller::Right;
 use super::cors::Cors;
 use super::options::HttpOptions;
 use super::problem::Problem;
@@ -32,18 +32,40 @@ pub enum Access {
     Anyone,
     /// Files that are the same for everyone: no token.
     StaticFile,
-    /// Everything else: the token, where one is set, and this right.
+    /// Signing in, and whether one is: what is shown is looked at, and nothing need be shown.
+    Session,
+    /// Everything else: somebody who has this right.
     Caller(Right),
+}
+
+/// What a request shows, once it may come at all.
+#[derive(Debug)]
+pub enum Shown {
+    /// It need not show anything.
+    Nothing,
+    /// The server's own token.
+    OperatorsToken,
+    /// A bearer token that accounts must know; with the free pass, where it would have that without.
+    Bearer { token: String, has_free_pass: bool },
+    /// A ticket in the address.
+    Ticket(String),
+    /// Nothing, from this machine: enough while there are no accounts.
+    FreePass,
+    /// Nothing, where something is needed: why.
+    Missing(Problem),
 }
 
 /// The doors, as they are set.
 #[derive(Debug, Clone)]
 pub struct Doors {
-    /// Hash of the token, so that comparing takes the same time whatever is sent.
-    token: Option<[u8; 32]>,
+    /// Hashes of the server's own tokens, so that comparing takes the same time whatever is sent.
+    operators: Vec<[u8; 32]>,
+    /// A token is set: it is asked for on this machine too.
+    has_token: bool,
     /// Where there are any: who may connect from other machines.
     proxies: Vec<AddressRange>,
     loopback: bool,
+    require_sign_in: bool,
     /// Lower case, without port.
     hosts: Vec<String>,
     /// Listening everywhere, under addresses that can't be listed.
@@ -57,9 +79,16 @@ impl Doors {
         let mut hosts = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "[::1]".to_owned(), own];
         hosts.extend(options.allowed_hosts.iter().map(|host| host_name(host).to_ascii_lowercase()));
         Self {
-            token: options.token.as_deref().map(digest),
+            operators: options
+                .token
+                .iter()
+                .chain(&options.operator_token)
+                .map(|token| digest(token))
+                .collect(),
+            has_token: options.token.is_some(),
             proxies: options.trusted_proxy.clone(),
             loopback: options.loopback,
+            require_sign_in: options.require_sign_in,
             hosts,
             any_address: ip.is_unspecified(),
         }
@@ -71,25 +100,30 @@ impl Doors {
         self.proxies.is_empty() || peer.is_loopback() || self.proxies.iter().any(|range| range.contains(peer))
     }
 
-    /// Checks a request before anything else is done with it.
-    pub fn check(&self, request: &Parts, access: Access, cors: &Cors) -> Result<Caller, Problem> {
+    /// Checks a request before anything else is done with it; who it is from is another question.
+    pub fn check(&self, request: &Parts, access: Access, cors: &Cors) -> Result<Shown, Problem> {
         let headers = &request.headers;
         let host = self.host(request)?;
-        let changes_something = !matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
-        if changes_something || headers.contains_key(http::header::UPGRADE) {
+        let only_reads = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS);
+        if !only_reads || headers.contains_key(http::header::UPGRADE) {
             check_site(headers, &host, cors)?;
         }
-        if access == Access::Anyone {
-            return Ok(Caller::ANYONE);
+        if matches!(access, Access::Anyone | Access::StaticFile) {
+            return Ok(Shown::Nothing);
         }
-        match &self.token {
-            None => self.check_free_pass(headers)?,
-            Some(_) if access == Access::StaticFile => {}
-            Some(token) => check_token(headers, token)?,
+        let free_pass = self.check_free_pass(headers);
+        if headers.contains_key(AUTHORIZATION) {
+            let Some(token) = bearer(headers) else {
+                return Ok(free_pass.map_or_else(Shown::Missing, |()| Shown::FreePass));
+            };
+            if self.is_operators(token) {
+                return Ok(Shown::OperatorsToken);
+            }
+            return Ok(Shown::Bearer { token: token.to_owned(), has_free_pass: free_pass.is_ok() });
         }
-        match access {
-            Access::Caller(right) if !Caller::ANYONE.may(right) => Err(Problem::no_right()),
-            _ => Ok(Caller::ANYONE),
+        match ticket(request).filter(|_| only_reads) {
+            Some(ticket) => Ok(Shown::Ticket(ticket)),
+            None => Ok(free_pass.map_or_else(Shown::Missing, |()| Shown::FreePass)),
         }
     }
 
@@ -111,15 +145,24 @@ impl Doors {
 
     /// Without a token everyone on this machine may come, but nobody whom a proxy brings along.
     fn check_free_pass(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        if !self.loopback {
-            return Err(unauthorized("this server can be reached from other machines and has no token set"));
+        if self.has_token || self.require_sign_in || !self.loopback {
+            return Err(Problem::unauthorized());
         }
         if FORWARDING.iter().any(|name| headers.contains_key(name)) {
             return Err(unauthorized(
-                "without a token the server takes no forwarded requests; set `token` to put it behind a proxy",
+                "without signing in the server takes no forwarded requests; add a user or set `token` to put it behind a proxy",
             ));
         }
         Ok(())
+    }
+
+    fn is_operators(&self, token: &str) -> bool {
+        let given = digest(token);
+        // All are compared, each whole.
+        self.operators.iter().fold(false, |found, own| {
+            let difference = given.iter().zip(own).fold(0_u8, |sum, (a, b)| sum | (a ^ b));
+            found | (difference == 0)
+        })
     }
 }
 
@@ -156,15 +199,17 @@ fn unauthorized(detail: &str) -> Problem {
     problem
 }
 
-fn check_token(headers: &HeaderMap, expected: &[u8; 32]) -> Result<(), Problem> {
-    let given = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = given
-        .and_then(|given| given.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-    let Some((_, token)) = token else { return Err(Problem::unauthorized()) };
-    let given = digest(token.trim());
-    let difference = given.iter().zip(expected).fold(0_u8, |sum, (a, b)| sum | (a ^ b));
-    if difference == 0 { Ok(()) } else { Err(Problem::unauthorized()) }
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let given = headers.get(AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, token) = given.split_once(' ')?;
+    Some(token.trim()).filter(|token| scheme.eq_ignore_ascii_case("bearer") && !token.is_empty())
+}
+
+/// `?ticket=`, where a header can't be sent.
+fn ticket(request: &Parts) -> Option<String> {
+    let query = request.uri.query()?;
+    let mut pairs = form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, value)| name == "ticket" && !value.is_empty()).map(|(_, value)| value.into_owned())
 }
 
 fn digest(token: &str) -> [u8; 32] {
@@ -194,6 +239,8 @@ mod tests {
     fn options() -> HttpOptions {
         HttpOptions {
             token: None,
+            operator_token: Some("of-this-machine".into()),
+            require_sign_in: false,
             cors_origins: vec!["https://app.example".into()],
             allowed_hosts: vec!["trace.example".into()],
             trusted_proxy: Vec::new(),
@@ -212,7 +259,17 @@ mod tests {
         let doors = Doors::new(options, "127.0.0.1:4780".parse().unwrap());
         doors
             .check(&parts, access, &Cors::new(&options.cors_origins))
-            .map_or_else(|p| p.status.as_u16(), |_| 200)
+            .map_or_else(|p| p.status.as_u16(), answered)
+    }
+
+    /// As where accounts know nobody.
+    fn answered(shown: Shown) -> u16 {
+        match shown {
+            Shown::Nothing | Shown::OperatorsToken | Shown::FreePass => 200,
+            Shown::Bearer { has_free_pass: true, .. } => 200,
+            Shown::Bearer { .. } | Shown::Ticket(_) => 401,
+            Shown::Missing(problem) => problem.status.as_u16(),
+        }
     }
 
     fn get(headers: &[(&str, &str)]) -> u16 {
@@ -277,6 +334,7 @@ mod tests {
         };
         assert_eq!(with(READ, "Bearer s3cret"), 200);
         assert_eq!(with(READ, "bearer s3cret"), 200);
+        assert_eq!(with(READ, "Bearer of-this-machine"), 200);
         for wrong in ["Bearer s3cre", "Bearer s3cret2", "Bearer", "Basic s3cret", ""] {
             assert_eq!(with(READ, wrong), 401, "{wrong}");
         }

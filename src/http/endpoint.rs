@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub struct Head {
     pub query: Option<String>,
     pub headers: HeaderMap,
     pub request_id: Option<HeaderValue>,
+    /// Where it comes from.
+    pub address: Option<IpAddr>,
     pub upgrade: Option<OnUpgrade>,
 }
 

@@ -33,7 +33,7 @@ pub async fn stream(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let handshake = upgrade::check(&call.head)?;
     let response = handshake.response();
     let lifetime = app.lifetime.clone();
-    let caller = call.head.caller;
+    let caller = call.head.caller.clone();
     lifetime.serve_socket(async move {
         if let Some(socket) = handshake.socket(READ_BUFFER_BYTES).await {
             let mut viewer = Viewer { app, caller, socket, turns: Turns::default(), list: None };
@@ -60,6 +60,7 @@ enum Happened {
     Turn(Option<Turn>),
     ListChanged,
     Quiet,
+    SignedOut,
     Stop,
 }
 
@@ -76,6 +77,7 @@ impl Viewer {
                 Happened::Turn(None) => Ok(()),
                 Happened::ListChanged => self.tell_changes().await,
                 Happened::Quiet => self.socket.ping().await,
+                Happened::SignedOut => return (CloseCode::Policy, "not signed in any more"),
                 Happened::Stop => return (CloseCode::Away, "the server stops; resume"),
             };
             if done.is_err() {
@@ -90,6 +92,7 @@ impl Viewer {
             turn = self.turns.next(), if !self.turns.is_empty() => Happened::Turn(turn),
             () = changed(self.list.as_mut()), if self.list.is_some() => Happened::ListChanged,
             _ = quiet.tick() => Happened::Quiet,
+            () = self.caller.ended.cancelled() => Happened::SignedOut,
             () = self.app.lifetime.stop.cancelled() => Happened::Stop,
         }
     }
@@ -99,7 +102,7 @@ impl Viewer {
         match multiplex_command::parse(text) {
             Ok(Command::Subscribe(run_id, options)) => {
                 let name = run_id.to_string();
-                if self.turns.subscribe(self.app.clone(), self.caller.organization, run_id, options) {
+                if self.turns.subscribe(self.app.clone(), self.caller.clone(), run_id, options) {
                     return Ok(());
                 }
                 let detail = format!("a socket holds at most {SUBSCRIPTIONS_MAX} subscriptions");
@@ -111,7 +114,7 @@ impl Viewer {
                 Ok(())
             }
             Ok(Command::SubscribeRuns(filter)) => {
-                self.list = Some(WatchedList::new(&self.app, self.caller.organization, filter));
+                self.list = Some(WatchedList::new(&self.app, self.caller.clone(), filter));
                 Ok(())
             }
             Ok(Command::UnsubscribeRuns) => {

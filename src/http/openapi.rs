@@ -10,10 +10,11 @@ use utoipa::{PartialSchema, ToSchema};
 
 use super::openapi_paths::{self, Operation, Parameter};
 use super::{
-    artifacts, bundles, claims, cleanup, control, library, notifications, older, openapi_artifacts,
-    openapi_cleanup, openapi_notifications, openapi_older, openapi_regression, openapi_runner,
-    openapi_secrets, openapi_triggers, openapi_workflows, retention, schedules, schema, secrets, statistics,
-    webhooks, workflows,
+    artifacts, audit, bundles, claims, cleanup, control, library, notifications, older, openapi_accounts,
+    openapi_artifacts, openapi_cleanup, openapi_notifications, openapi_older, openapi_regression,
+    openapi_runner, openapi_secrets, openapi_triggers, openapi_workflows, organizations, retention,
+    schedules, schema, secrets, session, session_view, statistics, tickets, tokens, users, webhooks,
+    workflows,
 };
 use crate::facts::timeline;
 use crate::flow::bundles::Imported;
@@ -38,6 +39,7 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         openapi_cleanup::PATHS,
         openapi_triggers::PATHS,
         openapi_notifications::PATHS,
+        openapi_accounts::PATHS,
     ]
     .into_iter()
     .flatten()
@@ -220,7 +222,30 @@ fn schemas() -> Schemas {
     add::<notifications::NotificationList>(&mut all);
     add::<notifications::TestSent>(&mut all);
     add::<notifications::DeliveryPage>(&mut all);
+    add_accounts(&mut all);
     all
+}
+
+fn add_accounts(all: &mut Schemas) {
+    add::<session_view::Session>(all);
+    add::<session_view::Organization>(all);
+    add::<session::OpenedSession>(all);
+    add::<session::SignIn>(all);
+    add::<session::LinkSignIn>(all);
+    add::<session::OrganizationChoice>(all);
+    add::<tickets::Ticket>(all);
+    add::<users::MemberList>(all);
+    add::<users::Member>(all);
+    add::<users::Invitation>(all);
+    add::<users::InvitedMember>(all);
+    add::<users::RoleChange>(all);
+    add::<users::SignInLink>(all);
+    add::<tokens::NewToken>(all);
+    add::<tokens::MadeToken>(all);
+    add::<tokens::TokenList>(all);
+    add::<organizations::OrganizationList>(all);
+    add::<organizations::NewOrganization>(all);
+    add::<audit::AuditPage>(all);
 }
 
 /// Adds a type and all that it refers to.

@@ -14,6 +14,10 @@ use crate::facts::status::words;
 pub struct HttpOptions {
     /// The bearer token that every request must carry; `None` is the free pass of a loopback listener.
     pub token: Option<String>,
+    /// Another one that opens as much: whoever can read the data directory finds it there.
+    pub operator_token: Option<String>,
+    /// No free pass, whether there are users or not.
+    pub require_sign_in: bool,
     /// Origins whose pages may call the API, such as `https://app.example.com`.
     pub cors_origins: Vec<String>,
     /// Host names the server answers to, beside its own address and the names of loopback.

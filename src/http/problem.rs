@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::Response;
 use crate::facts::event_input::Fault;
+use crate::flow::accounts::AccountError;
 use crate::flow::log_reader::ReadError;
 use crate::store::db::DbError;
 use crate::store::journal::AppendError;
@@ -126,7 +127,7 @@ impl Problem {
     }
 
     pub fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "a valid bearer token is needed")
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "sign in, or send a bearer token that holds")
             .with_header(WWW_AUTHENTICATE, "Bearer realm=\"telltale\"")
     }
 
@@ -233,6 +234,30 @@ impl From<DbError> for Problem {
             Self::unavailable("the database is not there; try again", error.to_string())
         } else {
             Self::internal(error.to_string())
+        }
+    }
+}
+
+impl From<AccountError> for Problem {
+    fn from(error: AccountError) -> Self {
+        let said = error.to_string();
+        match error {
+            AccountError::NotSignedIn => Self { detail: said, ..Self::unauthorized() },
+            AccountError::Locked(wait) => {
+                // Up, so that who comes just then is not too early.
+                let seconds = (wait.as_secs() + 1).to_string();
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-sign-ins", said)
+                    .with_header(RETRY_AFTER, &seconds)
+            }
+            AccountError::Busy => Self::unavailable(said, "sign-ins wait for each other"),
+            AccountError::NotFound => Self::new(StatusCode::NOT_FOUND, "not-found", said),
+            AccountError::Conflict(reason) => Self::conflict(reason),
+            AccountError::Invalid(pointer, detail) => Self::invalid_at(pointer, detail),
+            AccountError::Provider(inside) => {
+                let detail = "the identity provider could not be used; the server's log says why";
+                Self::new(StatusCode::BAD_GATEWAY, "provider", detail).with_inside(inside)
+            }
+            AccountError::Db(error) => error.into(),
         }
     }
 }

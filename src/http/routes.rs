@@ -10,13 +10,16 @@ use super::doors::Access;
 use super::endpoint::{Call, Endpoint};
 use super::problem::Problem;
 use super::{
-    Response, across, artifacts, bundles, claims, cleanup, control, download, events, health, library, logs,
-    multiplex, notifications, older, pages, retention, runs, schedules, secrets, statistics, stream,
-    timelines, webhooks, workflows,
+    Response, across, artifacts, audit, bundles, claims, cleanup, control, download, events, health, library,
+    logs, multiplex, notifications, older, openid, organizations, pages, retention, runs, schedules, secrets,
+    session, statistics, stream, tickets, timelines, tokens, users, webhooks, workflows,
 };
 
 const ANYONE: Access = Access::Anyone;
 const STATIC_FILE: Access = Access::StaticFile;
+/// Looks at what is shown, and asks for nothing.
+const SESSION: Access = Access::Session;
+const FOLLOW: Access = Access::Caller(Right::Follow);
 const READ: Access = Access::Caller(Right::Read);
 const APPEND: Access = Access::Caller(Right::Append);
 const EDIT: Access = Access::Caller(Right::Edit);
@@ -40,11 +43,11 @@ routes! {
     POST "/api/v1/runs/{runId}/events" APPEND, events::append;
     POST "/api/v1/events" APPEND, across::append;
     POST "/api/v1/runs/{runId}/logs" APPEND, logs::append;
-    GET "/api/v1/runs/{runId}/events" READ, events::page;
+    GET "/api/v1/runs/{runId}/events" FOLLOW, events::page;
     GET "/api/v1/runs/{runId}/stream" READ, stream::stream;
     GET "/api/v1/stream" READ, multiplex::stream;
     GET "/api/v1/runs/count" READ, statistics::count;
-    GET "/api/v1/runs/{runId}" READ, runs::state;
+    GET "/api/v1/runs/{runId}" FOLLOW, runs::state;
     GET "/api/v1/runs/{runId}/logs" READ, logs::page;
     GET "/api/v1/runs" READ, runs::list;
     POST "/api/v1/runs" APPEND, runs::create;
@@ -55,8 +58,8 @@ routes! {
     POST "/api/v1/runs/{runId}/logs/close" APPEND, logs::close;
     GET "/api/v1/runs/{runId}/logs/download" READ, download::download;
     POST "/api/v1/runs/{runId}/artifacts" APPEND, artifacts::upload;
-    GET "/api/v1/runs/{runId}/artifacts" READ, artifacts::list;
-    GET "/api/v1/runs/{runId}/artifacts/{artifactId}" READ, artifacts::download;
+    GET "/api/v1/runs/{runId}/artifacts" FOLLOW, artifacts::list;
+    GET "/api/v1/runs/{runId}/artifacts/{artifactId}" FOLLOW, artifacts::download;
     POST "/api/v1/runs/{runId}/cancel" APPEND, control::cancel;
     POST "/api/v1/runs/{runId}/rerun" APPEND, control::rerun;
     POST "/api/v1/runs/{runId}/nodes/{nodeRef}/input" APPEND, control::input;
@@ -66,7 +69,7 @@ routes! {
     DELETE "/api/v1/workflows/{name}" EDIT, workflows::delete;
     POST "/api/v1/workflows/{name}/run" APPEND, workflows::run;
     GET "/api/v1/workflows/{name}/versions" READ, workflows::versions;
-    GET "/api/v1/workflows/{name}/versions/{version}" READ, workflows::version;
+    GET "/api/v1/workflows/{name}/versions/{version}" FOLLOW, workflows::version;
     GET "/api/v1/workers" READ, claims::workers;
     PUT "/api/v1/secrets/{name}" EDIT, secrets::put;
     GET "/api/v1/secrets" READ, secrets::list;
@@ -108,6 +111,28 @@ routes! {
     POST "/api/v1/notifications/{notificationId}/test" EDIT, notifications::test;
     GET "/api/v1/notifications/{notificationId}/deliveries" READ, notifications::deliveries;
     GET "/api/v1/artifacts" READ, library::list;
+    // accounts
+    GET "/api/v1/session" SESSION, session::show;
+    POST "/api/v1/session" ANYONE, session::sign_in;
+    DELETE "/api/v1/session" SESSION, session::sign_out;
+    POST "/api/v1/session/refresh" ANYONE, session::refresh;
+    POST "/api/v1/session/link" ANYONE, session::redeem;
+    PUT "/api/v1/session/organization" SESSION, session::change_organization;
+    GET "/api/v1/session/openid" ANYONE, openid::leave;
+    GET "/api/v1/session/openid/callback" ANYONE, openid::come_back;
+    POST "/api/v1/tickets" FOLLOW, tickets::make;
+    GET "/api/v1/users" OWN, users::list;
+    POST "/api/v1/users" OWN, users::invite;
+    PUT "/api/v1/users/{userId}" OWN, users::set_role;
+    DELETE "/api/v1/users/{userId}" OWN, users::remove;
+    POST "/api/v1/users/{userId}/link" OWN, users::link;
+    GET "/api/v1/tokens" OWN, tokens::list;
+    POST "/api/v1/tokens" OWN, tokens::make;
+    DELETE "/api/v1/tokens/{tokenId}" OWN, tokens::revoke;
+    GET "/api/v1/organizations" READ, organizations::list;
+    POST "/api/v1/organizations" OWN, organizations::make;
+    GET "/api/v1/audit" OWN, audit::page;
+    // the machine's own
     GET "/readyz" READ, health::readyz;
     GET "/metrics" READ, health::metrics;
     GET "/healthz" ANYONE, health::healthz;

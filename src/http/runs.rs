@@ -12,7 +12,8 @@ use super::problem::Problem;
 use super::query::Query;
 use super::schema::Engine;
 use super::{Response, body, schema};
-use crate::facts::id::{OrganizationId, RunId};
+use crate::facts::account::Limit;
+use crate::facts::id::{OrganizationId, RunId, RunKey};
 use crate::facts::time::Timestamp;
 use crate::flow::{inputs, start, views};
 use crate::store::runs::{self, RunFilter};
@@ -29,7 +30,16 @@ const SEARCH_MAX_BYTES: usize = 256;
 pub async fn create(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let key = idempotency_key(&call.head)?;
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
-    begin(&app, call.head.organization(), key.as_deref(), new_run::parse(&body)?).await
+    let request = new_run::parse(&body)?;
+    let may_begin = match &call.head.caller.limit {
+        Limit::None => true,
+        Limit::Workflow(only) => *only == request.workflow,
+        Limit::Run(only) => request.run_id.as_ref() == Some(only),
+    };
+    if !may_begin {
+        return Err(Problem::no_right());
+    }
+    begin(&app, call.head.organization(), key.as_deref(), request).await
 }
 
 /// Starts or registers a run, once for each key and each run id.
@@ -129,8 +139,24 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
         Some(text) => Some(parse_list_cursor(text)?),
         None => None,
     };
-    let filter = filter(&mut query);
+    let mut filter = filter(&mut query);
     query.check()?;
+    match &call.head.caller.limit {
+        Limit::None => {}
+        Limit::Workflow(only) if filter.workflow.as_ref().is_none_or(|wanted| wanted == only) => {
+            filter.workflow = Some(only.clone());
+        }
+        Limit::Workflow(_) => {
+            return Ok(schema::json(&schema::RunPage { runs: Vec::new(), next_cursor: None }));
+        }
+        Limit::Run(only) => {
+            let found = runs::find(&app.core.db, call.head.organization(), only).await?;
+            let keys: Vec<RunKey> = found.iter().map(|row| row.run_key).collect();
+            let page = runs::by_keys(&app.core.db, call.head.organization(), &keys).await?;
+            let runs = page.iter().map(views::run_summary).collect();
+            return Ok(schema::json(&schema::RunPage { runs, next_cursor: None }));
+        }
+    }
     // One more than asked for tells whether there is another page.
     let mut page = runs::list(&app.core.db, call.head.organization(), before, &filter, limit + 1).await?;
     let has_more = page.len() > limit as usize;
@@ -194,7 +220,6 @@ pub fn key_at(time: Timestamp, round_up: i64) -> Uuid {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::facts::id::RunKey;
 
     #[test]
     fn the_lists_filter_is_read() {

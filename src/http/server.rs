@@ -5,6 +5,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use super::app::{App, Lifetime};
 use super::body::BodyBudget;
 use super::cors::Cors;
 use super::doors::Doors;
+use super::gate::Gate;
 use super::options::HttpOptions;
 use super::routes;
 use super::shell::Shell;
@@ -45,8 +47,9 @@ pub fn serve(
     let bound = listener.local_addr()?;
     let (doors, cors) = (Doors::new(&options, bound), Cors::new(&options.cors_origins));
     let lifetime = Lifetime::start()?;
+    let gate = Gate::new(core.accounts.clone(), core.db.clone());
     let app = App { core, options, bodies: BodyBudget::default(), lifetime: lifetime.clone() };
-    let shell = Arc::new(Shell::new(routes::all(&Arc::new(app)), doors, cors));
+    let shell = Arc::new(Shell::new(routes::all(&Arc::new(app)), doors, cors, gate));
     Ok(tokio::spawn(run(shell, listener, lifetime, shutdown)))
 }
 
@@ -67,8 +70,8 @@ pub(super) async fn run(
             Ok((_, peer)) if !shell.admits(peer.ip()) => {
                 tracing::debug!(%peer, "a connection that came past the proxy was closed");
             }
-            Ok((stream, _)) => {
-                lifetime.tasks.spawn(connection(shell.clone(), stream, lifetime.clone()));
+            Ok((stream, peer)) => {
+                lifetime.tasks.spawn(connection(shell.clone(), stream, peer, lifetime.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -84,12 +87,12 @@ pub(super) async fn run(
     }
 }
 
-async fn connection(shell: Arc<Shell>, stream: TcpStream, lifetime: Lifetime) {
+async fn connection(shell: Arc<Shell>, stream: TcpStream, peer: SocketAddr, lifetime: Lifetime) {
     // Frames are small and must not wait for each other; a stream that can't be told so works too.
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |request| {
         let shell = shell.clone();
-        async move { Ok::<_, Infallible>(shell.handle(request).await) }
+        async move { Ok::<_, Infallible>(shell.handle(request, Some(peer)).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

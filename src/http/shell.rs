@@ -1,5 +1,6 @@
 //! What surrounds every request: its id, the doors, the route, CORS, security headers, metrics and the log.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -7,17 +8,21 @@ use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, ORIGIN, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 
 use super::Response;
-use super::caller::Right;
+use super::caller::{Caller, Right};
 use super::cors::Cors;
+use super::deeds::{self, Told};
 use super::doors::{Access, Doors};
 use super::endpoint::{Endpoint, Head};
+use super::gate::Gate;
 use super::meter::RouteMeter;
 use super::pattern::{self, Params};
+use super::peer;
 use super::problem::Problem;
 use super::request_id::{self, X_REQUEST_ID};
 
@@ -30,6 +35,7 @@ pub struct Shell {
     endpoints: Vec<Endpoint>,
     doors: Doors,
     cors: Cors,
+    gate: Gate,
     /// Requests that no route took, under one label: raw paths would be as many as anyone likes.
     unmatched: RouteMeter,
 }
@@ -42,9 +48,9 @@ enum Found<'a> {
 }
 
 impl Shell {
-    pub fn new(endpoints: Vec<Endpoint>, doors: Doors, cors: Cors) -> Self {
+    pub fn new(endpoints: Vec<Endpoint>, doors: Doors, cors: Cors, gate: Gate) -> Self {
         let unmatched = RouteMeter::new(Method::GET, "unmatched", StatusCode::NOT_FOUND);
-        Self { endpoints, doors, cors, unmatched }
+        Self { endpoints, doors, cors, gate, unmatched }
     }
 
     /// Whether a connection from this address is taken at all.
@@ -52,10 +58,10 @@ impl Shell {
         self.doors.admits(peer)
     }
 
-    /// Answers one request.
-    pub async fn handle(&self, request: Request<Incoming>) -> Response {
+    /// Answers one request, which came from `peer`.
+    pub async fn handle(&self, request: Request<Incoming>, peer: Option<SocketAddr>) -> Response {
         let started = Instant::now();
-        let (mut parts, body) = request.into_parts();
+        let (parts, body) = request.into_parts();
         let request_id = request_id::of(&parts.headers);
         let origin = parts.headers.get(ORIGIN).cloned();
         let method = parts.method.clone();
@@ -68,38 +74,75 @@ impl Shell {
             Found::Route(endpoint, _) => endpoint.access,
             // A preflight carries no token by its nature.
             Found::OtherMethods(_) if method == Method::OPTIONS => Access::StaticFile,
-            _ => Access::Caller(Right::Read),
+            // Whoever may see anything may learn that there is nothing.
+            _ => Access::Caller(Right::Follow),
         };
-        let mut response = match (self.doors.check(&parts, access, &self.cors), found) {
-            (Err(problem), _) => problem.into_response(request_id.to_str().unwrap_or_default()),
+        let caller = match self.doors.check(&parts, access, &self.cors) {
+            Ok(shown) => self.gate.admit(shown, access).await,
+            Err(problem) => Err(problem),
+        };
+        let answered = match (caller, found) {
+            (Err(problem), _) => Err(problem),
             (Ok(caller), Found::Route(endpoint, params)) => {
-                let head = Head {
-                    caller,
-                    params,
-                    query: parts.uri.query().map(str::to_owned),
-                    upgrade: parts.extensions.remove::<OnUpgrade>(),
-                    headers: std::mem::take(&mut parts.headers),
-                    request_id: Some(request_id.clone()),
-                };
-                parts.extensions.insert(Arc::new(head));
-                (endpoint.serve)(Request::from_parts(parts, body)).await
+                let address = peer::address(peer, &parts.headers);
+                self.serve(endpoint, caller, params, address, (parts, body), &request_id).await
             }
             (Ok(_), Found::OtherMethods(allowed)) if method == Method::OPTIONS => {
-                self.cors.options(&parts, &allowed)
+                Ok(self.cors.options(&parts, &allowed))
             }
-            (Ok(_), Found::OtherMethods(allowed)) => {
-                Problem::method_not_allowed(&allowed).into_response(request_id.to_str().unwrap_or_default())
-            }
-            (Ok(_), Found::Nothing) => {
-                Problem::no_such_path().into_response(request_id.to_str().unwrap_or_default())
-            }
+            (Ok(_), Found::OtherMethods(allowed)) => Err(Problem::method_not_allowed(&allowed)),
+            (Ok(_), Found::Nothing) => Err(Problem::no_such_path()),
         };
+        let mut response =
+            answered.unwrap_or_else(|problem| problem.into_response(request_id.to_str().unwrap_or_default()));
         let elapsed = started.elapsed();
         meter.record(response.status(), elapsed);
         tracing::debug!(?request_id, %method, status = response.status().as_u16(), ?elapsed, "answered");
         self.cors.mark(origin.as_ref(), response.headers_mut());
         finish(response.headers_mut(), request_id);
         response
+    }
+
+    /// Hands the request to its route; what it changes is noted.
+    async fn serve(
+        &self,
+        endpoint: &Endpoint,
+        caller: Caller,
+        params: Params,
+        address: Option<IpAddr>,
+        (mut parts, body): (Parts, Incoming),
+        request_id: &HeaderValue,
+    ) -> Result<Response, Problem> {
+        let query = parts.uri.query().map(str::to_owned);
+        self.gate.check_limit(&caller, endpoint.pattern, &params, query.as_deref()).await?;
+        let method = parts.method.clone();
+        let subject = params.get(0).to_owned();
+        let head = Head {
+            caller: caller.clone(),
+            params,
+            query,
+            upgrade: parts.extensions.remove::<OnUpgrade>(),
+            headers: std::mem::take(&mut parts.headers),
+            request_id: Some(request_id.clone()),
+            address,
+        };
+        parts.extensions.insert(Arc::new(head));
+        let served = (endpoint.serve)(Request::from_parts(parts, body));
+        if method == Method::GET {
+            // A long poll ends with the right to wait.
+            return tokio::select! {
+                biased;
+                response = served => Ok(response),
+                () = caller.ended.cancelled() => Err(Problem::unauthorized()),
+            };
+        }
+        let mut response = served.await;
+        let told = response.extensions_mut().remove::<Told>().unwrap_or_default();
+        if response.status().is_success() && deeds::is_noted(endpoint.access, &method) {
+            let action = deeds::action(&method, endpoint.pattern);
+            self.gate.note(&caller, deeds::deed(&caller, action, &subject, told, address)).await;
+        }
+        Ok(response)
     }
 
     /// HEAD is answered as GET; hyper leaves the body out.

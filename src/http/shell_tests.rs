@@ -10,6 +10,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::*;
 use crate::http::app::Lifetime;
 use crate::http::endpoint::Call;
+use crate::http::gate::Gate;
 use crate::http::options::{HttpOptions, Readiness};
 use crate::http::{schema, server};
 
@@ -38,6 +39,8 @@ async fn fails(_: Call) -> Result<Response, Problem> {
 async fn start(token: Option<&str>) -> std::net::SocketAddr {
     let options = HttpOptions {
         token: token.map(str::to_owned),
+        operator_token: None,
+        require_sign_in: false,
         cors_origins: vec!["https://app.example".into()],
         allowed_hosts: Vec::new(),
         trusted_proxy: Vec::new(),
@@ -52,7 +55,12 @@ async fn start(token: Option<&str>) -> std::net::SocketAddr {
         Endpoint::new(Method::POST, "/runs/{runId}", echo),
         Endpoint::new(Method::GET, "/fails", fails),
     ];
-    let shell = Shell::new(endpoints, Doors::new(&options, address), Cors::new(&options.cors_origins));
+    let shell = Shell::new(
+        endpoints,
+        Doors::new(&options, address),
+        Cors::new(&options.cors_origins),
+        Gate::closed(),
+    );
     tokio::spawn(server::run(Arc::new(shell), listener, Lifetime::start().unwrap(), pending()));
     address
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use warp::Reply as _;
 
 use super::Response;
+use super::caller::Caller;
 use super::stream::Delivery;
 use crate::flow::feed::{Frame, Subscription};
 
@@ -41,18 +42,19 @@ impl<E> Stream for Exclusive<E> {
 }
 
 /// The endless answer; 204 tells a browser that nothing more will come, so that it stops reconnecting.
-pub fn answer(subscription: Subscription, stop: CancellationToken) -> Response {
+pub fn answer(subscription: Subscription, stop: CancellationToken, caller: Caller) -> Response {
     if subscription.is_spent() {
         let mut response = Response::default();
         *response.status_mut() = StatusCode::NO_CONTENT;
         return response;
     }
     let frames = stream::unfold(Delivery::new(subscription), move |mut delivery| {
-        let stop = stop.clone();
+        let (stop, caller) = (stop.clone(), caller.clone());
         async move {
             let frame = tokio::select! {
                 frame = delivery.next() => frame,
                 () = stop.cancelled() => return None,
+                () = caller.ended.cancelled() => return None,
             };
             match frame {
                 Ok(frame) => frame.map(|frame| (Ok::<_, Infallible>(message(&frame)), delivery)),

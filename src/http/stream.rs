@@ -4,6 +4,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 
 use super::Response;
 use super::app::{Lifetime, SharedApp};
+use super::caller::Caller;
 use super::endpoint::{Call, Head};
 use super::problem::Problem;
 use super::query::Query;
@@ -26,20 +27,21 @@ pub async fn stream(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let row = runs::find(&app.core.db, organization, &run_id).await?.ok_or_else(Problem::no_such_run)?;
     let subscription = app.core.feed.subscribe(organization, run_id, row, options).await?;
     let Some(handshake) = handshake else {
-        return Ok(sse::answer(subscription, app.lifetime.stop.clone()));
+        return Ok(sse::answer(subscription, app.lifetime.stop.clone(), call.head.caller.clone()));
     };
+    let caller = call.head.caller.clone();
     let response = handshake.response();
     let lifetime = app.lifetime.clone();
     app.lifetime.serve_socket(async move {
         if let Some(socket) = handshake.socket(READ_BUFFER_BYTES).await {
-            feed(socket, subscription, lifetime).await;
+            feed(socket, subscription, caller, lifetime).await;
         }
     });
     Ok(response)
 }
 
 /// Sends frames until the run or the connection ends.
-async fn feed(mut socket: Socket, mut subscription: Subscription, lifetime: Lifetime) {
+async fn feed(mut socket: Socket, mut subscription: Subscription, caller: Caller, lifetime: Lifetime) {
     loop {
         tokio::select! {
             frame = subscription.next_frame() => match frame {
@@ -58,6 +60,9 @@ async fn feed(mut socket: Socket, mut subscription: Subscription, lifetime: Life
             inbound = socket.receive() => if inbound == Inbound::Closed {
                 return socket.close(CloseCode::Normal, "").await;
             },
+            () = caller.ended.cancelled() => {
+                return socket.close(CloseCode::Policy, "not signed in any more").await;
+            }
             () = lifetime.stop.cancelled() => {
                 return socket.close(CloseCode::Away, "the server stops; resume").await;
             }

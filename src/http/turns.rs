@@ -11,8 +11,10 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt as _, StreamExt as _};
 
 use super::app::SharedApp;
+use super::caller::Caller;
+use super::gate;
 use super::problem::Problem;
-use crate::facts::id::{OrganizationId, RunId};
+use crate::facts::id::RunId;
 use crate::flow::feed::{Frame, Subscription, SubscriptionOptions};
 use crate::store::runs;
 
@@ -51,7 +53,7 @@ impl Turns {
     pub fn subscribe(
         &mut self,
         app: SharedApp,
-        organization: OrganizationId,
+        caller: Caller,
         run_id: RunId,
         options: SubscriptionOptions,
     ) -> bool {
@@ -62,7 +64,7 @@ impl Turns {
         let prefix = Bytes::from(format!("{{\"runId\":\"{run_id}\","));
         let place = Place { run_id, prefix };
         let name = place.run_id.clone();
-        self.wait(name, open(app, organization, place, options).boxed());
+        self.wait(name, open(app, caller, place, options).boxed());
         true
     }
 
@@ -104,13 +106,10 @@ impl Turns {
     }
 }
 
-async fn open(
-    app: SharedApp,
-    organization: OrganizationId,
-    place: Place,
-    options: SubscriptionOptions,
-) -> Turn {
+async fn open(app: SharedApp, caller: Caller, place: Place, options: SubscriptionOptions) -> Turn {
+    let organization = caller.organization;
     let subscribed = async {
+        gate::check_run(&app.core.db, &caller, place.run_id.as_str()).await?;
         let row =
             runs::find(&app.core.db, organization, &place.run_id).await?.ok_or_else(Problem::no_such_run)?;
         Ok(app.core.feed.subscribe(organization, place.run_id.clone(), row, options).await?)

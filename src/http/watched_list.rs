@@ -8,7 +8,9 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Instant, sleep_until};
 
 use super::app::App;
+use super::caller::Caller;
 use super::multiplex_command::ListFilter;
+use crate::facts::account::Limit;
 use crate::facts::id::{OrganizationId, RunKey};
 use crate::flow::views;
 use crate::store::db::DbError;
@@ -29,7 +31,7 @@ const FRAME_BYTES: usize = 128 * 1024;
 pub struct WatchedList {
     filter: ListFilter,
     changes: broadcast::Receiver<(OrganizationId, RunKey)>,
-    organization: OrganizationId,
+    caller: Caller,
     changed: IndexSet<RunKey>,
     /// Changes were missed: only the list itself can tell.
     missed: bool,
@@ -42,13 +44,13 @@ pub struct WatchedList {
 }
 
 impl WatchedList {
-    pub fn new(app: &App, organization: OrganizationId, filter: ListFilter) -> Self {
+    pub fn new(app: &App, caller: Caller, filter: ListFilter) -> Self {
         let changes = app.core.feed.changed_runs();
         let due = Some(Instant::now());
         Self {
             filter,
             changes,
-            organization,
+            caller,
             changed: IndexSet::new(),
             missed: true,
             is_first: true,
@@ -68,7 +70,7 @@ impl WatchedList {
                 },
             };
             match change {
-                Ok((organization, _)) if organization != self.organization => continue,
+                Ok((organization, _)) if organization != self.caller.organization => continue,
                 Ok((_, run)) if self.changed.len() < CHANGED_MAX => {
                     self.changed.insert(run);
                 }
@@ -84,14 +86,17 @@ impl WatchedList {
     pub async fn frames(&mut self, app: &App) -> Result<Vec<String>, DbError> {
         let listed = if self.missed {
             let filter = RunFilter {
-                workflow: self.filter.workflow.clone(),
+                workflow: self.filter.workflow.clone().or_else(|| match &self.caller.limit {
+                    Limit::Workflow(only) => Some(only.clone()),
+                    Limit::None | Limit::Run(_) => None,
+                }),
                 statuses: self.filter.statuses.clone(),
                 ..RunFilter::default()
             };
-            runs::list(&app.core.db, self.organization, None, &filter, PAGE).await?
+            runs::list(&app.core.db, self.caller.organization, None, &filter, PAGE).await?
         } else {
             let keys: Vec<RunKey> = self.changed.iter().copied().collect();
-            runs::by_keys(&app.core.db, self.organization, &keys).await?
+            runs::by_keys(&app.core.db, self.caller.organization, &keys).await?
         };
         self.missed = false;
         self.changed.clear();
@@ -111,6 +116,9 @@ impl WatchedList {
 
     /// Whether the watcher is to be told: the run fits, or did when it was told of last.
     fn concerns(&mut self, run: &ListedRun) -> bool {
+        if !self.caller.reaches(&run.run_id, run.head.workflow.as_deref()) {
+            return false;
+        }
         if !fits(&self.filter, run) {
             return self.told.swap_remove(&run.run_key);
         }

@@ -1,5 +1,6 @@
 //! PostgreSQL: connections, the journal of events with its projections, the log chunks, partitions, the runner's workflows and queue.
 
+pub mod accounts;
 pub mod artifacts;
 mod bucket;
 pub mod checkup;

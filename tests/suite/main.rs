@@ -7,6 +7,10 @@
 
 mod support;
 
+mod accounts;
+mod accounts_cli;
+mod accounts_openid;
+mod accounts_streams;
 mod append;
 mod artifacts;
 mod bouncer;
@@ -27,6 +31,7 @@ mod fold_vectors;
 mod guard;
 mod history;
 mod import_history;
+mod isolation;
 mod journal;
 mod layers;
 mod log_cli;

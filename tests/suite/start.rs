@@ -80,11 +80,12 @@ async fn wrong_settings_are_named_with_the_reason() {
 }
 
 #[tokio::test]
-async fn outside_loopback_a_token_is_needed() {
+async fn outside_loopback_no_token_is_taken_that_is_easily_guessed() {
     let database = Database::new().await;
     let dir = tempdir("open");
-    let output = refused(&Options::on(&database.url()), &dir.path().join("data"), "0.0.0.0:0").await;
-    assert_refused(&output, &[2], "TELLTALE_TOKEN");
+    let options = Options::on(&database.url()).env("TELLTALE_TOKEN", "changeme-please");
+    let output = refused(&options, &dir.path().join("data"), "0.0.0.0:0").await;
+    assert_refused(&output, &[2], "token");
 }
 
 #[tokio::test]

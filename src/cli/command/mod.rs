@@ -23,6 +23,8 @@ pub(crate) mod secret;
 pub(crate) mod serve;
 pub(crate) mod snapshot;
 pub(crate) mod stats;
+pub(crate) mod token;
+pub(crate) mod user;
 pub(crate) mod verify;
 mod verify_bundle;
 pub(crate) mod watch;

@@ -159,7 +159,7 @@ pub(crate) async fn connect(settings: &Settings) -> Result<(Client, Option<OwnSe
     let stop = CancellationToken::new();
     let stopped = stop.clone();
     let running = app::serve(settings.clone(), async move { stopped.cancelled().await }).await?;
-    let client = Client::new(&running.url(), settings.token.as_deref())?;
+    let client = Client::new(&running.url(), server::token(settings).as_deref())?;
     Ok((client, Some(OwnServer { running, stop })))
 }
 

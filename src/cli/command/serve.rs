@@ -16,6 +16,10 @@ pub(crate) async fn serve(args: &ServeArgs) -> Result<u8, Failure> {
     let running = app::serve(settings, stop_signal()?).await?;
     // Scripts wait for this line, and read the port from it.
     say(&format!("telltale is listening on {}\n", one_line(&running.url())))?;
+    if let Some(link) = &running.first_link {
+        let url = one_line(&running.url());
+        say(&format!("sign in once, within a day: {url}/ui/sign-in?link={link}\n"))?;
+    }
     running.stopped().await;
     Ok(DONE)
 }

@@ -43,6 +43,13 @@ keys! {
     PostgresBin "postgres_bin" "DIR" "Folder with initdb and postgres for the embedded database";
     SocketDir "socket_dir" "DIR" "Folder for the socket of the embedded database [default: chosen to fit]";
     Token "token" "TOKEN" "Bearer token that the server asks for and the client commands send";
+    RequireSignIn "require_sign_in" "BOOL" "Ask everyone to sign in, on this machine too, before there are users [default: false]";
+    OpenidIssuer "openid_issuer" "URL" "OpenID Connect provider that users may sign in with";
+    OpenidClientId "openid_client_id" "ID" "What the provider knows this installation as";
+    OpenidClientSecret "openid_client_secret" "SECRET" "The secret that goes with openid_client_id";
+    OpenidName "openid_name" "NAME" "What the page calls the provider [default: OpenID Connect]";
+    OpenidGroupsClaim "openid_groups_claim" "CLAIM" "Claim that lists a user's groups [default: groups]";
+    OpenidRoleMap "openid_role_map" "GROUP=ROLE,…" "Which group gives which role, * for everybody; without it only invited users come in";
     LocalWorker "local_worker" "BOOL" "Let the server start a worker of its own when runs wait and no worker does [default: true]";
     ProcessEngine "process_engine" "BOOL" "Let workers execute nodes without an image as processes of their machine [default: false]";
     SecretKey "secret_key" "BASE64" "Key that stored secrets are sealed with, 32 bytes [default: kept in the data directory]";
@@ -107,7 +114,14 @@ impl Key {
     /// Whether the value is a list: commas in a flag or variable, an array in the file.
     #[must_use]
     pub fn is_list(self) -> bool {
-        matches!(self, Self::CorsOrigins | Self::AllowedHosts | Self::WebhookAllow | Self::TrustedProxy)
+        matches!(
+            self,
+            Self::CorsOrigins
+                | Self::AllowedHosts
+                | Self::WebhookAllow
+                | Self::TrustedProxy
+                | Self::OpenidRoleMap
+        )
     }
 
     /// Whether the value is a secret, or may hold one, and is shown to nobody.
@@ -121,6 +135,7 @@ impl Key {
                 | Self::ObjectStoreSecretKey
                 | Self::LokiPassword
                 | Self::LokiToken
+                | Self::OpenidClientSecret
         )
     }
 

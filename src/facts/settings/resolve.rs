@@ -10,7 +10,8 @@ use std::time::Duration;
 use super::key::{ENV_ELSEWHERE, ENV_INPUTS, ENV_PREFIX, ENV_TESTS};
 use super::parse::{self, Parsed};
 use super::{
-    BucketSettings, Fault, Key, LokiLabels, LokiSettings, Mode, Place, bucket, file, loki, production,
+    BucketSettings, Fault, Key, LokiLabels, LokiSettings, Mode, OpenIdSettings, Place, bucket, file, loki,
+    openid, production,
 };
 use crate::facts::address::AddressRange;
 use crate::facts::secret::SecretKey;
@@ -24,6 +25,11 @@ const LANES_RANGE: RangeInclusive<usize> = 1..=16;
 const LOKI_GRACE: Duration = Duration::from_secs(10 * 60);
 /// Days of an ordinary installation's output, and little beside the disk of a database.
 const LOG_SPOOL_MAX: u64 = 10 << 30;
+
+/// Shortest token of a server that other machines can reach.
+const PUBLIC_TOKEN_MIN: usize = 12;
+/// What tokens in examples are made of.
+const EXAMPLE_TOKENS: [&str; 4] = ["changeme", "change-me", "password", "example"];
 
 /// Where root keeps its data: root's home is closed to the unprivileged user that runs the database.
 const ROOT_DATA_DIR: &str = "/var/lib/telltale";
@@ -43,6 +49,10 @@ pub struct Settings {
     /// For the embedded database's socket; None: the server chooses one that is short enough.
     pub socket_dir: Option<PathBuf>,
     pub token: Option<String>,
+    /// Nobody comes in without signing in, on this machine too.
+    pub require_sign_in: bool,
+    /// None: users sign in with passwords and links only.
+    pub openid: Option<OpenIdSettings>,
     /// What secrets are sealed with; None: the data directory keeps a key.
     pub local_worker: bool,
     pub process_engine: bool,
@@ -113,6 +123,7 @@ impl Settings {
         let mut pick = Picker { given, faults };
         let loki = pick.loki();
         let bucket = pick.bucket();
+        let openid = pick.openid();
         let default_dir = sources.default_data_dir();
         let settings = Self {
             data_dir: pick.one(Key::DataDir, parse::path).or(default_dir).unwrap_or_default(),
@@ -126,6 +137,8 @@ impl Settings {
             postgres_bin: pick.one(Key::PostgresBin, parse::path),
             socket_dir: pick.one(Key::SocketDir, parse::path),
             token: pick.one(Key::Token, parse::token),
+            require_sign_in: pick.one(Key::RequireSignIn, parse::boolean).unwrap_or(false),
+            openid,
             local_worker: pick.one(Key::LocalWorker, parse::boolean).unwrap_or(true),
             process_engine: pick.one(Key::ProcessEngine, parse::boolean).unwrap_or(false),
             secret_key: pick.one(Key::SecretKey, str::parse),
@@ -167,19 +180,21 @@ impl Settings {
         parse::is_loopback(&self.listen)
     }
 
-    /// Why these settings must not serve: there are no accounts yet, so that a server which others can
-    /// reach and which asks for no token would be open to all of them.
+    /// Why these settings must not serve: a server that others can reach asks them to sign in, and what it asks for must
+    /// not be guessed at once.
     #[must_use]
     pub fn serving_fault(&self) -> Option<Fault> {
-        if self.is_loopback() || self.token.is_some() {
+        let token = self.token.as_ref().filter(|_| !self.is_loopback())?;
+        let lower = token.to_ascii_lowercase();
+        let is_example = EXAMPLE_TOKENS.iter().any(|example| lower.contains(example));
+        if token.len() >= PUBLIC_TOKEN_MIN && !is_example {
             return None;
         }
         let reason = format!(
-            "{} can be reached from other machines, and no token is set; set {} to a secret, or listen on 127.0.0.1",
-            self.listen,
-            Key::Token.env()
+            "{} can be reached from other machines, and the token that is set is easily guessed; make one with `openssl rand -hex 24`, or leave it out and sign in with the link that the first start prints",
+            self.listen
         );
-        Some(Fault::new(Key::Listen.name(), reason))
+        Some(Fault::new(Key::Token.name(), reason))
     }
 }
 
@@ -196,6 +211,8 @@ impl fmt::Debug for Settings {
             .field("postgres_bin", &self.postgres_bin)
             .field("socket_dir", &self.socket_dir)
             .field("token", &self.token.as_ref().map(|_| "…"))
+            .field("require_sign_in", &self.require_sign_in)
+            .field("openid", &self.openid)
             .field("local_worker", &self.local_worker)
             .field("process_engine", &self.process_engine)
             .field("secret_key", &self.secret_key)
@@ -335,6 +352,33 @@ impl Picker {
         });
         let region = region.unwrap_or_else(|| "us-east-1".to_owned());
         url.map(|(bucket, prefix)| BucketSettings { bucket, prefix, endpoint, region, keys })
+    }
+
+    /// What is set about OpenID Connect; without its issuer the rest is checked and means nothing.
+    fn openid(&mut self) -> Option<OpenIdSettings> {
+        let issuer = self.one(Key::OpenidIssuer, parse::http_url);
+        let client_id = self.one(Key::OpenidClientId, parse::password);
+        let client_secret = self.one(Key::OpenidClientSecret, parse::password);
+        let name = self.one(Key::OpenidName, parse::password);
+        let groups_claim = self.one(Key::OpenidGroupsClaim, parse::password);
+        let role_map = self.list(Key::OpenidRoleMap, openid::group_and_role);
+        let issuer = issuer?;
+        let mut needed = |key: Key, value: Option<String>| {
+            if value.is_none() {
+                self.faults.push(Fault::new(key.name(), "is needed beside openid_issuer"));
+            }
+            value
+        };
+        let client_id = needed(Key::OpenidClientId, client_id);
+        let client_secret = needed(Key::OpenidClientSecret, client_secret);
+        Some(OpenIdSettings {
+            issuer,
+            client_id: client_id?,
+            client_secret: client_secret?,
+            name: name.unwrap_or_else(|| "OpenID Connect".to_owned()),
+            groups_claim: groups_claim.unwrap_or_else(|| "groups".to_owned()),
+            role_map,
+        })
     }
 
     fn list<T>(&mut self, key: Key, parse: impl Fn(&str) -> Parsed<T>) -> Vec<T> {

@@ -97,18 +97,43 @@ fn addresses_are_checked() {
 }
 
 #[test]
-fn an_open_address_needs_a_token_to_serve() {
+fn an_open_address_takes_no_token_that_is_guessed() {
     for open in ["0.0.0.0:4780", "[::]:0", "192.168.1.2:1", "[::ffff:10.0.0.1]:1"] {
-        let sources = with_env(&[("TELLTALE_LISTEN", open)]);
-        assert!(Settings::resolve(&sources).is_ok(), "a client does not mind");
-        let found = Settings::resolve_for_server(&sources, |_| Place::default()).unwrap_err();
+        let listen = ("TELLTALE_LISTEN", open);
         assert!(
-            found[0].to_string().starts_with("listen: ") && found[0].reason.contains("no token"),
-            "{found:?}"
+            Settings::resolve_for_server(&with_env(&[listen]), |_| Place::default()).is_ok(),
+            "one signs in there"
         );
+        for bad in ["short-one", "please-changeme-soon", "MyPassword-1234"] {
+            let sources = with_env(&[listen, ("TELLTALE_TOKEN", bad)]);
+            assert!(Settings::resolve(&sources).is_ok(), "a client does not mind");
+            let found = Settings::resolve_for_server(&sources, |_| Place::default()).unwrap_err();
+            assert!(found[0].to_string().starts_with("token: "), "{found:?}");
+            assert!(!found[0].to_string().contains(bad), "{found:?}");
+        }
+        let good = with_env(&[listen, ("TELLTALE_TOKEN", "a-long-secret")]);
+        assert!(Settings::resolve_for_server(&good, |_| Place::default()).is_ok());
     }
-    let sources = with_env(&[("TELLTALE_LISTEN", "0.0.0.0:1"), ("TELLTALE_TOKEN", "a-long-secret")]);
-    assert!(Settings::resolve_for_server(&sources, |_| Place::default()).is_ok());
+    assert!(
+        Settings::resolve_for_server(&with_env(&[("TELLTALE_TOKEN", "short-one")]), |_| Place::default())
+            .is_ok()
+    );
+}
+
+#[test]
+fn an_openid_provider_comes_with_its_client() {
+    let issuer = ("TELLTALE_OPENID_ISSUER", "https://id.example/");
+    let found = faults(&with_env(&[issuer]));
+    assert_eq!(found.len(), 2, "{found:?}");
+    let (id, secret) = (("TELLTALE_OPENID_CLIENT_ID", "t"), ("TELLTALE_OPENID_CLIENT_SECRET", "hunter2-s"));
+    let map = ("TELLTALE_OPENID_ROLE_MAP", "a=b=owner, *=viewer");
+    let settings = Settings::resolve(&with_env(&[issuer, id, secret, map])).unwrap();
+    assert!(!format!("{settings:?}").contains("hunter2"));
+    let openid = settings.openid.unwrap();
+    assert_eq!((openid.issuer.as_str(), openid.groups_claim.as_str()), ("https://id.example", "groups"));
+    assert_eq!(openid.role_map.iter().map(|(group, _)| group.as_str()).collect::<Vec<_>>(), ["a=b", "*"]);
+    let found = faults(&with_env(&[issuer, id, secret, ("TELLTALE_OPENID_ROLE_MAP", "ops=king")]));
+    assert_eq!(found.len(), 1, "{found:?}");
 }
 
 #[test]

@@ -29,6 +29,7 @@ const RESCAN: &str = "rescan";
 /// A run that has moved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Moved {
+    /// Whose list changes; nobody's where only lines came.
     pub organization: OrganizationId,
     pub key: RunKey,
     /// 0 where only the other head moved.
@@ -56,6 +57,10 @@ impl Doorbell {
     pub fn ring(&self, organization: OrganizationId, key: RunKey, seq: u64, log_seq: u64) {
         let mut waiting = self.waiting.lock();
         let moved = waiting.entry(key).or_insert(Moved { organization, key, seq: 0, log_seq: 0 });
+        // Lines may have rung first, without saying whose the run is.
+        if seq > 0 {
+            moved.organization = organization;
+        }
         moved.seq = moved.seq.max(seq);
         moved.log_seq = moved.log_seq.max(log_seq);
         drop(waiting);
@@ -142,6 +147,17 @@ mod tests {
         assert_eq!(parse(&payload, there), None);
         assert_eq!(parse(&echo_payload(here), here), Some(Ring::Echo(here)));
         assert_eq!(parse("nonsense", here), None);
+    }
+
+    #[test]
+    fn whose_a_run_is_is_known_whichever_head_rang_first() {
+        let (owner, key) = (OrganizationId(Uuid::from_u128(7)), RunKey(Uuid::from_u128(8)));
+        let doorbell = Doorbell::default();
+        doorbell.ring(OrganizationId::NOBODYS, key, 0, 3);
+        doorbell.ring(owner, key, 2, 0);
+        doorbell.ring(OrganizationId::NOBODYS, key, 0, 4);
+        let moved = doorbell.waiting.lock()[&key];
+        assert_eq!(moved, Moved { organization: owner, key, seq: 2, log_seq: 4 });
     }
 
     #[test]

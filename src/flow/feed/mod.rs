@@ -131,7 +131,8 @@ impl Feed {
     /// Takes lines that the log store has just committed. Never blocks.
     pub fn lines_committed(&self, committed: &LinesCommitted) {
         let key = committed.run_key;
-        self.shared.doorbell.ring(OrganizationId::DEFAULT, key, 0, committed.head_log_seq);
+        // Lines change no list, so that nobody asks whose they are.
+        self.shared.doorbell.ring(OrganizationId::NOBODYS, key, 0, committed.head_log_seq);
         if let Some(hub) = self.hub(key)
             && !hub.push_lines(committed)
         {

@@ -12,7 +12,7 @@ use crate::facts::metric;
 use crate::store::db::{DbError, Query, query};
 use crate::store::runs::{self, Heads};
 
-pub(super) const CHANGED_SINCE: Query = query!("feed/changed_since"; UUID, INT8);
+pub(super) const CHANGED_SINCE: Query = query!("feed/changed_since"; INT8);
 
 /// Beside working notifications: what they lose is found within this time.
 const BACKSTOP_EVERY: Duration = Duration::from_millis(1_500);
@@ -88,13 +88,14 @@ async fn tell_changes(feed: &Feed, seen_to: &mut Option<i64>) -> Result<(), DbEr
         return Ok(());
     }
     let since = seen_to.unwrap_or(i64::MAX);
-    let rows =
-        feed.shared.db.get().await?.query(&CHANGED_SINCE, &[&OrganizationId::DEFAULT.0, &since]).await?;
+    let rows = feed.shared.db.get().await?.query(&CHANGED_SINCE, &[&since]).await?;
     for row in rows {
         let shape = |e: tokio_postgres::Error| DbError::Shape(e.to_string());
-        *seen_to = Some(row.try_get(1).map_err(shape)?);
-        if let Some(key) = row.try_get::<_, Option<Uuid>>(0).map_err(shape)? {
-            feed.tell_changed(OrganizationId::DEFAULT, RunKey(key));
+        *seen_to = Some(row.try_get(2).map_err(shape)?);
+        let organization = row.try_get::<_, Option<Uuid>>(0).map_err(shape)?;
+        let key = row.try_get::<_, Option<Uuid>>(1).map_err(shape)?;
+        if let (Some(organization), Some(key)) = (organization, key) {
+            feed.tell_changed(OrganizationId(organization), RunKey(key));
         }
     }
     Ok(())

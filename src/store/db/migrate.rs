@@ -59,6 +59,7 @@ pub const STEPS: &[Step] = &[
     step!(2, "runner"),
     step!(3, "append"),
     step!(4, "logs"),
+    step!(5, "accounts"),
     step!(6, "history"),
     step!(7, "triggers"),
     step!(8, "imports"),

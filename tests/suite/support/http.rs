@@ -37,6 +37,30 @@ impl Http {
         Self { client, base: base.to_owned() }
     }
 
+    /// The same server, with this bearer token on every request.
+    pub fn bearing(&self, token: &str) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert("authorization", format!("Bearer {token}").parse().expect("a header's value"));
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(REQUEST_LIMIT)
+            .default_headers(headers)
+            .build()
+            .expect("an HTTP client");
+        Self { client, base: self.base.clone() }
+    }
+
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.send(Method::PUT, path, &[("content-type", "application/json")], body.to_string())
+            .await
+            .unwrap_or_else(|e| panic!("PUT {path}: {e:?}"))
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.send(Method::DELETE, path, &[], "").await.unwrap_or_else(|e| panic!("DELETE {path}: {e:?}"))
+    }
+
     pub fn base(&self) -> &str {
         &self.base
     }
@@ -156,6 +180,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// One whose body was read otherwise.
+    pub fn of(status: u16, text: String, path: &str) -> Self {
+        Self { status, headers: HeaderMap::new(), body: text.into_bytes(), path: path.to_owned() }
+    }
+
     /// The answer itself if it has this status; otherwise the test fails with the body.
     #[track_caller]
     pub fn expect(self, status: u16) -> Self {

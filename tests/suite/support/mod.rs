@@ -1,6 +1,7 @@
 //! What the tests share: servers, databases, connections that can be cut, clients that check every frame,
 //! and second implementations of the fold and of the hash chain to hold against the first.
 
+pub mod account;
 pub mod chain;
 pub mod check;
 pub mod chunks;
@@ -11,6 +12,7 @@ pub mod guard;
 pub mod http;
 pub mod ledger;
 pub mod loki;
+pub mod openid;
 pub mod pgbouncer;
 pub mod postgres;
 pub mod proxy;

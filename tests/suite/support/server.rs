@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -76,6 +76,7 @@ impl Options {
             own,
             data_dir,
             base: String::new(),
+            said: Arc::default(),
             http: None,
             process: None,
         };
@@ -106,6 +107,8 @@ pub struct Server {
     data_dir: PathBuf,
     stderr: PathBuf,
     base: String,
+    /// What it has printed since it was first started.
+    said: Arc<Mutex<Vec<String>>>,
     http: Option<Http>,
     process: Option<Process>,
     own: tempfile::TempDir,
@@ -148,6 +151,15 @@ impl Server {
     /// What the server has written to its standard error, all starts together.
     pub fn stderr(&self) -> String {
         std::fs::read_to_string(&self.stderr).unwrap_or_default()
+    }
+
+    /// The rest of the line that begins so, once the server has printed it.
+    pub async fn line(&self, beginning: &str) -> String {
+        until(beginning, || {
+            let said = self.said.lock().expect("no panic while it is held");
+            std::future::ready(said.iter().find_map(|line| line.strip_prefix(beginning)).map(str::to_owned))
+        })
+        .await
     }
 
     /// Resident memory in bytes.
@@ -209,11 +221,13 @@ impl Server {
 
         let (found, ready) = mpsc::channel();
         // The thread reads on to the end, so that the server never blocks on a full pipe.
+        let said = self.said.clone();
         std::thread::spawn(move || {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 if let Some(base) = line.strip_prefix(READY) {
                     let _ = found.send(base.trim_end_matches('/').to_owned());
                 }
+                said.lock().expect("no panic while it is held").push(line);
             }
         });
         let waited =

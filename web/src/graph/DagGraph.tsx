@@ -4,22 +4,14 @@
 // cards.
 
 import '@xyflow/react/dist/base.css';
-import {
-  Background,
-  type Edge,
-  MiniMap,
-  type Node,
-  Position,
-  ReactFlow,
-  ReactFlowProvider,
-  useStore,
-} from '@xyflow/react';
+import { Background, MiniMap, type Node, ReactFlow, ReactFlowProvider, useStore } from '@xyflow/react';
 import { type ComponentType, useMemo, useRef } from 'react';
 import { CardContext } from './card-context';
 import styles from './DagGraph.module.css';
+import { EdgeLayer } from './EdgeLayer';
 import { GraphControls } from './GraphControls';
 import { GraphNodeFrame } from './GraphNodeFrame';
-import { type Direction, type GraphNode, NODE_HEIGHT, NODE_WIDTH, type Placed } from './layout';
+import { type GraphNode, NODE_HEIGHT, NODE_WIDTH, type Placed } from './layout';
 import { Sight } from './Sight';
 import { useLayout } from './use-layout';
 
@@ -49,6 +41,7 @@ const MAP_SIZE = { width: 150, height: 96 };
 const FAR_ZOOM = 0.55;
 const NODE_TYPES = { card: GraphNodeFrame };
 const NO_NODES: ReadonlySet<string> = new Set();
+const NO_EDGES: [] = [];
 
 export function DagGraph(props: Props) {
   return (
@@ -64,8 +57,9 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
   const laid = useLayout(nodes, box);
   const placed = laid?.placed ?? null;
   const direction = laid?.direction ?? 'LR';
-  const drawn = useMemo(() => placed?.map((place) => flowNode(place, direction)) ?? [], [placed, direction]);
-  const edges = useMemo(() => flowEdges(nodes, placed, path), [nodes, placed, path]);
+  const drawn = useMemo(() => placed?.map(flowNode) ?? [], [placed]);
+  // Only while it moves is the picture a layer of its own: moved as a whole then, and drawn sharply where it comes to rest.
+  const moves = (isMoving: boolean) => box.current?.toggleAttribute('data-moving', isMoving);
   return (
     <section
       ref={box}
@@ -78,7 +72,9 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
         {placed && (
           <ReactFlow
             nodes={drawn}
-            edges={edges}
+            edges={NO_EDGES}
+            onMoveStart={() => moves(true)}
+            onMoveEnd={() => moves(false)}
             nodeTypes={NODE_TYPES}
             minZoom={0.05}
             maxZoom={1.5}
@@ -95,6 +91,7 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
             onlyRenderVisibleElements={nodes.length > WHOLE_NODES_MAX}
             proOptions={{ hideAttribution: true }}
           >
+            <EdgeLayer nodes={nodes} placed={placed} direction={direction} path={path} />
             {/* Dots help to see that something small moves; behind many cards they only cost. */}
             {nodes.length < MAP_FROM_NODES && <Background gap={20} size={1} color="var(--line)" />}
             {nodes.length >= MAP_FROM_NODES && (
@@ -119,9 +116,7 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
   );
 }
 
-function flowNode({ nodeRef, x, y }: Placed, direction: Direction): Node {
-  const [targetPosition, sourcePosition] =
-    direction === 'LR' ? [Position.Left, Position.Right] : [Position.Top, Position.Bottom];
+function flowNode({ nodeRef, x, y }: Placed): Node {
   // The size is told, so that the first view fits before anything is measured.
   return {
     id: nodeRef,
@@ -130,31 +125,5 @@ function flowNode({ nodeRef, x, y }: Placed, direction: Direction): Node {
     data: {},
     width: NODE_WIDTH,
     height: NODE_HEIGHT,
-    targetPosition,
-    sourcePosition,
   };
-}
-
-function flowEdges(
-  nodes: readonly GraphNode[],
-  placed: readonly Placed[] | null,
-  path: ReadonlySet<string>,
-): Edge[] {
-  const steps = [...path];
-  const onPath = new Set(steps.slice(1).map((need, place) => JSON.stringify([need, steps[place]])));
-  const known = new Set(placed?.map(({ nodeRef }) => nodeRef));
-  return nodes.flatMap(({ nodeRef, needs }) =>
-    needs
-      .filter((need) => known.has(need) && known.has(nodeRef))
-      .map((need) => {
-        const id = JSON.stringify([need, nodeRef]);
-        return {
-          id,
-          source: need,
-          target: nodeRef,
-          className: onPath.has(id) ? styles.edgeOn : styles.edge,
-          focusable: false,
-        } as Edge;
-      }),
-  );
 }
