@@ -131,6 +131,9 @@ pub async fn serve(
     };
     let render: Render = Arc::new(move || metrics.render());
     let options = http_options(&settings, operator_token, is_loopback, render, &parts);
+    if let Some(endpoint) = settings.otlp_endpoint.clone() {
+        parts.duties.spawn(telemetry::traces::export(endpoint));
+    }
     if settings.local_worker {
         parts.duties.spawn(local_worker::keep(parts.core.clone(), settings.clone(), worker_token));
     }
@@ -171,6 +174,8 @@ fn http_options(
         readiness: readiness::look_at(
             &parts.core,
             parts.shipper.as_ref().map(|shipper| shipper.health.clone()),
+            // The worker that the server starts for itself runs containers on this machine.
+            settings.local_worker,
         ),
     }
 }
@@ -298,6 +303,7 @@ async fn stop(parts: Parts) {
     if let Some(shipper) = shipper {
         shipper.stop().await;
     }
+    core.bundles.stop();
     duties.shutdown().await;
     drop(core);
     let drained = async { while writers.join_next().await.is_some() {} };

@@ -58,8 +58,6 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
   const placed = laid?.placed ?? null;
   const direction = laid?.direction ?? 'LR';
   const drawn = useMemo(() => placed?.map(flowNode) ?? [], [placed]);
-  // Only while it moves is the picture a layer of its own: moved as a whole then, and drawn sharply where it comes to rest.
-  const moves = (isMoving: boolean) => box.current?.toggleAttribute('data-moving', isMoving);
   return (
     <section
       ref={box}
@@ -67,14 +65,13 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
       aria-label={label}
       data-graph={placed ? 'laid-out' : 'waiting'}
       data-far={isFar || undefined}
+      data-many={nodes.length >= MAP_FROM_NODES || undefined}
     >
       <CardContext value={Card}>
         {placed && (
           <ReactFlow
             nodes={drawn}
             edges={NO_EDGES}
-            onMoveStart={() => moves(true)}
-            onMoveEnd={() => moves(false)}
             nodeTypes={NODE_TYPES}
             minZoom={0.05}
             maxZoom={1.5}
