@@ -76,7 +76,8 @@ async fn a_receiver_is_told_what_it_asked_for_and_nothing_else() {
     let mut expected =
         [format!("FAILED {first}"), format!("AWAITING_INPUT {asks}"), format!("FAILED {asks}")];
     let mut sorted = told.clone();
-    (sorted.sort(), expected.sort());
+    sorted.sort();
+    expected.sort();
     assert_eq!(sorted, expected);
     let mut told = other.got(3).await;
     told.sort();
@@ -125,7 +126,8 @@ async fn a_killed_server_loses_nothing_and_repeats_under_the_same_id() {
         Some(receiver.told()).filter(|told| told.len() >= expected.len())
     })
     .await;
-    (told.sort(), expected.sort());
+    told.sort();
+    expected.sort();
     assert_eq!(told, expected);
     let mut ids: Vec<(String, String)> =
         receiver.seen().iter().map(|it| (it.told(), it.id.clone())).collect();

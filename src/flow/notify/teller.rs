@@ -160,7 +160,7 @@ async fn tell(core: &Core, audience: &Audience, reached: &mut Reached, when: Mov
 /// Where the look begins: nobody is told what was before all of them.
 fn start_of(audience: &Audience) -> Position {
     let first = audience.subscribed.iter().map(|who| who.from_xid).min().unwrap_or(i64::MAX);
-    let begin = Position { xid: (first - 1).max(0), pos: i32::MAX };
+    let begin = Position { xid: first.saturating_sub(1), pos: i32::MAX };
     audience.cursor.map_or(begin, |cursor| cursor.max(begin))
 }
 
