@@ -46,5 +46,7 @@ export default defineConfig({
     include: ['src/**/*.test.{ts,tsx}'],
     setupFiles: ['src/lib/test-setup.ts'],
     restoreMocks: true,
+    // Typing into a whole page takes seconds on a machine that is busy with something else.
+    testTimeout: 20_000,
   },
 });

@@ -72,10 +72,6 @@ pub(crate) enum Command {
     Input(NodeInputArgs),
     /// Store, list and delete secrets that nodes get by reference
     Secret(SecretArgs),
-    /// Invite users, list them, change their roles, take them out
-    User(UserArgs),
-    /// Make, list and revoke API tokens
-    Token(TokenArgs),
     /// Say how runs ended, and how long they took
     Stats(StatsArgs),
     /// Delete runs that ended long ago
@@ -84,6 +80,10 @@ pub(crate) enum Command {
     CleanupStatus(CleanupStatusArgs),
     /// Delete one run
     Purge(PurgeArgs),
+    /// Invite users, list them, change their roles, take them out
+    User(UserArgs),
+    /// Make, list and revoke API tokens
+    Token(TokenArgs),
     /// Bring the database's schema up or down, or show where it is
     Migrate(MigrateArgs),
     /// Hold the projections of runs against their events, and write anew what differs

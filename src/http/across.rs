@@ -152,6 +152,20 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     }
 }
 
+/// Where the next page begins: behind the last event and, where the page ends for want of more, behind what was purged.
+fn next_position(
+    from: Position,
+    last: Option<Position>,
+    is_full: bool,
+    last_purged: Option<i64>,
+) -> Position {
+    let last = last.unwrap_or(from);
+    match last_purged {
+        Some(xid) if !is_full && xid > last.xid => Position { xid, pos: i32::MAX },
+        _ => last,
+    }
+}
+
 /// What a limited caller may see of the page; the cursor goes on behind all of it.
 async fn within_limit(
     app: &SharedApp,
@@ -187,20 +201,6 @@ async fn within_limit(
 #[serde(rename_all = "camelCase")]
 struct Named {
     run_id: RunId,
-}
-
-/// Where the next page begins: behind the last event and, where the page ends for want of more, behind what was purged.
-fn next_position(
-    from: Position,
-    last: Option<Position>,
-    is_full: bool,
-    last_purged: Option<i64>,
-) -> Position {
-    let last = last.unwrap_or(from);
-    match last_purged {
-        Some(xid) if !is_full && xid > last.xid => Position { xid, pos: i32::MAX },
-        _ => last,
-    }
 }
 
 fn page_text<'a>(events: impl Iterator<Item = &'a CommittedEvent>, cursor: &str, purged: u64) -> String {

@@ -34,12 +34,12 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         openapi_workflows::PATHS,
         openapi_runner::PATHS,
         openapi_secrets::PATHS,
-        openapi_accounts::PATHS,
         openapi_regression::PATHS,
         openapi_older::PATHS,
         openapi_cleanup::PATHS,
         openapi_triggers::PATHS,
         openapi_notifications::PATHS,
+        openapi_accounts::PATHS,
     ]
     .into_iter()
     .flatten()
@@ -189,7 +189,6 @@ fn schemas() -> Schemas {
     add::<secrets::SecretPage>(&mut all);
     add::<secrets::SecretsClaim>(&mut all);
     add::<secrets::ClaimedSecrets>(&mut all);
-    add_accounts(&mut all);
     add::<timeline::Diff>(&mut all);
     add::<Imported>(&mut all);
     add::<bundles::Replayed>(&mut all);
@@ -223,6 +222,7 @@ fn schemas() -> Schemas {
     add::<notifications::NotificationList>(&mut all);
     add::<notifications::TestSent>(&mut all);
     add::<notifications::DeliveryPage>(&mut all);
+    add_accounts(&mut all);
     all
 }
 

@@ -9,8 +9,10 @@ import { RouterProvider } from 'react-router';
 import { queryClient } from './api/query-client';
 import { leadFromOldAddress } from './lib/old-address';
 import { createRouter } from './routes';
+import { beginSession } from './session/session';
 
 leadFromOldAddress();
+beginSession();
 const router = createRouter();
 
 const root = document.getElementById('root');

@@ -8,6 +8,7 @@
 
 import { chromium } from 'playwright-core';
 import access from './cases/access.mjs';
+import history from './cases/history.mjs';
 import list from './cases/list.mjs';
 import live from './cases/live.mjs';
 import output from './cases/output.mjs';
@@ -15,6 +16,7 @@ import people from './cases/people.mjs';
 import replay from './cases/replay.mjs';
 import run from './cases/run.mjs';
 import states from './cases/states.mjs';
+import triggers from './cases/triggers.mjs';
 import workflows from './cases/workflows.mjs';
 import { takeScreenshots } from './screenshots.mjs';
 import { withPage } from './seen.mjs';
@@ -41,6 +43,8 @@ async function runTests(browser, server, word) {
     ...replay,
     ...states,
     ...access,
+    ...history,
+    ...triggers,
   }).filter(([name]) => name.includes(word));
   let failed = 0;
   for (const [name, body] of tests) {

@@ -165,6 +165,12 @@ const LINES: &[Line] = &[
     ),
     Line(true, "The program's own log.", Key::LogFormat, "text"),
     Line(false, "", Key::LogLevel, "info"),
+    Line(
+        true,
+        "Collector that telltale's own traces are sent to, over OTLP/HTTP (JSON). Default: nowhere.",
+        Key::OtlpEndpoint,
+        "http://127.0.0.1:4318",
+    ),
     Line(true, "Append lanes: parallel writers to the database, 1 to 16.", Key::Lanes, "2"),
     Line(
         true,

@@ -72,6 +72,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Levels as `tracing` filters know them.
     pub log_level: String,
+    /// Where telltale's own traces are sent to; None: nowhere.
+    pub otlp_endpoint: Option<String>,
     pub lanes: usize,
     /// The server that client commands talk to, without a trailing slash.
     pub url: Option<String>,
@@ -122,8 +124,8 @@ impl Settings {
         let given = sources.gather(&mut faults);
         let mut pick = Picker { given, faults };
         let loki = pick.loki();
-        let openid = pick.openid();
         let bucket = pick.bucket();
+        let openid = pick.openid();
         let default_dir = sources.default_data_dir();
         let settings = Self {
             data_dir: pick.one(Key::DataDir, parse::path).or(default_dir).unwrap_or_default(),
@@ -151,6 +153,7 @@ impl Settings {
             log_spool_max: pick.one(Key::LogSpoolMax, parse::size).unwrap_or(LOG_SPOOL_MAX),
             log_format: pick.one(Key::LogFormat, parse::log_format).unwrap_or(LogFormat::Text),
             log_level: pick.one(Key::LogLevel, parse::log_level).unwrap_or_else(|| "info".to_owned()),
+            otlp_endpoint: pick.one(Key::OtlpEndpoint, parse::http_url),
             lanes: pick.one(Key::Lanes, |t| parse::number(t, LANES_RANGE)).unwrap_or(2),
             url: pick.one(Key::Url, parse::http_url),
         };
@@ -339,6 +342,21 @@ impl Picker {
         Some(LokiSettings { url: url?, labels, tenant, auth, ca_file, grace, rate })
     }
 
+    /// What is set about a bucket; without its URL the rest is checked and means nothing.
+    fn bucket(&mut self) -> Option<BucketSettings> {
+        let url = self.one(Key::ObjectStoreUrl, bucket::url);
+        let endpoint = self.one(Key::ObjectStoreEndpoint, parse::bucket_endpoint);
+        let region = self.one(Key::ObjectStoreRegion, parse::region);
+        let access_key = self.one(Key::ObjectStoreAccessKey, parse::header);
+        let secret_key = self.one(Key::ObjectStoreSecretKey, parse::header);
+        let keys = bucket::keys(access_key, secret_key).unwrap_or_else(|reason| {
+            self.faults.push(Fault::new(Key::ObjectStoreAccessKey.name(), reason));
+            None
+        });
+        let region = region.unwrap_or_else(|| "us-east-1".to_owned());
+        url.map(|(bucket, prefix)| BucketSettings { bucket, prefix, endpoint, region, keys })
+    }
+
     /// What is set about OpenID Connect; without its issuer the rest is checked and means nothing.
     fn openid(&mut self) -> Option<OpenIdSettings> {
         let issuer = self.one(Key::OpenidIssuer, parse::http_url);
@@ -364,21 +382,6 @@ impl Picker {
             groups_claim: groups_claim.unwrap_or_else(|| "groups".to_owned()),
             role_map,
         })
-    }
-
-    /// What is set about a bucket; without its URL the rest is checked and means nothing.
-    fn bucket(&mut self) -> Option<BucketSettings> {
-        let url = self.one(Key::ObjectStoreUrl, bucket::url);
-        let endpoint = self.one(Key::ObjectStoreEndpoint, parse::bucket_endpoint);
-        let region = self.one(Key::ObjectStoreRegion, parse::region);
-        let access_key = self.one(Key::ObjectStoreAccessKey, parse::header);
-        let secret_key = self.one(Key::ObjectStoreSecretKey, parse::header);
-        let keys = bucket::keys(access_key, secret_key).unwrap_or_else(|reason| {
-            self.faults.push(Fault::new(Key::ObjectStoreAccessKey.name(), reason));
-            None
-        });
-        let region = region.unwrap_or_else(|| "us-east-1".to_owned());
-        url.map(|(bucket, prefix)| BucketSettings { bucket, prefix, endpoint, region, keys })
     }
 
     fn list<T>(&mut self, key: Key, parse: impl Fn(&str) -> Parsed<T>) -> Vec<T> {

@@ -133,7 +133,7 @@ pub async fn state_at(db: &Db, run_key: RunKey, seq: u64) -> Result<Run, DbError
 }
 
 /// A place in the order of all events: a transaction, and a place within it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// Below 0 for events that came with a restored dump.
     pub xid: i64,

@@ -1,6 +1,7 @@
 // The API, typed by its own description. An answer that is no success is thrown as an ApiError.
 
 import createClient, { type Middleware } from 'openapi-fetch';
+import { authorizedFetch } from './access';
 import { toApiError } from './problem';
 import type { paths } from './schema';
 
@@ -14,6 +15,7 @@ const throwing: Middleware = {
 export const api = createClient<paths>({
   baseUrl: globalThis.location?.origin ?? '',
   cache: 'no-store',
+  fetch: authorizedFetch,
   querySerializer: { array: { style: 'form', explode: true } },
 });
 api.use(throwing);

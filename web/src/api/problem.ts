@@ -8,12 +8,23 @@ export type Fault = components['schemas']['Fault'];
 export class ApiError extends Error {
   readonly status: number;
   readonly faults: readonly Fault[];
+  /** The problem's own name, `plan-changed` say: the end of its `type`. */
+  readonly code: string | null;
+  /** When asking again is welcome, where the server says so. */
+  readonly retryAfterS: number | null;
 
-  constructor(status: number, message: string, faults: readonly Fault[] = []) {
+  constructor(
+    status: number,
+    message: string,
+    faults: readonly Fault[] = [],
+    more: { code?: string | null; retryAfterS?: number | null } = {},
+  ) {
     super(message);
     this.name = 'ApiError';
     this.status = status;
     this.faults = faults;
+    this.code = more.code ?? null;
+    this.retryAfterS = more.retryAfterS ?? null;
   }
 
   /** Asking again gives the same answer. 408, 429 and 5xx are passing. */
@@ -28,5 +39,10 @@ export function toApiError(response: Response, body: unknown): ApiError {
   const faults = problem.errors ?? [];
   const words = problem.detail || problem.title || `the server answered ${response.status}`;
   const message = [words, ...faults.map(({ pointer, detail }) => `${pointer} ${detail}`)].join('; ');
-  return new ApiError(response.status, message, faults);
+  const code = problem.type?.split(/[/:#]/).at(-1) ?? null;
+  const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
+  return new ApiError(response.status, message, faults, {
+    code,
+    retryAfterS: Number.isFinite(wait) ? wait : null,
+  });
 }

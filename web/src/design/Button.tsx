@@ -9,13 +9,25 @@ type Look = {
   look?: 'plain' | 'primary' | 'danger' | 'bare';
 };
 
+/** Why it can't be pressed, where it can't. */
+type Barred = { bar?: string | null };
+
 export function Button({
   look = 'plain',
   className = '',
   type = 'button',
+  bar = null,
   ...rest
-}: ComponentProps<'button'> & Look) {
-  return <button {...rest} type={type} data-look={look} className={`${styles.button} ${className}`} />;
+}: ComponentProps<'button'> & Look & Barred) {
+  return (
+    <button
+      {...rest}
+      {...(bar !== null && { disabled: true, title: bar })}
+      type={type}
+      data-look={look}
+      className={`${styles.button} ${className}`}
+    />
+  );
 }
 
 export function ButtonLink({ look = 'plain', className = '', ...rest }: ComponentProps<typeof Link> & Look) {

@@ -30,13 +30,23 @@ type ConfirmProps = {
   children: ReactNode;
   /** What the button says, in words for the deed: “Stop the run”. */
   action: string;
+  /** What leaving everything as it is, is called. */
+  keep?: string;
 };
 
 /** A deed that can't be taken back, asked about once. */
-export function Confirm({ open, onClose, onConfirm, title, children, action }: ConfirmProps) {
+export function Confirm({
+  open,
+  onClose,
+  onConfirm,
+  title,
+  children,
+  action,
+  keep = 'Keep it',
+}: ConfirmProps) {
   const foot = (
     <>
-      <Button onClick={onClose}>Keep it</Button>
+      <Button onClick={onClose}>{keep}</Button>
       <Button
         look="danger"
         onClick={() => {

@@ -45,10 +45,10 @@ export function Failed({ error, what, onRetry }: { error: Error; what: string; o
 function wordsFor(error: Error, what: string): { title: string; text: string } {
   const status = error instanceof ApiError ? error.status : 0;
   if (status === 401) {
-    return {
-      title: 'This server asks for a token',
-      text: 'The page cannot sign in yet. Open it on the machine that runs the server without a token set, or use the command line with TELLTALE_TOKEN.',
-    };
+    return { title: 'Not signed in', text: 'The server asks who you are before it shows this.' };
+  }
+  if (status === 403) {
+    return { title: 'Not allowed', text: `You may not see the ${what}: ${error.message}.` };
   }
   if (status === 404) {
     return {

@@ -4,22 +4,14 @@
 // cards.
 
 import '@xyflow/react/dist/base.css';
-import {
-  Background,
-  type Edge,
-  MiniMap,
-  type Node,
-  Position,
-  ReactFlow,
-  ReactFlowProvider,
-  useStore,
-} from '@xyflow/react';
+import { Background, MiniMap, type Node, ReactFlow, ReactFlowProvider, useStore } from '@xyflow/react';
 import { type ComponentType, useMemo, useRef } from 'react';
 import { CardContext } from './card-context';
 import styles from './DagGraph.module.css';
+import { EdgeLayer } from './EdgeLayer';
 import { GraphControls } from './GraphControls';
 import { GraphNodeFrame } from './GraphNodeFrame';
-import { type Direction, type GraphNode, NODE_HEIGHT, NODE_WIDTH, type Placed } from './layout';
+import { type GraphNode, NODE_HEIGHT, NODE_WIDTH, type Placed } from './layout';
 import { Sight } from './Sight';
 import { useLayout } from './use-layout';
 
@@ -49,6 +41,7 @@ const MAP_SIZE = { width: 150, height: 96 };
 const FAR_ZOOM = 0.55;
 const NODE_TYPES = { card: GraphNodeFrame };
 const NO_NODES: ReadonlySet<string> = new Set();
+const NO_EDGES: [] = [];
 
 export function DagGraph(props: Props) {
   return (
@@ -64,8 +57,7 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
   const laid = useLayout(nodes, box);
   const placed = laid?.placed ?? null;
   const direction = laid?.direction ?? 'LR';
-  const drawn = useMemo(() => placed?.map((place) => flowNode(place, direction)) ?? [], [placed, direction]);
-  const edges = useMemo(() => flowEdges(nodes, placed, path), [nodes, placed, path]);
+  const drawn = useMemo(() => placed?.map(flowNode) ?? [], [placed]);
   return (
     <section
       ref={box}
@@ -73,12 +65,13 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
       aria-label={label}
       data-graph={placed ? 'laid-out' : 'waiting'}
       data-far={isFar || undefined}
+      data-many={nodes.length >= MAP_FROM_NODES || undefined}
     >
       <CardContext value={Card}>
         {placed && (
           <ReactFlow
             nodes={drawn}
-            edges={edges}
+            edges={NO_EDGES}
             nodeTypes={NODE_TYPES}
             minZoom={0.05}
             maxZoom={1.5}
@@ -95,6 +88,7 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
             onlyRenderVisibleElements={nodes.length > WHOLE_NODES_MAX}
             proOptions={{ hideAttribution: true }}
           >
+            <EdgeLayer nodes={nodes} placed={placed} direction={direction} path={path} />
             {/* Dots help to see that something small moves; behind many cards they only cost. */}
             {nodes.length < MAP_FROM_NODES && <Background gap={20} size={1} color="var(--line)" />}
             {nodes.length >= MAP_FROM_NODES && (
@@ -119,9 +113,7 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
   );
 }
 
-function flowNode({ nodeRef, x, y }: Placed, direction: Direction): Node {
-  const [targetPosition, sourcePosition] =
-    direction === 'LR' ? [Position.Left, Position.Right] : [Position.Top, Position.Bottom];
+function flowNode({ nodeRef, x, y }: Placed): Node {
   // The size is told, so that the first view fits before anything is measured.
   return {
     id: nodeRef,
@@ -130,31 +122,5 @@ function flowNode({ nodeRef, x, y }: Placed, direction: Direction): Node {
     data: {},
     width: NODE_WIDTH,
     height: NODE_HEIGHT,
-    targetPosition,
-    sourcePosition,
   };
-}
-
-function flowEdges(
-  nodes: readonly GraphNode[],
-  placed: readonly Placed[] | null,
-  path: ReadonlySet<string>,
-): Edge[] {
-  const steps = [...path];
-  const onPath = new Set(steps.slice(1).map((need, place) => JSON.stringify([need, steps[place]])));
-  const known = new Set(placed?.map(({ nodeRef }) => nodeRef));
-  return nodes.flatMap(({ nodeRef, needs }) =>
-    needs
-      .filter((need) => known.has(need) && known.has(nodeRef))
-      .map((need) => {
-        const id = JSON.stringify([need, nodeRef]);
-        return {
-          id,
-          source: need,
-          target: nodeRef,
-          className: onPath.has(id) ? styles.edgeOn : styles.edge,
-          focusable: false,
-        } as Edge;
-      }),
-  );
 }

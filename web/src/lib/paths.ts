@@ -13,11 +13,17 @@ function withSearch(path: string, search: Search = {}): string {
 
 const part = encodeURIComponent;
 
+export type SettingsArea = 'people' | 'tokens' | 'audit' | 'retention' | 'notifications';
+
 export const paths = {
   runs: (search?: Search) => withSearch('/', search),
   run: (runId: string, search?: Search) => withSearch(`/runs/${part(runId)}`, search),
   workflows: () => '/workflows',
   workflow: (name: string, search?: Search) => withSearch(`/workflows/${part(name)}`, search),
+  artifacts: (search?: Search) => withSearch('/artifacts', search),
+  compare: (search?: Search) => withSearch('/compare', search),
+  settings: (area?: SettingsArea) => (area ? `/settings/${area}` : '/settings'),
+  signIn: (search?: Search) => withSearch('/sign-in', search),
 };
 
 /** Addresses of the API that the browser follows itself: downloads, and links for people with curl. */
@@ -26,6 +32,8 @@ export const apiPaths = {
   logDownload: (runId: string, search?: Search) =>
     withSearch(`/api/v1/runs/${part(runId)}/logs/download`, search),
   events: (runId: string) => `/api/v1/runs/${part(runId)}/events?limit=5000`,
+  snapshot: (runId: string) => `/api/v1/runs/${part(runId)}/snapshot`,
+  bundle: (runId: string, search?: Search) => withSearch(`/api/v1/runs/${part(runId)}/bundle`, search),
   artifact: (runId: string, artifactId: string) =>
     `/api/v1/runs/${part(runId)}/artifacts/${part(artifactId)}`,
 };

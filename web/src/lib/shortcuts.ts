@@ -1,6 +1,16 @@
 // Keys that work anywhere on the page. Pure: what a key means, after the key before it.
 
-export type Shortcut = 'palette' | 'help' | 'search' | 'runs' | 'workflows' | 'theme' | 'next' | 'previous';
+export type Shortcut =
+  | 'palette'
+  | 'help'
+  | 'search'
+  | 'runs'
+  | 'workflows'
+  | 'artifacts'
+  | 'settings'
+  | 'theme'
+  | 'next'
+  | 'previous';
 
 type Entry = { does: Shortcut; keys: readonly string[]; words: string };
 
@@ -12,6 +22,8 @@ export const SHORTCUTS: readonly Entry[] = [
   { does: 'previous', keys: ['k'], words: 'Row before' },
   { does: 'runs', keys: ['g', 'r'], words: 'Go to the runs' },
   { does: 'workflows', keys: ['g', 'w'], words: 'Go to the workflows' },
+  { does: 'artifacts', keys: ['g', 'a'], words: 'Go to the artifacts' },
+  { does: 'settings', keys: ['g', 's'], words: 'Go to the settings' },
   { does: 'theme', keys: ['t'], words: 'Change between light and dark' },
   { does: 'help', keys: ['?'], words: 'This sheet' },
 ];

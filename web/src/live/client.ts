@@ -1,5 +1,6 @@
 // A page's side of the live connection: one hub for all tabs where the browser has SharedWorkers, else one of its own.
 
+import type { Held } from '../session/keeper';
 import type { LinkState } from './connection';
 import type { TransportName } from './course';
 import type { Frame, RunFrame } from './frames';
@@ -13,8 +14,11 @@ type ListListener = { changed(frame: Extract<Frame, { type: 'runs' }>): void; ag
 const views = new Map<number, RunListener>();
 const lists = new Set<ListListener>();
 const linkListeners = new Set<() => void>();
+const sessionListeners = new Set<() => void>();
+const tokenAsks = new Map<number, { resolve(token: string | null): void; reject(error: Error): void }>();
 let link: LinkState = { phase: 'connecting', transport: 'socket', latencyMs: null };
 let nextView = 1;
+let nextAsk = 1;
 let say: ((request: Request) => void) | null = null;
 
 function onNotice(notice: Notice): void {
@@ -22,7 +26,13 @@ function onNotice(notice: Notice): void {
   else if (notice.is === 'list') for (const list of lists) list.changed(notice.frame);
   else if (notice.is === 'list-again') for (const list of lists) list.again();
   else if (notice.is === 'lost') for (const view of views.values()) view.lost();
-  else {
+  else if (notice.is === 'session') for (const listener of sessionListeners) listener();
+  else if (notice.is === 'token') {
+    const { ask, token, failure } = notice;
+    if (failure === null) tokenAsks.get(ask)?.resolve(token);
+    else tokenAsks.get(ask)?.reject(new Error(failure));
+    tokenAsks.delete(ask);
+  } else if (notice.is === 'link') {
     link = notice.link;
     for (const listener of linkListeners) listener();
   }
@@ -84,6 +94,24 @@ export const linkNow = (): LinkState => link;
 
 export function onLink(listener: () => void): () => void {
   linkListeners.add(listener);
-  say ??= open();
+  if (linkListeners.size === 1) request({ do: 'link' });
   return () => linkListeners.delete(listener);
+}
+
+/** The access token that all tabs share. */
+export function askToken(stale: string | null): Promise<string | null> {
+  return new Promise((resolve, reject) => {
+    const ask = nextAsk++;
+    tokenAsks.set(ask, { resolve, reject });
+    request({ do: 'token', ask, stale });
+  });
+}
+
+/** Tells the other tabs who is signed in now: null for nobody. */
+export const holdToken = (held: Held | null): void => request({ do: 'hold', held });
+
+/** Told when another tab, or the server, has changed who is signed in. */
+export function onSession(listener: () => void): () => void {
+  sessionListeners.add(listener);
+  return () => sessionListeners.delete(listener);
 }

@@ -7,7 +7,11 @@
 //
 // A run is followed from the lowest cursor of its viewers. When one joins that wants more than what is coming, the run is
 // followed anew from there, and the others are not bothered with what they have.
+//
+// The access token is kept here as well, for the connection and for all pages; see session/keeper.ts.
 
+import { setAccessSource } from '../api/access';
+import { createKeeper, type Held } from '../session/keeper';
 import { type Connection, connect, type LinkState } from './connection';
 import type { TransportName } from './course';
 import type { Frame, RunFrame } from './frames';
@@ -20,6 +24,12 @@ export type Request =
   | { do: 'list'; isWatched: boolean }
   | { do: 'network'; isOnline: boolean }
   | { do: 'probe' }
+  /** Wants to know how the connection fares, and so that there is one. */
+  | { do: 'link' }
+  /** Asks for the access token, `stale` being one that was refused. */
+  | { do: 'token'; ask: number; stale: string | null }
+  /** Somebody has signed in or out, or changed the organization. */
+  | { do: 'hold'; held: Held | null }
   | { do: 'bye' };
 
 /** What a page is told. `again` says that the connection was lost in between. */
@@ -28,6 +38,9 @@ export type Notice =
   | { is: 'list'; frame: Extract<Frame, { type: 'runs' }> }
   | { is: 'list-again' }
   | { is: 'lost' }
+  | { is: 'token'; ask: number; token: string | null; failure: string | null }
+  /** Who is signed in may be somebody else now, or nobody. */
+  | { is: 'session' }
   | { is: 'link'; link: LinkState };
 
 export type Send = (notice: Notice) => void;
@@ -53,6 +66,25 @@ export function createHub(forced: TransportName | null = null): Hub {
   const awaited = new Set<string>();
   let connection: Connection | null = null;
   let link: LinkState = { phase: 'connecting', transport: forced ?? 'socket', latencyMs: null };
+
+  const keeper = createKeeper({
+    onLost() {
+      disconnect();
+      for (const page of pages) page.send({ is: 'session' });
+    },
+  });
+
+  function disconnect(): void {
+    connection?.close();
+    connection = null;
+    link = { phase: 'connecting', transport: forced ?? 'socket', latencyMs: null };
+  }
+
+  /** The connection is made when something is wanted of it: whoever must sign in first has nothing to connect for. */
+  function connected(): Connection {
+    connection ??= start();
+    return connection;
+  }
 
   function* viewersOf(runId: string): Generator<Viewer> {
     for (const page of pages) {
@@ -110,10 +142,27 @@ export function createHub(forced: TransportName | null = null): Hub {
     join(send) {
       const page: Page = { send, viewers: new Map(), isListWatched: false };
       pages.add(page);
-      connection ??= start();
       send({ is: 'link', link });
 
       const watchList = () => connection?.watchList([...pages].some(({ isListWatched }) => isListWatched));
+
+      async function giveToken(ask: number, stale: string | null): Promise<void> {
+        // From here on the connection's own requests need one, too.
+        setAccessSource(keeper);
+        try {
+          const token = await (stale === null ? keeper.current() : keeper.renew(stale));
+          send({ is: 'token', ask, token, failure: null });
+        } catch (error) {
+          send({ is: 'token', ask, token: null, failure: error instanceof Error ? error.message : '' });
+        }
+      }
+
+      function hold(held: Held | null): void {
+        setAccessSource(keeper);
+        keeper.hold(held);
+        disconnect();
+        for (const other of pages) if (other !== page) other.send({ is: 'session' });
+      }
 
       function view(number: number, runId: string, cursor: Cursor): void {
         const viewer = {
@@ -126,7 +175,7 @@ export function createHub(forced: TransportName | null = null): Hub {
           isDone: false,
         };
         page.viewers.set(number, viewer);
-        connection?.follow(runId);
+        connected().follow(runId);
       }
 
       function close(number: number): void {
@@ -139,22 +188,23 @@ export function createHub(forced: TransportName | null = null): Hub {
         for (const number of [...page.viewers.keys()]) close(number);
         pages.delete(page);
         watchList();
-        if (pages.size > 0) return;
-        connection?.close();
-        connection = null;
-        link = { phase: 'connecting', transport: forced ?? 'socket', latencyMs: null };
+        if (pages.size === 0) disconnect();
       }
 
       return (request) => {
         if (request.do === 'view') view(request.viewer, request.runId, request.cursor);
         else if (request.do === 'close') close(request.viewer);
         else if (request.do === 'network') connection?.networkChanged(request.isOnline);
-        else if (request.do === 'probe') connection?.probe();
+        else if (request.do === 'probe') connected().probe();
+        else if (request.do === 'link') connected();
+        else if (request.do === 'token') void giveToken(request.ask, request.stale);
+        else if (request.do === 'hold') hold(request.held);
         else if (request.do === 'bye') bye();
         else {
           page.isListWatched = request.isWatched;
           // Another page's list is followed already: this one's first look is its own read.
           if (request.isWatched) send({ is: 'list-again' });
+          if (request.isWatched) connected();
           watchList();
         }
       };

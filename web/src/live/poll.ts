@@ -4,6 +4,7 @@
 
 import { api, body } from '../api/client';
 import { ApiError } from '../api/problem';
+import type { RunStatus, WireRunSummary } from '../api/wire';
 import type { Cursor, Sink, Transport } from './transport';
 
 /** The server holds a request for events this long at most (its own bound is 30 s). */
@@ -13,6 +14,9 @@ const LIST_EVERY_MS = 3_000;
 const EVENTS_PAGE = 5_000;
 const LINES_PAGE = 5_000;
 const LIST_PAGE = 200;
+const GOING_ON: RunStatus[] = ['QUEUED', 'RUNNING', 'AWAITING_INPUT', 'STALE'];
+/** Runs that are looked at one by one after a look of the list; more have hardly ended in three seconds. */
+const ENDED_AT_MOST = 20;
 /** Browsers open six connections to a server: with more runs than this, none may hold one while it waits. */
 const HELD_AT_MOST = 3;
 const EVENTS_EVERY_MS = 1_500;
@@ -53,12 +57,37 @@ export function openPoll(sink: Sink): Transport {
 }
 
 async function pollList(sink: Sink, signal: AbortSignal): Promise<void> {
+  let going: ReadonlyMap<string, WireRunSummary> = new Map();
   while (!signal.aborted) {
     const from = performance.now();
-    const page = body(await api.GET('/api/v1/runs', { params: { query: { limit: LIST_PAGE } }, signal }));
+    const newest = await readList({}, signal);
     sink.roundTrip(performance.now() - from);
-    sink.frame({ type: 'runs', runs: page.runs });
+    // Those that go on may have begun before the newest ones did, and so may those that have ended since the last look.
+    const active = await readList({ status: GOING_ON }, signal);
+    const told = new Map([...active, ...newest].map((run) => [run.runId, run]));
+    const unseen = [...going.values()].filter(({ runId }) => !told.has(runId)).slice(0, ENDED_AT_MOST);
+    const ended = await Promise.all(unseen.map((run) => readEnded(run, signal)));
+    sink.frame({ type: 'runs', runs: [...told.values(), ...ended.filter((run) => run !== null)] });
+    going = new Map(active.map((run) => [run.runId, run]));
     await pause(LIST_EVERY_MS, signal);
+  }
+}
+
+async function readList(filter: { status?: RunStatus[] }, signal: AbortSignal): Promise<WireRunSummary[]> {
+  const query = { ...filter, limit: LIST_PAGE };
+  return body(await api.GET('/api/v1/runs', { params: { query }, signal })).runs;
+}
+
+/** A run that went on at the last look; null where it is gone. */
+async function readEnded(before: WireRunSummary, signal: AbortSignal): Promise<WireRunSummary | null> {
+  try {
+    const path = { runId: before.runId };
+    const state = body(await api.GET('/api/v1/runs/{runId}', { params: { path }, signal }));
+    const { nodes: _, inputs: __, result: ___, labels: ____, ...told } = state;
+    return { ...before, ...told };
+  } catch (error) {
+    if (error instanceof ApiError && error.isFinal) return null;
+    throw error;
   }
 }
 

@@ -20,9 +20,7 @@ export type FeedOptions = {
 export type FeedSnapshot = {
   /** `opening` until `hello`; `waiting` while the connection is away; `ended` when all of it was received. */
   phase: 'opening' | 'live' | 'waiting' | 'ended' | 'refused';
-  /** Events received, from `firstSeq` on without gaps. The array only grows; `count` is its length at this moment. */
-  events: readonly WireEvent[];
-  count: number;
+  /** The first event received: from it on there are no gaps. */
   firstSeq: number;
   /** The last seq and logSeq received; -1 until `hello` where following begins at a head. */
   seq: number;
@@ -44,7 +42,10 @@ export type RunFeed = {
   getSnapshot(): FeedSnapshot;
   /** Told after the snapshot has changed. */
   subscribe(listener: () => void): () => void;
-  /** Told of new events, in order, each once; at most once a frame. A reset is told by `onReset` first. */
+  /**
+   * Told of new events, in order, each once; at most once a frame. A reset is told by `onReset` first. What came while nobody
+   * listened is told to the first who does: the feed itself keeps nothing, and whoever listens decides how much is kept.
+   */
   onEvents(listener: (events: readonly WireEvent[]) => void): () => void;
   onLines(listener: (lines: readonly WireLogLine[]) => void): () => void;
   onReset(listener: (fromSeq: number) => void): () => void;
@@ -72,6 +73,7 @@ export function openRunFeed(runId: string, options: FeedOptions = {}): RunFeed {
   let snapshot = opening(cursor);
   let next = snapshot;
   let arrived = nothingArrived();
+  let early: WireEvent[] = [];
   let cancel: (() => void) | null = null;
 
   function flush(): void {
@@ -79,10 +81,13 @@ export function openRunFeed(runId: string, options: FeedOptions = {}): RunFeed {
     const { events, lines, resetTo } = arrived;
     if (next.resumed && next.resumed !== snapshot.resumed) tellResumed({ runId, ...next.resumed });
     arrived = nothingArrived();
-    if (resetTo !== null) onReset.tell(resetTo);
-    (next.events as WireEvent[]).push(...events);
-    snapshot = next = { ...next, count: next.events.length };
-    if (events.length > 0) onEvents.tell(events);
+    if (resetTo !== null) {
+      early = [];
+      onReset.tell(resetTo);
+    }
+    snapshot = next;
+    if (events.length > 0 && onEvents.isHeard()) onEvents.tell(events);
+    else early = early.concat(events);
     if (lines.length > 0) onLines.tell(lines);
     changed.tell();
   }
@@ -94,11 +99,11 @@ export function openRunFeed(runId: string, options: FeedOptions = {}): RunFeed {
 
   function take(frame: RunFrame, again: boolean): void {
     const taken = takeFrame(next, frame, again);
-    if (taken.events) arrived.events.push(...taken.events);
-    if (taken.lines) arrived.lines.push(...taken.lines);
+    if (taken.events) for (const event of taken.events) arrived.events.push(event);
+    if (taken.lines) for (const line of taken.lines) arrived.lines.push(line);
     if (frame.type === 'reset') {
       arrived = { ...nothingArrived(), resetTo: frame.fromSeq };
-      taken.next = { ...taken.next, events: [], firstSeq: frame.fromSeq };
+      taken.next = { ...taken.next, firstSeq: frame.fromSeq };
     }
     change(taken.next);
   }
@@ -118,7 +123,13 @@ export function openRunFeed(runId: string, options: FeedOptions = {}): RunFeed {
     runId,
     getSnapshot: () => snapshot,
     subscribe: changed.add,
-    onEvents: onEvents.add,
+    onEvents(listener) {
+      const leaveEvents = onEvents.add(listener);
+      const missed = early;
+      early = [];
+      if (missed.length > 0) listener(missed);
+      return leaveEvents;
+    },
     onLines: onLines.add,
     onReset: onReset.add,
     close() {
@@ -131,8 +142,6 @@ export function openRunFeed(runId: string, options: FeedOptions = {}): RunFeed {
 function opening({ after, logAfter }: Cursor): FeedSnapshot {
   return {
     phase: 'opening',
-    events: [],
-    count: 0,
     firstSeq: 0,
     seq: after === 'head' ? -1 : after,
     logSeq: logAfter === 'head' ? -1 : logAfter,
@@ -170,6 +179,7 @@ function listeners<T>() {
       all.add(listener);
       return () => all.delete(listener);
     },
+    isHeard: (): boolean => all.size > 0,
     tell(value: T): void {
       for (const listener of all) listener(value);
     },

@@ -3,6 +3,7 @@
 // A socket can be dead without telling (sleep, a proxy that went away). So it is asked to answer every few seconds, and
 // one that does not in time is given up.
 
+import { ticketed } from '../api/access';
 import type { Frame } from './frames';
 import type { Sink, Transport } from './transport';
 
@@ -17,9 +18,7 @@ const PING_AGAIN_MS = 1_000;
 type Pong = { type: 'pong'; ping: number };
 
 export function openSocket(sink: Sink): Transport {
-  const url = new URL(PATH, location.href);
-  url.protocol = url.protocol.replace('http', 'ws');
-  const socket = new WebSocket(url);
+  let socket: WebSocket | null = null;
   const waiting: string[] = [];
   let isOver = false;
   let pingAt = 0;
@@ -29,12 +28,12 @@ export function openSocket(sink: Sink): Transport {
 
   function send(command: object): void {
     const text = JSON.stringify(command);
-    if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    if (socket?.readyState === WebSocket.OPEN) socket.send(text);
     else waiting.push(text);
   }
 
   function ping(): void {
-    if (alarm !== undefined || socket.readyState !== WebSocket.OPEN) return;
+    if (alarm !== undefined || socket?.readyState !== WebSocket.OPEN) return;
     pingAt = performance.now();
     alarm = setTimeout(giveUp, ANSWER_WITHIN_MS);
     send({ ping: Math.round(pingAt) });
@@ -50,28 +49,43 @@ export function openSocket(sink: Sink): Transport {
     clearTimeout(alarm);
     clearTimeout(again);
     clearInterval(pings);
+    if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
     socket.close();
   }
 
-  socket.onopen = () => {
-    for (const text of waiting.splice(0)) socket.send(text);
-    clearTimeout(alarm);
-    alarm = undefined;
-    ping();
-    again = setTimeout(ping, PING_AGAIN_MS);
-  };
-  socket.onmessage = ({ data }: MessageEvent<string>) => {
-    const frame = JSON.parse(data) as Frame | Pong;
-    // Whatever arrives shows that the socket lives, but only the answer tells the way's length.
-    if (alarm !== undefined) {
+  function begin(address: string): void {
+    if (isOver) return;
+    const url = new URL(address, location.href);
+    url.protocol = url.protocol.replace('http', 'ws');
+    socket = listen(new WebSocket(url));
+  }
+
+  function listen(opened: WebSocket): WebSocket {
+    opened.onopen = () => {
+      for (const text of waiting.splice(0)) opened.send(text);
       clearTimeout(alarm);
       alarm = undefined;
-    }
-    if (frame.type === 'pong') sink.roundTrip(performance.now() - pingAt);
-    else sink.frame(frame);
-  };
-  socket.onclose = giveUp;
+      ping();
+      again = setTimeout(ping, PING_AGAIN_MS);
+    };
+    opened.onmessage = ({ data }: MessageEvent<string>) => {
+      const frame = JSON.parse(data) as Frame | Pong;
+      // Whatever arrives shows that the socket lives, but only the answer tells the way's length.
+      if (alarm !== undefined) {
+        clearTimeout(alarm);
+        alarm = undefined;
+      }
+      if (frame.type === 'pong') sink.roundTrip(performance.now() - pingAt);
+      else sink.frame(frame);
+    };
+    opened.onclose = giveUp;
+    return opened;
+  }
+
+  ticketed(PATH).then(begin, () => {
+    if (!isOver) giveUp();
+  });
 
   return {
     follow: (runId, cursor) => send({ subscribe: { runId, ...cursor } }),

@@ -1,5 +1,6 @@
 // The second choice: server-sent events, a source for each run. The list of runs has none and is polled.
 
+import { ticketed } from '../api/access';
 import type { Frame } from './frames';
 import { openPoll } from './poll';
 import type { Cursor, Sink, Transport } from './transport';
@@ -57,13 +58,16 @@ type SourceEvents = { frame(frame: Frame): void; lost(isUnfit: boolean): void; r
 
 function openSource(runId: string, { after, logAfter, logs }: Cursor, events: SourceEvents): () => void {
   const query = `after=${after}&logAfter=${logAfter}&logs=${logs}`;
-  const source = new EventSource(`/api/v1/runs/${encodeURIComponent(runId)}/stream?${query}`);
+  const address = `/api/v1/runs/${encodeURIComponent(runId)}/stream?${query}`;
+  let source: EventSource | null = null;
   let isGreeted = false;
+  let isOver = false;
   let alarm = setTimeout(giveUp, HELLO_WITHIN_MS);
 
   function end(): void {
+    isOver = true;
     clearTimeout(alarm);
-    source.close();
+    source?.close();
   }
   function giveUp(): void {
     end();
@@ -79,13 +83,24 @@ function openSource(runId: string, { after, logAfter, logs }: Cursor, events: So
     events.frame({ ...frame, runId } as Frame);
   }
 
-  for (const type of TYPES) source.addEventListener(type, take);
-  // Reconnecting is the connection's, with the cursor of what was really received.
-  source.onerror = () => {
-    const isRefused = source.readyState === EventSource.CLOSED && !isGreeted;
+  function begin(at: string): void {
+    if (isOver) return;
+    const opened = new EventSource(at);
+    source = opened;
+    for (const type of TYPES) opened.addEventListener(type, take);
+    // Reconnecting is the connection's, with the cursor of what was really received.
+    opened.onerror = () => {
+      const isRefused = opened.readyState === EventSource.CLOSED && !isGreeted;
+      end();
+      if (isRefused) events.refused();
+      else events.lost(false);
+    };
+  }
+
+  ticketed(address).then(begin, () => {
+    if (isOver) return;
     end();
-    if (isRefused) events.refused();
-    else events.lost(false);
-  };
+    events.lost(false);
+  });
   return end;
 }

@@ -6,8 +6,6 @@ import { takeFrame } from './take-frame';
 
 const known: FeedSnapshot = {
   phase: 'opening',
-  events: [],
-  count: 0,
   firstSeq: 0,
   seq: 0,
   logSeq: -1,

@@ -2,6 +2,7 @@
 
 import { NavLink } from 'react-router';
 import { paths } from '../lib/paths';
+import { SessionMenu } from '../session/SessionMenu';
 import styles from './Bar.module.css';
 import { BrandMark } from './BrandMark';
 import { Crumbs } from './Crumbs';
@@ -22,7 +23,10 @@ export function Bar({ onOpen }: { onOpen: (what: 'palette' | 'help') => void }) 
           Runs
         </NavLink>
         <NavLink to={paths.workflows()}>Workflows</NavLink>
+        <NavLink to={paths.artifacts()}>Artifacts</NavLink>
+        <NavLink to={paths.settings()}>Settings</NavLink>
       </nav>
+      <SessionMenu />
       <MoreMenu onOpen={onOpen} />
     </header>
   );

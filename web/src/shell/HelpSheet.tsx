@@ -7,7 +7,11 @@ import { setSingleKeys, useSingleKeys } from './single-keys';
 
 const MORE: ReadonlyArray<{ keys: readonly string[]; words: string }> = [
   { keys: ['Tab'], words: 'To what can be pressed next' },
-  { keys: ['←', '↑', '→', '↓'], words: 'In a graph: to the neighbour. On the scrubber: an event on or back' },
+  { keys: ['←', '↑', '→', '↓'], words: 'In a graph: to the neighbour' },
+  { keys: ['←', '→'], words: 'On a run’s scrubber: an event back, or on' },
+  { keys: ['Page ↑', 'Page ↓'], words: 'On it: a tenth of the run on, or back' },
+  { keys: ['Home', 'End'], words: 'On it: to the first event, or back to live' },
+  { keys: ['Space'], words: 'On Play: plays, and pauses' },
   { keys: ['Enter'], words: 'Open it' },
   { keys: ['Esc'], words: 'Close what is open' },
 ];

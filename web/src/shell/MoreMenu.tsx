@@ -28,6 +28,8 @@ export function MoreMenu({ onOpen }: { onOpen: (what: 'palette' | 'help') => voi
     <Menu trigger={trigger}>
       <MenuItem onSelect={() => void navigate(paths.runs())}>Runs</MenuItem>
       <MenuItem onSelect={() => void navigate(paths.workflows())}>Workflows</MenuItem>
+      <MenuItem onSelect={() => void navigate(paths.artifacts())}>Artifacts</MenuItem>
+      <MenuItem onSelect={() => void navigate(paths.settings())}>Settings</MenuItem>
       <MenuItem onSelect={() => location.assign('/docs')}>The API</MenuItem>
       <MenuLine />
       <MenuItem onSelect={() => onOpen('palette')}>Search, or go anywhere …</MenuItem>

@@ -18,6 +18,8 @@ export function useShortcuts(open: (what: 'palette' | 'help') => void): void {
       if (shortcut === 'palette' || shortcut === 'help') open(shortcut);
       else if (shortcut === 'runs') void navigate(paths.runs());
       else if (shortcut === 'workflows') void navigate(paths.workflows());
+      else if (shortcut === 'artifacts') void navigate(paths.artifacts());
+      else if (shortcut === 'settings') void navigate(paths.settings());
       else if (shortcut === 'theme') toggleTheme();
       else if (shortcut === 'search') document.querySelector<HTMLElement>(SEARCHES)?.focus();
       else moveToRow(shortcut === 'next' ? 1 : -1);

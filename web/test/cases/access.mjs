@@ -8,6 +8,7 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 const SOURCE =
   'name: reachable\ninputs: { who: { type: string } }\nnodes: [{ id: hello, run: echo hello }]\n';
 const RUN = 'run-reachable';
+const OTHER = 'run-reachable-too';
 
 async function violations(page) {
   await page.evaluate(axe.source);
@@ -37,6 +38,32 @@ const PAGES = [
   ['workflows', '/ui/workflows', '[data-workflow]'],
   ['a workflow', '/ui/workflows/reachable', '[data-defined]'],
   ['the start form', '/ui/workflows/reachable?start=', '[role="dialog"]'],
+  [
+    'artifacts',
+    '/ui/artifacts',
+    'tr[data-row]',
+    (page) => page.getByRole('button', { name: 'kept.txt' }).click(),
+  ],
+  ['a comparison', `/ui/compare?a=${RUN}&b=${OTHER}`, 'tr[data-row]'],
+  ['a comparison to be', `/ui/compare?a=${RUN}`, '[aria-label="Second run"] button'],
+  ['picking runs', '/ui/', row(RUN), (page) => page.getByRole('button', { name: 'Compare two' }).click()],
+  ['people', '/ui/settings/people', 'h2'],
+  ['tokens', '/ui/settings/tokens', 'h2'],
+  [
+    'the form of a token',
+    '/ui/settings/tokens',
+    'h2',
+    (page) => page.getByRole('button', { name: 'Make a token' }).click(),
+  ],
+  ['the audit log', '/ui/settings/audit', 'h2'],
+  ['retention', '/ui/settings/retention', '[aria-label="Clean up"]'],
+  ['notifications', '/ui/settings/notifications', 'h2'],
+  [
+    'the form of a schedule',
+    '/ui/workflows/reachable',
+    '[aria-label="Schedules"]',
+    (page) => page.getByRole('button', { name: 'Make a schedule' }).click(),
+  ],
   ['an address that is none', '/ui/nowhere', 'h2'],
 ];
 
@@ -49,6 +76,9 @@ async function prepare(server) {
     { type: 'NODE_FAILED', nodeRef: 'one', attempt: 1, error: { message: 'no way' } },
     { type: 'NODE_STARTED', nodeRef: 'two', attempt: 1 },
   );
+  await server.append(OTHER, ...started('one', 'three'));
+  const file = `${server.url}/api/v1/runs/${RUN}/artifacts?name=kept.txt&nodeRef=one`;
+  await fetch(file, { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'kept' });
   await server.log(RUN, 'one', '\u001b[31mred\u001b[0m and plain');
 }
 
@@ -57,7 +87,7 @@ export default {
     await prepare(server);
     const found = [];
     for (const colorScheme of ['light', 'dark']) {
-      for (const width of [1280, 390]) {
+      for (const width of [1440, 1024, 390]) {
         await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         await page.setViewportSize({ width, height: 844 });
         for (const [name, address, first, act] of PAGES) {

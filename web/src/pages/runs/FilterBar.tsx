@@ -8,6 +8,7 @@ import styles from './FilterBar.module.css';
 import { FilterTrigger } from './FilterTrigger';
 import type { RunListFilter } from './filter';
 import { LabelFilter } from './LabelFilter';
+import { SavedFilters } from './SavedFilters';
 import { TextFilter } from './TextFilter';
 import { TimeFilter } from './TimeFilter';
 
@@ -75,6 +76,7 @@ export function FilterBar({ filter, onChange, runs, workflows }: Props) {
       </Menu>
       <LabelFilter filter={filter} onChange={onChange} runs={runs} />
       <TimeFilter filter={filter} onChange={onChange} />
+      {workflows && <SavedFilters filter={filter} />}
     </search>
   );
 }

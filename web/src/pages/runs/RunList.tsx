@@ -19,14 +19,24 @@ type Props = {
   query: Query;
   showWorkflow?: boolean;
   onLabel?: (label: string) => void;
+  /** Where runs are being picked: which are. */
+  picked?: readonly string[] | null;
+  onPick?: (runId: string) => void;
 };
 
-export function RunList({ runs, query, showWorkflow, onLabel }: Props) {
+export function RunList({ runs, query, showWorkflow, onLabel, picked = null, onPick }: Props) {
   return (
     <div className={styles.list} aria-busy={query.isPlaceholderData}>
       <ol aria-label="Runs, newest first">
         {runs.map((run) => (
-          <RunRow key={run.runId} run={run} showWorkflow={showWorkflow} onLabel={onLabel} />
+          <RunRow
+            key={run.runId}
+            run={run}
+            showWorkflow={showWorkflow}
+            onLabel={onLabel}
+            isPicked={picked?.includes(run.runId) ?? null}
+            onPick={onPick}
+          />
         ))}
       </ol>
       {query.hasNextPage ? (

@@ -13,14 +13,31 @@ import styles from './RunRow.module.css';
 /** What follows these in a row would only be cut off. */
 const LABELS_SHOWN = 4;
 
-type Props = { run: Run; showWorkflow?: boolean; onLabel?: (label: string) => void };
+type Props = {
+  run: Run;
+  showWorkflow?: boolean;
+  onLabel?: (label: string) => void;
+  /** null where runs are not being picked. */
+  isPicked?: boolean | null;
+  onPick?: (runId: string) => void;
+};
 
-export const RunRow = memo(function RunRow({ run, showWorkflow = true, onLabel }: Props) {
+export const RunRow = memo(function RunRow(props: Props) {
+  const { run, showWorkflow = true, onLabel, isPicked = null, onPick } = props;
   const { runId, status, workflow, trigger, progress, failure } = run;
   const labels = Object.entries(run.labels).slice(0, LABELS_SHOWN);
   return (
     <li className={styles.row} data-run={runId} data-status={status}>
       <span className={styles.status}>
+        {isPicked !== null && (
+          <input
+            type="checkbox"
+            className={styles.pick}
+            aria-label={`Pick ${runId}`}
+            checked={isPicked}
+            onChange={() => onPick?.(runId)}
+          />
+        )}
         <Badge status={status} />
       </span>
       <span className={styles.what}>

@@ -47,6 +47,7 @@ beforeEach(() => {
     },
   );
   wire.answer = (url) => {
+    if (url.pathname.endsWith('/count')) return json({ count: 10_000, atLeast: true });
     asked.push(url);
     return answer(url);
   };
@@ -58,7 +59,13 @@ beforeEach(() => {
 
 function show(address = '/') {
   const client = new QueryClient({ defaultOptions: { queries: { retry: false } } });
-  const router = createMemoryRouter([{ path: '/', element: <RunsPage /> }], { initialEntries: [address] });
+  const router = createMemoryRouter(
+    [
+      { path: '/', element: <RunsPage /> },
+      { path: '*', element: null },
+    ],
+    { initialEntries: [address] },
+  );
   render(
     <QueryClientProvider client={client}>
       <RouterProvider router={router} />
@@ -97,6 +104,34 @@ describe('the list of runs', () => {
     expect(url?.searchParams.getAll('status')).toEqual(['FAILED', 'STALE']);
     expect(url?.searchParams.getAll('trigger')).toEqual(['api']);
     expect(url?.searchParams.getAll('label')).toEqual(['a:b']);
+  });
+
+  it('says how many runs fit, and that there are more than are counted', async () => {
+    answer = () => page(run('one'));
+    show();
+    expect(await screen.findByText('10,000+ runs')).toBeTruthy();
+  });
+
+  it('leads to the comparison of the two runs that were picked last', async () => {
+    answer = () => page(run('one'), run('two'), run('three'));
+    const router = show();
+    await userEvent.click(await screen.findByRole('button', { name: 'Compare two …' }));
+    for (const runId of ['one', 'two', 'three'])
+      await userEvent.click(screen.getByLabelText(`Pick ${runId}`));
+    await userEvent.click(screen.getByRole('button', { name: 'Compare the two' }));
+    expect(router.state.location.pathname + router.state.location.search).toBe('/compare?a=two&b=three');
+  });
+
+  it('saves a filter by its name and leads back to it', async () => {
+    answer = () => page(run('one'));
+    const router = show('/?status=FAILED');
+    await userEvent.click(await screen.findByRole('button', { name: 'Saved' }));
+    await userEvent.type(screen.getByLabelText('Save this filter as'), 'broken');
+    await userEvent.click(screen.getByRole('button', { name: 'Save' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Clear the filter failed' }));
+    await userEvent.click(screen.getByRole('button', { name: 'Saved' }));
+    await userEvent.click(await screen.findByRole('button', { name: 'broken' }));
+    expect(router.state.location.search).toBe('?status=FAILED');
   });
 
   it('takes in what it is told live, and lets go what no longer fits', async () => {

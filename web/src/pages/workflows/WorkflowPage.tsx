@@ -12,6 +12,9 @@ import { paths } from '../../lib/paths';
 import { useCrumbs } from '../../shell/crumbs-context';
 import layout from '../layout.module.css';
 import { StartDialog } from './StartDialog';
+import { Statistics } from './statistics/Statistics';
+import { Schedules } from './triggers/Schedules';
+import { Webhooks } from './triggers/Webhooks';
 import { useWorkflow } from './use-workflow';
 import { VersionMenu } from './VersionMenu';
 import styles from './WorkflowPage.module.css';
@@ -61,6 +64,13 @@ export default function WorkflowPage() {
           open={params.has('start')}
           onClose={() => change({ start: null })}
         />
+      )}
+      {data !== undefined && (
+        <>
+          <Statistics workflow={name} />
+          {data && !data.deleted && <Schedules workflow={name} />}
+          {data && !data.deleted && <Webhooks workflow={name} />}
+        </>
       )}
       <WorkflowRuns workflow={name} />
     </div>

@@ -2,6 +2,7 @@
 
 import { setTheme } from '../../design/theme';
 import { paths } from '../../lib/paths';
+import { SETTINGS } from '../../pages/settings/areas';
 
 export type Command = {
   id: string;
@@ -40,6 +41,23 @@ export const COMMANDS: readonly Command[] = [
     does: { to: paths.runs({ status: 'STALE' }) },
   },
   { id: 'workflows', group: 'Go to', words: 'Workflows', does: { to: paths.workflows() } },
+  {
+    id: 'artifacts',
+    group: 'Go to',
+    words: 'Artifacts',
+    note: 'of all runs',
+    does: { to: paths.artifacts() },
+  },
+  { id: 'compare', group: 'Go to', words: 'Compare two runs', does: { to: paths.compare() } },
+  ...SETTINGS.map(
+    ({ area, label, note }): Command => ({
+      id: area,
+      group: 'Settings',
+      words: label,
+      note,
+      does: { to: paths.settings(area) },
+    }),
+  ),
   { id: 'docs', group: 'Go to', words: 'The API', note: 'docs, OpenAPI', does: { load: '/docs' } },
   { id: 'light', group: 'Theme', words: 'Light theme', does: { run: () => setTheme('light') } },
   { id: 'dark', group: 'Theme', words: 'Dark theme', does: { run: () => setTheme('dark') } },

@@ -6,6 +6,7 @@ import { Button } from '../../../design/Button';
 import { Failed, Loading } from '../../../design/Notice';
 import { formatBytes, formatMoment } from '../../../lib/format';
 import { apiPaths } from '../../../lib/paths';
+import { Download } from '../../../session/Download';
 import { useRunAddress } from '../address';
 import { useModel, useRun, useSlowRun } from '../model/use-run';
 import styles from './ArtifactsPane.module.css';
@@ -55,9 +56,9 @@ export default function ArtifactsPane() {
       <ul>
         {artifacts.map(({ artifactId, name, nodeRef, attempt, bytes, mediaType, createdAt, sha256 }) => (
           <li key={artifactId} className={styles.artifact}>
-            <a href={apiPaths.artifact(runId, artifactId)} download={name.split('/').at(-1)}>
+            <Download href={apiPaths.artifact(runId, artifactId)} name={name.split('/').at(-1) ?? name}>
               {name}
-            </a>
+            </Download>
             <span>
               {[
                 nodeRef && `${nodeRef}${(attempt ?? 1) > 1 ? `#${attempt}` : ''}`,

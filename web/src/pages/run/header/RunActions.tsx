@@ -11,6 +11,7 @@ import { useRunAddress } from '../address';
 import { cancelRun, rerun } from '../control';
 import { useModel, useRun } from '../model/use-run';
 import styles from './RunHeader.module.css';
+import { RunMenu } from './RunMenu';
 
 const SAID_FOR_MS = 2_500;
 
@@ -76,6 +77,7 @@ export function RunActions() {
         </Button>
       )}
       <Button onClick={() => void copy()}>Copy link</Button>
+      <RunMenu />
       <Confirm
         open={asks}
         onClose={() => setAsks(false)}

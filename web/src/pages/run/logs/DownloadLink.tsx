@@ -1,23 +1,22 @@
 // All lines as a file, colours kept.
 
+import { fileName } from '../../../lib/file-name';
 import { apiPaths } from '../../../lib/paths';
+import { Download } from '../../../session/Download';
 import { useModel } from '../model/use-run';
 import styles from './LogPane.module.css';
 import type { LineFilter } from './line';
 
 export function DownloadLink({ filter: { nodeRef, attempt, stream } }: { readonly filter: LineFilter }) {
   const { runId } = useModel();
-  const name = [runId, nodeRef, attempt, stream]
-    .filter(Boolean)
-    .join('-')
-    .replace(/[^\w.-]+/g, '_');
+  const name = fileName(runId, nodeRef, attempt, stream);
   return (
-    <a
+    <Download
       className={styles.download}
       href={apiPaths.logDownload(runId, { nodeRef, attempt, stream })}
-      download={`${name}.log`}
+      name={`${name}.log`}
     >
       Download
-    </a>
+    </Download>
   );
 }

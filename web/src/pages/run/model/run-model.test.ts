@@ -45,8 +45,6 @@ function fakeFeed() {
   };
   const snapshot = {
     phase: 'live',
-    events: [],
-    count: 0,
     headLogSeq: 0,
     logSeq: 0,
     logFrom: 0,

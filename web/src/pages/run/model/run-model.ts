@@ -145,8 +145,6 @@ export function createRunModel(runId: string, fetchLines: FetchLines): RunModel 
       };
       ends.push(feed.subscribe(noteHead));
       noteHead();
-      const { events, count } = feed.getSnapshot();
-      if (count > 0) take(events.slice(0, count) as readonly RunEvent[]);
       return () => {
         for (const end of ends) end();
       };

@@ -1,0 +1,35 @@
+// Artifacts of all runs, and safe looks into them.
+
+import { call, send } from './call';
+
+export type LibraryArtifact = {
+  artifactId: string;
+  runId: string;
+  workflow: string | null;
+  nodeRef: string | null;
+  attempt: number | null;
+  name: string;
+  mediaType: string | null;
+  bytes: number;
+  sha256: string;
+  createdAt: string;
+};
+
+export const readLibrary = (
+  query: { workflow: string | null; q: string | null; cursor: string | null; limit: number },
+  signal: AbortSignal,
+) =>
+  call<{ artifacts: readonly LibraryArtifact[]; nextCursor: string | null }>('GET', '/api/v1/artifacts', {
+    query,
+    signal,
+  });
+
+/** More of a text than this is for an editor. */
+export const PREVIEW_BYTES = 64 * 1024;
+
+/** The first part of a text. What is no text once it is read is given all the same, as text. */
+export async function readPreview(path: string, signal: AbortSignal): Promise<string> {
+  const headers = { range: `bytes=0-${PREVIEW_BYTES - 1}` };
+  const response = await send('GET', path, { query: { preview: true }, headers, signal });
+  return new TextDecoder().decode(await response.arrayBuffer());
+}
