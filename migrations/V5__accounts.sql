@@ -124,3 +124,42 @@ CREATE TABLE openid_flows (
     expires_at timestamptz NOT NULL
 );
 CREATE INDEX openid_flows_by_end ON openid_flows (expires_at);
+
+-- The second lock behind the queries: whoever reads as `telltale_reader`, which the server does for requests, sees the rows of one
+-- organization, the one that `telltale.organization` names. Owners and all other roles see what they are granted, as before.
+-- Roles belong to the whole cluster: where this user may make none, or others make it at the same time, there is one or there
+-- is none, and the server looks which.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'telltale_reader') THEN
+        CREATE ROLE telltale_reader NOLOGIN;
+    END IF;
+EXCEPTION WHEN insufficient_privilege OR duplicate_object OR unique_violation OR internal_error THEN
+    NULL;
+END $$;
+DO $$
+BEGIN
+    EXECUTE format('GRANT telltale_reader TO %I', current_user);
+EXCEPTION WHEN OTHERS THEN
+    -- Not ours to grant, not there, or granted by another at this moment.
+    NULL;
+END $$;
+DO $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'telltale_reader') THEN
+        EXECUTE format('GRANT USAGE ON SCHEMA %I TO telltale_reader', current_schema());
+        EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA %I TO telltale_reader', current_schema());
+        EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT ON TABLES TO telltale_reader', current_schema());
+    END IF;
+END $$;
+DO $$
+DECLARE
+    guarded text;
+BEGIN
+    FOREACH guarded IN ARRAY ARRAY['runs', 'events', 'workflows', 'workflow_versions', 'run_queue', 'secrets', 'artifacts',
+            'idempotency_keys', 'memberships', 'api_tokens', 'audit_log'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', guarded);
+        EXECUTE format('CREATE POLICY own_organization ON %I USING (current_user <> ''telltale_reader'' '
+            'OR organization_id = nullif(current_setting(''telltale.organization'', true), '''')::uuid)', guarded);
+    END LOOP;
+END $$;

@@ -224,7 +224,8 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
         .transpose()
         .map_err(|reason| AppError::not_there(format!("Loki can't be spoken to: {reason}")))?;
     migrate::up(target).await?;
-    let db: Db = connect(target, settings.database_pool, settings.database_prepared).await?;
+    let db: Db =
+        connect(target, settings.database_pool, settings.database_prepared).await?.with_second_lock().await?;
     let keys = Arc::new(RunKeys::default());
     partitions::ensure(&db, &keys, clock::now()).await?;
     let installation = Arc::new(journal::read::installation(&db).await?);

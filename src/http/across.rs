@@ -122,7 +122,8 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
         commits.mark_unchanged();
         // Before the page: what the page then lacks up to there is gone, and not still to come.
         let last_purged = read::last_purged(&app.core.db, call.head.organization(), position).await?;
-        let page = read::across(&app.core.db, call.head.organization(), position, limit, &kinds).await?;
+        let page =
+            read::across(&call.head.db(&app), call.head.organization(), position, limit, &kinds).await?;
         let left = deadline.saturating_duration_since(Instant::now());
         if !page.is_empty() || last_purged.is_some() || left.is_zero() || app.lifetime.stop.is_cancelled() {
             let is_full = page.len() == limit as usize;

@@ -182,7 +182,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     }
     query.check()?;
     let run_id = call.head.run_id()?;
-    let (db, organization) = (&app.core.db, call.head.organization());
+    let (db, organization) = (&call.head.db(&app), call.head.organization());
     let run = runs::find(db, organization, &run_id).await?.ok_or_else(Problem::no_such_run)?;
     // One more than asked for tells whether there is another page.
     let mut page =

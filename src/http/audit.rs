@@ -60,7 +60,7 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let before = query.seq("cursor").and_then(|seq| i64::try_from(seq).ok());
     query.check()?;
     // One more than asked for tells whether there is another page.
-    let mut page = audit::list(&app.core.db, call.head.organization(), before, limit + 1).await?;
+    let mut page = audit::list(&call.head.db(&app), call.head.organization(), before, limit + 1).await?;
     let has_more = page.len() > limit as usize;
     page.truncate(limit as usize);
     let next_cursor = page.last().filter(|_| has_more).map(|entry| entry.entry_id.to_string());

@@ -15,6 +15,7 @@ use warp::filters::BoxedFilter;
 use warp::{Filter as _, Rejection};
 
 use super::Response;
+use super::app::App;
 use super::body::{self, Chunks};
 use super::caller::{Caller, Right};
 use super::doors::Access;
@@ -23,6 +24,7 @@ use super::pattern::Params;
 use super::problem::Problem;
 use super::query::Query;
 use crate::facts::id::{OrganizationId, RunId};
+use crate::store::db::Db;
 
 /// The head of a request, as handlers see it. It reaches the filter as an extension of the request.
 #[derive(Debug)]
@@ -106,6 +108,11 @@ impl Head {
     /// Whose things the caller sees.
     pub fn organization(&self) -> OrganizationId {
         self.caller.organization
+    }
+
+    /// The database for reading what is the caller's: it keeps back whatever is not, should a query ask for it.
+    pub fn db(&self, app: &App) -> Db {
+        app.core.db.within(self.caller.organization)
     }
 
     pub fn request_id(&self) -> &str {

@@ -77,7 +77,7 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let deadline = Instant::now() + Duration::from_secs(wait);
     // Runs until there is an event that fits, the run is over or the time is up: each round waits for a new event.
     loop {
-        let db = &app.core.db;
+        let db = &call.head.db(&app);
         let row =
             runs::find(db, call.head.organization(), &run_id).await?.ok_or_else(Problem::no_such_run)?;
         let events = read::events(db, row.run_key, after, row.head_seq, limit, &filter).await?;

@@ -150,15 +150,16 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
             return Ok(schema::json(&schema::RunPage { runs: Vec::new(), next_cursor: None }));
         }
         Limit::Run(only) => {
-            let found = runs::find(&app.core.db, call.head.organization(), only).await?;
+            let found = runs::find(&call.head.db(&app), call.head.organization(), only).await?;
             let keys: Vec<RunKey> = found.iter().map(|row| row.run_key).collect();
-            let page = runs::by_keys(&app.core.db, call.head.organization(), &keys).await?;
+            let page = runs::by_keys(&call.head.db(&app), call.head.organization(), &keys).await?;
             let runs = page.iter().map(views::run_summary).collect();
             return Ok(schema::json(&schema::RunPage { runs, next_cursor: None }));
         }
     }
     // One more than asked for tells whether there is another page.
-    let mut page = runs::list(&app.core.db, call.head.organization(), before, &filter, limit + 1).await?;
+    let mut page =
+        runs::list(&call.head.db(&app), call.head.organization(), before, &filter, limit + 1).await?;
     let has_more = page.len() > limit as usize;
     page.truncate(limit as usize);
     let next_cursor = page.last().filter(|_| has_more).map(|run| list_cursor(run.run_key));

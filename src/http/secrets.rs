@@ -146,7 +146,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let after = after.as_ref().map(SecretName::as_str);
     // One more than asked for tells whether there is another page.
     let mut page =
-        crate::store::secrets::list(&app.core.db, call.head.organization(), after, limit + 1).await?;
+        crate::store::secrets::list(&call.head.db(&app), call.head.organization(), after, limit + 1).await?;
     let has_more = page.len() > limit as usize;
     page.truncate(limit as usize);
     let next_after = page.last().filter(|_| has_more).map(|row| row.name.clone());

@@ -24,7 +24,7 @@ pub async fn stream(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let handshake = if upgrade::is_wanted(&head.headers) { Some(upgrade::check(head)?) } else { None };
     let run_id = head.run_id()?;
     let organization = call.head.organization();
-    let row = runs::find(&app.core.db, organization, &run_id).await?.ok_or_else(Problem::no_such_run)?;
+    let row = runs::find(&head.db(&app), organization, &run_id).await?.ok_or_else(Problem::no_such_run)?;
     let subscription = app.core.feed.subscribe(organization, run_id, row, options).await?;
     let Some(handshake) = handshake else {
         return Ok(sse::answer(subscription, app.lifetime.stop.clone(), call.head.caller.clone()));

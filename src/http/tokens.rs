@@ -89,7 +89,7 @@ impl From<TokenRow> for Token {
 
 /// GET /api/v1/tokens
 pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
-    let rows = tokens::list(&app.core.db, call.head.organization()).await?;
+    let rows = tokens::list(&call.head.db(&app), call.head.organization()).await?;
     Ok(schema::json(&TokenList { tokens: rows.into_iter().map(Token::from).collect() }))
 }
 

@@ -179,7 +179,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
         query.fault("q", format!("is longer than {SEARCH_MAX_BYTES} bytes or holds U+0000"));
     }
     query.check()?;
-    let (db, organization) = (&app.core.db, call.head.organization());
+    let (db, organization) = (&call.head.db(&app), call.head.organization());
     // One more than asked for tells whether there is another page.
     let mut page = workflows::list(db, organization, before.as_ref(), text.as_deref(), limit + 1).await?;
     let has_more = page.len() > limit as usize;
@@ -208,7 +208,7 @@ pub async fn versions(app: SharedApp, call: Call) -> Result<Response, Problem> {
     query.check()?;
     let before = before.and_then(|before| i32::try_from(before).ok());
     let name = name(&call.head)?;
-    let (db, organization) = (&app.core.db, call.head.organization());
+    let (db, organization) = (&call.head.db(&app), call.head.organization());
     let mut page = workflows::versions(db, organization, &name, before, limit + 1).await?;
     if page.is_empty() && before.is_none() {
         return Err(no_such_workflow());

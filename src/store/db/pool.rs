@@ -8,8 +8,12 @@ use deadpool_postgres::{Object, Pool, PoolError};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
+use uuid::Uuid;
 
-use super::Query;
+use super::{Query, query};
+use crate::facts::id::OrganizationId;
+
+const SECOND_LOCK: Query = query!("db/second_lock";);
 
 /// How long a caller waits for a free connection: longer than any healthy query, short enough for
 /// a client to be told 503 instead of hanging.
@@ -97,6 +101,10 @@ impl From<PoolError> for DbError {
 pub struct Db {
     pool: Pool,
     prepared: bool,
+    /// Whether the database has the role that row-level security holds to one organization.
+    has_second_lock: bool,
+    /// Whose rows alone its connections can read.
+    within: Option<Uuid>,
 }
 
 impl std::fmt::Debug for Db {
@@ -109,13 +117,29 @@ impl Db {
     /// `prepared: false` is for a pooler in transaction mode, which keeps no prepared statements.
     #[must_use]
     pub fn new(pool: Pool, prepared: bool) -> Self {
-        Self { pool, prepared }
+        Self { pool, prepared, has_second_lock: false, within: None }
+    }
+
+    /// The same, with the second lock where the database has one (see docs/accounts.md).
+    pub async fn with_second_lock(self) -> Result<Self, DbError> {
+        let row = self.get().await?.query_one(&SECOND_LOCK, &[]).await?;
+        let has_second_lock = row.try_get(0).map_err(|error| DbError::Shape(error.to_string()))?;
+        Ok(Self { has_second_lock, ..self })
+    }
+
+    /// The same for reading what belongs to one organization: PostgreSQL itself keeps all other rows of the tables that
+    /// name an organization back, whatever a query asks. Not for writing, and not for transactions.
+    #[must_use]
+    pub fn within(&self, organization: OrganizationId) -> Self {
+        let within = self.has_second_lock.then_some(organization.0);
+        Self { within, ..self.clone() }
     }
 
     /// A connection of the pool; waits at most [`POOL_WAIT`].
     pub async fn get(&self) -> Result<Connection, DbError> {
         let object = Some(self.pool.get().await?);
-        Ok(Connection { object, prepared: self.prepared, is_silent: AtomicBool::new(false) })
+        let (prepared, within) = (self.prepared, self.within);
+        Ok(Connection { object, prepared, within, is_silent: AtomicBool::new(false) })
     }
 }
 
@@ -125,6 +149,7 @@ pub struct Connection {
     /// `None` only while it is being dropped.
     object: Option<Object>,
     prepared: bool,
+    within: Option<Uuid>,
     is_silent: AtomicBool,
 }
 
@@ -180,7 +205,44 @@ async fn limited<T>(
 impl Connection {
     pub async fn query(&self, query: &Query, params: Params<'_>) -> Result<Vec<Row>, DbError> {
         let object = self.object()?;
+        if let Some(organization) = self.within {
+            let answer = self.query_within(object, organization, query, params);
+            return limited(query.name, &self.is_silent, answer).await;
+        }
         limited(query.name, &self.is_silent, run!(object, self.prepared, query, params)).await
+    }
+
+    /// The query as the role that row-level security holds to the organization. All three parts are on their way before the first
+    /// answer comes, so that it costs no round trip more.
+    async fn query_within(
+        &self,
+        object: &Object,
+        organization: Uuid,
+        query: &Query,
+        params: Params<'_>,
+    ) -> Result<Vec<Row>, tokio_postgres::Error> {
+        // A uuid has nothing to escape; SET takes no parameters.
+        let begin = format!(
+            "BEGIN READ ONLY; SET LOCAL ROLE telltale_reader; SET LOCAL telltale.organization = '{organization}'"
+        );
+        if self.prepared {
+            // Before, since it may take a round trip, which COMMIT would overtake.
+            let statement = object.prepare_typed_cached(query.text, query.types).await?;
+            let (begun, rows, ended) = tokio::join!(
+                object.batch_execute(&begin),
+                object.query(&statement, params),
+                object.batch_execute("COMMIT")
+            );
+            return begun.and(rows).and_then(|rows| ended.map(|()| rows));
+        }
+        let typed: Vec<(&(dyn ToSql + Sync), Type)> =
+            params.iter().copied().zip(query.types.iter().cloned()).collect();
+        let (begun, rows, ended) = tokio::join!(
+            object.batch_execute(&begin),
+            object.query_typed(query.text, &typed),
+            object.batch_execute("COMMIT")
+        );
+        begun.and(rows).and_then(|rows| ended.map(|()| rows))
     }
 
     /// The first row, if there is one.
@@ -199,7 +261,7 @@ impl Connection {
     }
 
     pub async fn transaction(&mut self) -> Result<Transaction<'_>, DbError> {
-        let Self { object, prepared, is_silent } = self;
+        let Self { object, prepared, is_silent, .. } = self;
         let object = object.as_mut().ok_or_else(gone)?;
         let inner = limited("begin", is_silent, object.transaction()).await?;
         Ok(Transaction { inner, prepared: *prepared, is_silent })
