@@ -28,8 +28,8 @@ bench: ## the benchmarks' table, beside its ceilings (a few minutes)
 	@scripts/setup.sh demo
 	cargo bench --locked --bench telltale
 
-torture: ## 500 runs while workers are killed at random, three times in a row (minutes)
-	@scripts/soak.sh
+torture: ## everything fails under load, and nothing acknowledged may be lost (20 minutes; TORTURE_MINUTES=, SEED=)
+	@scripts/torture.sh
 
 bench-web: ## what the page costs in a real browser, beside its targets (minutes)
 	@scripts/bench-web.sh

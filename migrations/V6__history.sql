@@ -1,8 +1,8 @@
 -- History that is counted, and let go: numbers for older clients, ended runs, statistics, plans of deletion, tombstones.
 
--- The numbers by which older clients know runs: given when a run is first listed to one, so that no append pays for it. An
--- import keeps those that runs had elsewhere.
-CREATE SEQUENCE run_number;
+-- The numbers by which older clients know runs: given when a run is first listed to one, so that no append pays for it. They begin
+-- above those that runs of AutomateOS had, which are kept, and stay within what such clients hold in 32 bits.
+CREATE SEQUENCE run_number START 1000000000 MAXVALUE 2147483647;
 CREATE TABLE run_numbers (
     run_key uuid PRIMARY KEY,
     organization_id uuid NOT NULL,
@@ -10,23 +10,24 @@ CREATE TABLE run_numbers (
     UNIQUE (organization_id, number)
 );
 
--- The numbers of these runs; those that have none get one, the oldest the lowest. A number that an import has taken is passed
--- over.
+-- The numbers of these runs; those that have none get one, the oldest the lowest. The id of an imported run tells the one it had.
 CREATE FUNCTION number_runs(of_organization uuid, keys uuid[]) RETURNS TABLE (run_key uuid, number bigint)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
     unnumbered uuid;
+    kept bigint;
 BEGIN
-    FOR unnumbered IN
-        SELECT key FROM unnest(keys) AS key WHERE NOT EXISTS (SELECT FROM run_numbers n WHERE n.run_key = key) ORDER BY key
+    FOR unnumbered, kept IN
+        SELECT r.run_key, substring(r.run_id FROM '^automateos-([1-9][0-9]{0,8})$')::bigint
+        FROM runs r
+        WHERE r.run_key = ANY (keys) AND r.organization_id = of_organization
+            AND NOT EXISTS (SELECT FROM run_numbers n WHERE n.run_key = r.run_key)
+        ORDER BY r.run_key
     LOOP
-        LOOP
-            INSERT INTO run_numbers (run_key, organization_id, number)
-            VALUES (unnumbered, of_organization, nextval('run_number'))
-            ON CONFLICT DO NOTHING;
-            EXIT WHEN EXISTS (SELECT FROM run_numbers n WHERE n.run_key = unnumbered);
-        END LOOP;
+        INSERT INTO run_numbers (run_key, organization_id, number)
+        VALUES (unnumbered, of_organization, coalesce(kept, nextval('run_number')))
+        ON CONFLICT DO NOTHING;
     END LOOP;
     RETURN QUERY
     SELECT n.run_key, n.number FROM run_numbers n WHERE n.run_key = ANY (keys) AND n.organization_id = of_organization;
@@ -41,7 +42,8 @@ CREATE TABLE event_cursors (
     -- Everything that transactions below this one have written was seen.
     seen_to bigint NOT NULL
 );
-INSERT INTO event_cursors (name, xid, pos, seen_to) VALUES ('history', 0, 0, 0);
+-- Before everything: events that were restored from a dump lie below 0.
+INSERT INTO event_cursors (name, xid, pos, seen_to) VALUES ('history', -9223372036854775808, 0, 0);
 
 -- The ends of runs, in the order in which they can be read: few beside all the other events.
 CREATE INDEX events_ends ON events (xid, pos)
@@ -226,6 +228,22 @@ CREATE TABLE purged_events (
     PRIMARY KEY (organization_id, bucket)
 );
 CREATE INDEX purged_events_in_order ON purged_events (organization_id, first_xid);
+
+-- To be called when all events are moved down by so many transactions, since a dump of them was restored into another cluster: who
+-- follows them is at the end of what was restored at most, before everything to come.
+CREATE FUNCTION shift_event_cursors(moved_by bigint) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE event_cursors
+    SET pos = CASE WHEN xid - moved_by < -1 THEN pos ELSE 2147483647 END, xid = least(xid - moved_by, -1),
+        seen_to = least(seen_to - moved_by, 0)
+    WHERE xid > -9223372036854775808;
+    WITH moved AS (
+        DELETE FROM purged_events RETURNING organization_id, first_xid - moved_by AS first_xid, events
+    )
+    INSERT INTO purged_events (organization_id, bucket, first_xid, events)
+    SELECT m.organization_id, m.first_xid >> 10, min(m.first_xid), sum(m.events) FROM moved m GROUP BY 1, 2;
+END $$;
 
 -- What lies outside of the database and is still to be removed there: an artifact's object, a run's lines in Loki.
 CREATE TABLE purge_remains (

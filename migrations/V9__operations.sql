@@ -11,18 +11,36 @@ CREATE TABLE restored_installations (
 -- the events carry: puts all restored events below 0, before everything to come, in their old order, and renames the
 -- installation. How far they were moved is kept, so that a cursor from before goes on where it was. Answers how many events
 -- there are.
+--
+-- Everything that follows events by their transaction moves with them: those who go on from a place, what was purged where, and
+-- plans that wait for a transaction to be seen. By whole buckets of purged_events, which hold 1,024 transactions each.
 CREATE OR REPLACE FUNCTION adopt_restored_events() RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
     adopted bigint;
     moved_by bigint;
 BEGIN
-    SELECT greatest(coalesce(max(xid), 0) + 1, 0) INTO moved_by FROM events;
+    SELECT ((greatest(
+        (SELECT max(xid) FROM events), (SELECT max(greatest(xid, seen_to)) FROM event_cursors),
+        (SELECT max(xid) FROM notification_cursors), (SELECT max(from_xid) FROM notifications),
+        (SELECT max(apply_xid) FROM cleanup_plans), 0) >> 10) + 1) << 10
+    INTO moved_by;
     UPDATE events SET xid = xid - moved_by;
     GET DIAGNOSTICS adopted = ROW_COUNT;
+    UPDATE event_cursors SET xid = xid - moved_by, seen_to = seen_to - moved_by;
+    UPDATE notification_cursors SET xid = xid - moved_by;
+    UPDATE notifications SET from_xid = from_xid - moved_by;
+    UPDATE cleanup_plans SET apply_xid = apply_xid - moved_by WHERE apply_xid IS NOT NULL;
+    -- Away and back, since a bucket may move to where another one is.
+    WITH moved AS (
+        DELETE FROM purged_events RETURNING organization_id, bucket, first_xid, events
+    )
+    INSERT INTO purged_events (organization_id, bucket, first_xid, events)
+    SELECT organization_id, bucket - (moved_by >> 10), first_xid - moved_by, events FROM moved;
     UPDATE restored_installations SET shift = shift + moved_by;
     INSERT INTO restored_installations (earlier_id, shift) SELECT id, moved_by FROM installation;
     UPDATE installation SET id = gen_random_uuid();
+    PERFORM shift_event_cursors(moved_by);
     RETURN adopted;
 END $$;
 

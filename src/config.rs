@@ -37,8 +37,7 @@ pub fn load_for_server(flags: Vec<(Key, String)>, config: Option<&Path>) -> Resu
 fn place(data_dir: &Path) -> Place {
     let there = data_dir.ancestors().find_map(|dir| nix::sys::statfs::statfs(dir).ok());
     let magic = there.map(|found| found.filesystem_type().0);
-    let network =
-        magic.and_then(|magic| NETWORK.iter().find(|(known, _)| i64::try_from(magic) == Ok(*known)));
+    let network = magic.and_then(|magic| NETWORK.iter().find(|(known, _)| *known == magic));
     Place { network_filesystem: network.map(|(_, name)| *name) }
 }
 

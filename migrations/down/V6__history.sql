@@ -5,6 +5,7 @@ DROP FUNCTION purge_first_events;
 DROP FUNCTION note_purged_events;
 DROP FUNCTION purge_artifacts;
 DROP FUNCTION purge_logs;
+DROP FUNCTION shift_event_cursors;
 DROP TABLE purge_remains;
 DROP TABLE purged_events;
 DROP TABLE run_tombstones;

@@ -14,6 +14,8 @@ LEFT JOIN LATERAL (
         AND (xid, pos) > ($2::bigint, $3::integer)
         AND xid < b.xid
         AND NOT late
+        -- What is told a day after it happened is history: an import, which nobody waits for.
+        AND occurred_at > recorded_at - interval '1 day'
         AND type = ANY ($5)
     ORDER BY xid, pos
     LIMIT $4

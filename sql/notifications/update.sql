@@ -9,6 +9,12 @@ WITH changed AS (
         disabled_reason = CASE WHEN NOT $7 THEN disabled_reason END
     WHERE notification_id = $1 AND organization_id = $2
     RETURNING notification_id
+), followed AS (
+    INSERT INTO event_cursors (name, xid, pos, seen_to)
+    SELECT 'notifications', 0, 0, pg_snapshot_xmin(pg_current_snapshot())::text::bigint
+    FROM changed
+    WHERE $7
+    ON CONFLICT (name) DO NOTHING
 ), given_up AS (
     UPDATE deliveries
     SET state = 'failed', next_attempt_at = NULL, error = 'the notification was disabled'

@@ -11,10 +11,13 @@ use crate::flow::Core;
 use crate::flow::feed::Delivery;
 use crate::flow::shipper::{Shipping, Spool};
 use crate::http::{Part, PartState, Readiness};
+use crate::runner::docker;
 use crate::store::db::Db;
 use crate::store::objects::Objects;
 use crate::store::runs;
 
+/// A daemon that takes longer starts no containers either.
+const DOCKER_LIMIT: Duration = Duration::from_millis(500);
 /// A database that takes longer for the smallest query does not serve anybody.
 const LOOK_LIMIT: Duration = Duration::from_secs(2);
 
@@ -22,6 +25,7 @@ const LOOK_LIMIT: Duration = Duration::from_secs(2);
 pub(super) fn look_at(
     core: &Core,
     shipping: Option<Shipping>,
+    needs_docker: bool,
 ) -> Arc<dyn Fn() -> BoxFuture<'static, Readiness> + Send + Sync> {
     let core = core.clone();
     Arc::new(move || {
@@ -29,8 +33,9 @@ pub(super) fn look_at(
         async move {
             let log_shipping = log_shipping(shipping.as_ref(), &core.spool);
             let feed = feed(core.feed.delivery());
-            let (database, artifacts) = tokio::join!(database(&core.db), artifacts(&core.objects));
-            Readiness { parts: vec![database, feed, log_shipping, artifacts] }
+            let (database, artifacts, docker) =
+                tokio::join!(database(&core.db), artifacts(&core.objects), docker(needs_docker));
+            Readiness { parts: vec![database, feed, log_shipping, artifacts, docker] }
         }
         .boxed()
     })
@@ -71,6 +76,18 @@ async fn artifacts(objects: &Objects) -> Part {
     match objects.check().await {
         Ok(()) => part("artifacts", PartState::Ok, None),
         Err(reason) => part("artifacts", PartState::Degraded, Some(reason)),
+    }
+}
+
+/// Never down: runs with containers wait, or other machines' workers take them.
+async fn docker(is_needed: bool) -> Part {
+    if !is_needed {
+        return part("docker", PartState::Ok, None);
+    }
+    match tokio::time::timeout(DOCKER_LIMIT, docker::connect()).await {
+        Ok(Ok(_)) => part("docker", PartState::Ok, None),
+        Ok(Err(error)) => part("docker", PartState::Degraded, Some(error.reason)),
+        Err(_) => part("docker", PartState::Degraded, Some("no answer in time".into())),
     }
 }
 

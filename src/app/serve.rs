@@ -32,6 +32,7 @@ use crate::http::{self, HttpOptions};
 use crate::store::clock;
 use crate::store::db::embedded::{DataDirLock, EmbeddedOptions, EmbeddedServer, take_data_dir};
 use crate::store::db::{Db, Target, connect, migrate};
+use crate::store::journal::read::Installation;
 use crate::store::journal::{self, Committed, Journal};
 use crate::store::logs::Logs;
 use crate::store::loki::Loki;
@@ -130,6 +131,9 @@ pub async fn serve(
     };
     let render: Render = Arc::new(move || metrics.render());
     let options = http_options(&settings, operator_token, is_loopback, render, &parts);
+    if let Some(endpoint) = settings.otlp_endpoint.clone() {
+        parts.duties.spawn(telemetry::traces::export(endpoint));
+    }
     if settings.local_worker {
         parts.duties.spawn(local_worker::keep(parts.core.clone(), settings.clone(), worker_token));
     }
@@ -170,6 +174,8 @@ fn http_options(
         readiness: readiness::look_at(
             &parts.core,
             parts.shipper.as_ref().map(|shipper| shipper.health.clone()),
+            // The worker that the server starts for itself runs containers on this machine.
+            settings.local_worker,
         ),
     }
 }
@@ -222,7 +228,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
     let keys = Arc::new(RunKeys::default());
     partitions::ensure(&db, &keys, clock::now()).await?;
     let installation = Arc::new(journal::read::installation(&db).await?);
-    let objects = objects(settings, installation.first_id())?;
+    let objects = objects(settings, &installation)?;
     let reader = LogReader::new(db.clone(), loki.clone());
     let feed = Feed::new(db.clone(), reader.clone());
     let (mut writers, mut duties) = (JoinSet::new(), JoinSet::new());
@@ -279,7 +285,7 @@ async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
 }
 
 /// Where artifacts are kept.
-fn objects(settings: &Settings, installation: uuid::Uuid) -> Result<Objects, AppError> {
+fn objects(settings: &Settings, installation: &Installation) -> Result<Objects, AppError> {
     match &settings.bucket {
         Some(bucket) => Objects::in_bucket(bucket, installation).map_err(|reason| {
             AppError::not_there(format!("artifacts can't be kept in the bucket: {reason}"))
@@ -297,6 +303,7 @@ async fn stop(parts: Parts) {
     if let Some(shipper) = shipper {
         shipper.stop().await;
     }
+    core.bundles.stop();
     duties.shutdown().await;
     drop(core);
     let drained = async { while writers.join_next().await.is_some() {} };

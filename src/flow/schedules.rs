@@ -22,6 +22,7 @@ use crate::facts::json::Json;
 use crate::facts::schedule::Clockwork;
 use crate::facts::time::Timestamp;
 use crate::store::db::DbError;
+use crate::store::journal::AppendError;
 use crate::store::schedules::{self, PER_ORGANIZATION_MAX, SchedulePlan, ScheduleRow};
 use crate::store::{clock, db};
 
@@ -109,29 +110,38 @@ pub(super) fn start_duty(core: &Core, tasks: &mut JoinSet<()>) {
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             every.tick().await;
-            while match round(&core).await {
-                Ok(count) => count == PER_ROUND as usize,
-                Err(error) => {
-                    warn!(%error, "schedules could not be looked at");
-                    false
-                }
-            } {}
+            // Ends with a round that is not full, or that got stuck somewhere.
+            while round(&core).await == Round::Full {}
         }
     });
 }
 
-/// Looks after all schedules whose time has come; how many there were.
-async fn round(core: &Core) -> Result<usize, DbError> {
-    let due = schedules::due(&core.db, clock::now(), PER_ROUND).await?;
-    let count = due.len();
+/// How a round went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Round {
+    /// There may be more.
+    Full,
+    Done,
+}
+
+/// Looks after the schedules whose time has come. One that can't be looked after holds up no other.
+async fn round(core: &Core) -> Round {
+    let due = match schedules::due(&core.db, clock::now(), PER_ROUND).await {
+        Ok(due) => due,
+        Err(error) => {
+            warn!(%error, "schedules could not be looked at");
+            return Round::Done;
+        }
+    };
+    let mut outcome = if due.len() == PER_ROUND as usize { Round::Full } else { Round::Done };
     for row in due {
         let id = row.schedule_id;
         if let Err(error) = look_after(core, row).await {
             warn!(schedule = %id, %error, "a schedule could not be looked after");
-            return Err(error);
+            outcome = Round::Done;
         }
     }
-    Ok(count)
+    outcome
 }
 
 async fn look_after(core: &Core, row: ScheduleRow) -> Result<(), DbError> {
@@ -182,7 +192,7 @@ async fn begin(core: &Core, row: &ScheduleRow, tick: Timestamp) -> Result<(), Db
     let error = match start::start(core, row.organization, request).await {
         Ok(_) => None,
         Err(StartError::Db(error)) => return Err(error),
-        Err(StartError::Append(error)) => return Err(DbError::Shape(error.to_string())),
+        Err(StartError::Append(AppendError::Unavailable(reason))) => return Err(DbError::Shape(reason)),
         Err(StartError::Artifact(error)) => return Err(DbError::Shape(error.to_string())),
         Err(error) => Some(told(&error)),
     };

@@ -18,6 +18,8 @@ use crate::store::{clock, runs};
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// A database that takes longer for a look doesn't answer.
 const LOOK_LIMIT: Duration = Duration::from_secs(5);
+/// Looks between two at what retention has left: it works by the hour, and the look may read many runs that are kept on purpose.
+const LOOKS_A_RETENTION: u32 = 30;
 /// A run that nobody has claimed for so long is stuck: workers are missing, or too few.
 const WAITING_LIMIT: Duration = Duration::from_secs(10 * 60);
 
@@ -27,6 +29,7 @@ pub(super) fn start(core: &Core, tasks: &mut JoinSet<()>) {
     tasks.spawn(async move {
         let mut every = interval(LOOK_EVERY);
         every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looks = 0;
         loop {
             every.tick().await;
             let looked = timeout(LOOK_LIMIT, look(&core)).await;
@@ -35,6 +38,12 @@ pub(super) fn start(core: &Core, tasks: &mut JoinSet<()>) {
             if let Ok(Err(error)) = looked {
                 debug!(%error, "the state could not be looked at");
             }
+            if looks % LOOKS_A_RETENTION == 0
+                && let Ok(Ok(behind)) = timeout(LOOK_LIMIT, checkup::retention_behind(&core.db)).await
+            {
+                gauge!(metric::RETENTION_BEHIND_SECONDS).set(behind);
+            }
+            looks = looks.wrapping_add(1);
         }
     });
 }

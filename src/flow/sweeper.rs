@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use tokio::task::JoinSet;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::sleep;
 use tracing::{info, warn};
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ const OLD: Duration = Duration::from_secs(24 * 60 * 60);
 const AT_ONCE: usize = 500;
 /// Objects removed in one sweep: the next goes on.
 const REMOVED_MAX: usize = 10_000;
-/// Of several servers that share a bucket one sweeps.
+/// Of several servers that share a bucket one sweeps at a time.
 const DUTY: &str = "objects";
 
 #[derive(Debug, thiserror::Error)]
@@ -39,25 +39,42 @@ pub(super) fn start(core: &Core, tasks: &mut JoinSet<()>) {
     let core = core.clone();
     let holder = Uuid::new_v4();
     tasks.spawn(async move {
-        let mut every = interval(EVERY);
-        every.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            every.tick().await;
-            match sweep(&core, holder).await {
-                Ok(0) => {}
-                Ok(removed) => info!(removed, "objects that belonged to nothing were removed"),
-                Err(error) => warn!(%error, "the object store could not be swept"),
-            }
+            let pause = match turn(&core, holder).await {
+                // It may have been a server that was killed while it swept.
+                Ok(None) => duties::LEASE,
+                Ok(Some(removed)) => {
+                    if removed > 0 {
+                        info!(removed, "objects that belonged to nothing were removed");
+                    }
+                    EVERY
+                }
+                Err(error) => {
+                    warn!(%error, "the object store could not be swept");
+                    EVERY
+                }
+            };
+            sleep(pause).await;
         }
     });
 }
 
-/// How many were removed.
-async fn sweep(core: &Core, holder: Uuid) -> Result<usize, SweepError> {
-    // A folder is swept by the one server that has it. The lease is for thrift: two sweeps do no harm.
-    if core.objects.is_shared() && !duties::hold(&core.db, DUTY, holder).await? {
-        return Ok(0);
+/// How many were removed; `None` while another server sweeps.
+async fn turn(core: &Core, holder: Uuid) -> Result<Option<usize>, SweepError> {
+    // A folder is swept by the one server that has it.
+    if !core.objects.is_shared() {
+        return sweep(core).await.map(Some);
     }
+    // The lease is for thrift: two sweeps do no harm.
+    if !duties::hold(&core.db, DUTY, holder).await? {
+        return Ok(None);
+    }
+    let swept = sweep(core).await;
+    duties::release(&core.db, DUTY, holder).await?;
+    swept.map(Some)
+}
+
+async fn sweep(core: &Core) -> Result<usize, SweepError> {
     let old = i64::try_from(OLD.as_micros()).unwrap_or(i64::MAX);
     let before = Timestamp::from_micros(clock::now().as_micros() - old).unwrap_or(Timestamp::EPOCH);
     let mut listed = core.objects.older_than(before).try_chunks(AT_ONCE);

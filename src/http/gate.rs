@@ -153,6 +153,7 @@ fn reach(pattern: &str) -> Reach {
         "/api/v1/runs" | "/api/v1/events" | "/api/v1/stream" => Reach::Handler,
         "/api/v1/session" | "/api/v1/tickets" => Reach::Oneself,
         _ if pattern.starts_with("/api/v1/runs/{runId}") => Reach::Run,
+        _ if pattern.starts_with("/workflows/runs/{runId}") => Reach::Run,
         _ if pattern.starts_with("/api/v1/workflows/{name}") => Reach::Workflow,
         _ => Reach::Nothing,
     }

@@ -12,6 +12,8 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use super::Response;
 use super::caller::{Caller, Right};
@@ -58,8 +60,15 @@ impl Shell {
         self.doors.admits(peer)
     }
 
-    /// Answers one request, which came from `peer`.
+    /// Answers one request, which came from `peer`, within a span for the collector, where one is set.
     pub async fn handle(&self, request: Request<Incoming>, peer: Option<SocketAddr>) -> Response {
+        let span = tracing::trace_span!(target: "telltale_trace", "http.request",
+            "http.request.method" = %request.method(), "http.route" = Empty, "http.response.status_code" = Empty,
+            request_id = Empty, traceparent = request.headers().get("traceparent").and_then(|it| it.to_str().ok()));
+        self.answer(request, peer).instrument(span).await
+    }
+
+    async fn answer(&self, request: Request<Incoming>, peer: Option<SocketAddr>) -> Response {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let request_id = request_id::of(&parts.headers);
@@ -69,6 +78,10 @@ impl Shell {
         let meter = match &found {
             Found::Route(endpoint, _) => &endpoint.meter,
             _ => &self.unmatched,
+        };
+        let route = match &found {
+            Found::Route(endpoint, _) => endpoint.pattern,
+            _ => "unmatched",
         };
         let access = match &found {
             Found::Route(endpoint, _) => endpoint.access,
@@ -97,6 +110,10 @@ impl Shell {
             answered.unwrap_or_else(|problem| problem.into_response(request_id.to_str().unwrap_or_default()));
         let elapsed = started.elapsed();
         meter.record(response.status(), elapsed);
+        let span = tracing::Span::current();
+        span.record("http.route", route);
+        span.record("http.response.status_code", u64::from(response.status().as_u16()));
+        span.record("request_id", request_id.to_str().unwrap_or_default());
         tracing::debug!(?request_id, %method, status = response.status().as_u16(), ?elapsed, "answered");
         self.cors.mark(origin.as_ref(), response.headers_mut());
         finish(response.headers_mut(), request_id);

@@ -13,10 +13,11 @@ use crate::facts::time::Timestamp;
 const SERVER: Query = query!("checkup/server";);
 const PARTITIONS: Query = query!("checkup/partitions";);
 const FOREIGN_EVENTS: Query = query!("checkup/foreign_events";);
+const RETENTION: Query = query!("checkup/retention";);
 const SIGNALS: Query = query!("checkup/signals"; TIMESTAMPTZ);
 
 /// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&SERVER, &PARTITIONS, &FOREIGN_EVENTS, &SIGNALS];
+pub const QUERIES: &[&Query] = &[&SERVER, &PARTITIONS, &FOREIGN_EVENTS, &RETENTION, &SIGNALS];
 
 /// A notification to oneself comes back within a round trip; a server where LISTEN fails never sends it.
 const LISTEN_TIMEOUT: Duration = Duration::from_secs(5);
@@ -93,6 +94,11 @@ pub async fn signals(db: &Db, waiting_since: Timestamp) -> Result<Signals, DbErr
         stuck: StuckRuns { stale: column(&row, 1)?, waiting: column(&row, 2)? },
         partitions_ahead_seconds: column(&row, 3)?,
     })
+}
+
+/// By how many seconds the oldest run that retention should have removed is overdue.
+pub async fn retention_behind(db: &Db) -> Result<f64, DbError> {
+    column(&db.get().await?.query_one(&RETENTION, &[]).await?, 0)
 }
 
 /// Asks the server about itself.

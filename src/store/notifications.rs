@@ -20,9 +20,10 @@ const DELETE: Query = query!("notifications/delete"; UUID, UUID);
 const SUBSCRIBED: Query = query!("notifications/subscribed";);
 const READ: Query = query!("notifications/read"; UUID, INT8, INT4, INT8, TEXT_ARRAY);
 const ENQUEUE: Query = query!("notifications/enqueue"; UUID, INT8, INT4, INT8, INT4, UUID_ARRAY, UUID_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TIMESTAMPTZ);
+const FOLLOW: Query = query!("notifications/follow"; INT8);
 
 /// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&INSERT, &UPDATE, &LIST, &DELETE, &SUBSCRIBED, &READ, &ENQUEUE];
+pub const QUERIES: &[&Query] = &[&INSERT, &UPDATE, &LIST, &DELETE, &SUBSCRIBED, &READ, &ENQUEUE, &FOLLOW];
 
 /// Notifications of one organization: each event is held against all of them.
 pub const PER_ORGANIZATION_MAX: u32 = 100;
@@ -199,9 +200,15 @@ pub async fn read(
     }
     let next = match found.last() {
         Some(last) if found.len() >= limit as usize => last.position,
-        _ => Position { xid: (bound - 1).max(position.xid), pos: i32::MAX },
+        // Back, where the database was restored into a cluster that has not come so far.
+        _ => Position { xid: bound - 1, pos: i32::MAX },
     };
     Ok((found, next))
+}
+
+/// Notes for those who purge that everything below a transaction was seen.
+pub async fn follow(db: &Db, seen_to: i64) -> Result<(), DbError> {
+    db.get().await?.query(&FOLLOW, &[&seen_to]).await.map(drop)
 }
 
 /// Moves the cursor from `was` to `next` and writes what is to be delivered; false where it was moved meanwhile.

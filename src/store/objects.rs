@@ -7,6 +7,8 @@
 //! The root is `<data_dir>/artifacts`, or `<prefix>/<installation>` in a bucket, which others may share. A key is made of UUIDs alone: no name
 //! that anybody has chosen becomes a path. What is published was synced to the disk first, or acknowledged by the bucket. What a killed server
 //! left in `staging` is removed by the next start where the folder is this process's alone, and by the sweep after a day where it is not.
+//! What an installation has written before its dump was restored elsewhere is read under its earlier names, and never removed: the one that it was
+//! dumped from may still have it.
 
 use std::io;
 use std::ops::Range;
@@ -32,6 +34,7 @@ use super::bucket;
 use crate::facts::id::{OrganizationId, RunKey};
 use crate::facts::settings::BucketSettings;
 use crate::facts::time::Timestamp;
+use crate::store::journal::read::Installation;
 
 const FOLDER: &str = "artifacts";
 const STAGING: &str = "staging";
@@ -72,6 +75,13 @@ pub struct ObjectKey {
     pub artifact_id: Uuid,
 }
 
+impl ObjectKey {
+    fn below(self, root: &Path) -> Path {
+        let Self { organization, run, artifact_id } = self;
+        root.clone().join(organization.to_string()).join(run.to_string()).join(artifact_id.to_string())
+    }
+}
+
 /// The object store; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Objects {
@@ -79,6 +89,8 @@ pub struct Objects {
     /// The same store, where it is a bucket, which can sign URLs.
     bucket: Option<Arc<AmazonS3>>,
     root: Path,
+    /// Of the same installation, before its database was restored from a dump: read, and nothing else.
+    earlier: Arc<[Path]>,
     part_bytes: usize,
 }
 
@@ -117,15 +129,18 @@ impl Objects {
             _ => {}
         }
         let store = LocalFileSystem::new_with_prefix(&root).map_err(io::Error::other)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store), bucket: None, root: Path::default(), part_bytes: PART_BYTES })
+        let (root, earlier) = (Path::default(), Arc::from([]));
+        Ok(Self { store: Arc::new(store), bucket: None, root, earlier, part_bytes: PART_BYTES })
     }
 
     /// Opens a bucket; nothing is asked of it yet. The reason of a failure completes "artifacts can't be kept in the bucket: …".
-    pub fn in_bucket(settings: &BucketSettings, installation: Uuid) -> Result<Self, String> {
+    pub fn in_bucket(settings: &BucketSettings, installation: &Installation) -> Result<Self, String> {
         let bucket = Arc::new(bucket::open(settings)?);
-        let root = Path::from(settings.prefix.as_str()).join(installation.to_string());
+        let of = |id: Uuid| Path::from(settings.prefix.as_str()).join(id.to_string());
+        let earlier = installation.earlier.iter().map(|(id, _)| of(*id)).collect();
         let store: Arc<dyn ObjectStore> = Arc::clone(&bucket) as Arc<dyn ObjectStore>;
-        Ok(Self { store, bucket: Some(bucket), root, part_bytes: BUCKET_PART_BYTES })
+        let root = of(installation.id);
+        Ok(Self { store, bucket: Some(bucket), root, earlier, part_bytes: BUCKET_PART_BYTES })
     }
 
     /// Whether other servers use it too.
@@ -145,8 +160,24 @@ impl Objects {
     }
 
     fn path(&self, key: ObjectKey) -> Path {
-        let ObjectKey { organization, run, artifact_id } = key;
-        self.root.clone().join(organization.to_string()).join(run.to_string()).join(artifact_id.to_string())
+        key.below(&self.root)
+    }
+
+    /// Where the object may be, the likeliest place first.
+    fn places(&self, key: ObjectKey) -> impl Iterator<Item = Path> {
+        std::iter::once(&self.root).chain(self.earlier.iter()).map(move |root| key.below(root))
+    }
+
+    /// Where the object is, and its size.
+    async fn find(&self, key: ObjectKey) -> Result<(Path, u64), ObjectError> {
+        for path in self.places(key) {
+            match self.store.head(&path).await.map_err(ObjectError::from) {
+                Ok(found) => return Ok((path, found.size)),
+                Err(ObjectError::Missing) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ObjectError::Missing)
     }
 
     /// Begins to take bytes in.
@@ -171,7 +202,7 @@ impl Objects {
     }
 
     pub async fn exists(&self, key: ObjectKey) -> Result<bool, ObjectError> {
-        match self.store.head(&self.path(key)).await.map_err(ObjectError::from) {
+        match self.find(key).await {
             Ok(_) => Ok(true),
             Err(ObjectError::Missing) => Ok(false),
             Err(error) => Err(error),
@@ -184,7 +215,7 @@ impl Objects {
 
     /// The object's size.
     pub async fn size(&self, key: ObjectKey) -> Result<u64, ObjectError> {
-        Ok(self.store.head(&self.path(key)).await?.size)
+        Ok(self.find(key).await?.1)
     }
 
     /// The bytes in `range`, which must lie within the object and not be empty.
@@ -193,8 +224,16 @@ impl Objects {
         key: ObjectKey,
         range: Range<u64>,
     ) -> Result<BoxStream<'static, object_store::Result<Bytes>>, ObjectError> {
-        let options = GetOptions { range: Some(GetRange::Bounded(range)), ..GetOptions::default() };
-        Ok(self.store.get_opts(&self.path(key), options).await?.into_stream())
+        for path in self.places(key) {
+            let options =
+                GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
+            match self.store.get_opts(&path, options).await.map_err(ObjectError::from) {
+                Ok(found) => return Ok(found.into_stream()),
+                Err(ObjectError::Missing) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(ObjectError::Missing)
     }
 
     /// A URL that gives the object to whoever has it, for so long, as an attachment of this name; `None` where the store has no such.
@@ -209,7 +248,8 @@ impl Objects {
             ("response-content-disposition", disposition),
             ("response-content-type", UNKNOWN_TYPE),
         ]);
-        let url = bucket.signed_url_opts(Method::GET, &self.path(key), lasts, &options).await?;
+        let (path, _) = self.find(key).await?;
+        let url = bucket.signed_url_opts(Method::GET, &path, lasts, &options).await?;
         Ok(Some(url.into()))
     }
 
@@ -314,92 +354,5 @@ impl Drop for Staged {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(number: u128) -> ObjectKey {
-        ObjectKey {
-            organization: OrganizationId::DEFAULT,
-            run: RunKey(Uuid::from_u128(7)),
-            artifact_id: Uuid::from_u128(number),
-        }
-    }
-
-    async fn staged(objects: &Objects, bytes: &[u8]) -> Staged {
-        let mut staging = objects.stage().await.unwrap();
-        for chunk in bytes.chunks(100_000) {
-            staging.write(chunk).await.unwrap();
-        }
-        staging.complete().await.unwrap()
-    }
-
-    #[tokio::test]
-    async fn bytes_come_back_by_ranges() {
-        let dir = tempfile::tempdir().unwrap();
-        let objects = Objects::open(dir.path()).unwrap();
-        let bytes: Vec<u8> = (0..2_000_000_u32).map(|n| (n % 251) as u8).collect();
-        let held = staged(&objects, &bytes).await;
-        assert!(!objects.exists(key(1)).await.unwrap());
-        objects.publish(held, key(1)).await.unwrap();
-        assert_eq!(objects.size(key(1)).await.unwrap(), 2_000_000);
-        for range in [0..2_000_000_u64, 5..6, 1_999_990..2_000_000] {
-            let chunks: Vec<Bytes> =
-                objects.read(key(1), range.clone()).await.unwrap().try_collect().await.unwrap();
-            let (from, to) = (range.start as usize, range.end as usize);
-            assert_eq!(chunks.concat(), bytes[from..to]);
-        }
-        assert!(matches!(objects.read(key(2), 0..1).await, Err(ObjectError::Missing)));
-        objects.remove(key(1)).await.unwrap();
-        assert!(!objects.exists(key(1)).await.unwrap());
-    }
-
-    #[tokio::test]
-    async fn what_was_never_published_is_swept() {
-        let dir = tempfile::tempdir().unwrap();
-        let objects = Objects::open(dir.path()).unwrap();
-        let held = staged(&objects, b"half-way").await;
-        std::mem::forget(held);
-        let folder = dir.path().join(FOLDER).join(STAGING);
-        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1);
-        Objects::open(dir.path()).unwrap();
-        assert!(!folder.exists());
-    }
-
-    #[tokio::test]
-    async fn what_is_old_is_found_and_what_is_not_ours_is_not() {
-        let dir = tempfile::tempdir().unwrap();
-        let objects = Objects::open(dir.path()).unwrap();
-        objects.publish(staged(&objects, b"one").await, key(1)).await.unwrap();
-        let held = staged(&objects, b"two").await;
-        let foreign = dir.path().join(FOLDER).join("notes");
-        std::fs::create_dir(&foreign).unwrap();
-        std::fs::write(foreign.join("a.txt"), "mine").unwrap();
-        let old = async |seconds: i64| {
-            let before = crate::store::clock::now().as_micros() + seconds * 1_000_000;
-            let before = Timestamp::from_micros(before).unwrap();
-            objects.older_than(before).try_collect::<Vec<Found>>().await.unwrap()
-        };
-        assert!(old(-60).await.is_empty());
-        let found = old(60).await;
-        let mut ids: Vec<_> = found.iter().map(|found| found.artifact_id).collect();
-        ids.sort();
-        assert_eq!(ids, [None, Some(Uuid::from_u128(1))]);
-        for found in &found {
-            objects.discard(found).await.unwrap();
-            objects.discard(found).await.unwrap();
-        }
-        assert!(old(60).await.is_empty() && foreign.join("a.txt").exists());
-        assert!(objects.check().await.is_ok() && !objects.is_shared());
-        assert_eq!(objects.signed_url(key(1), "attachment", Duration::from_secs(1)).await.unwrap(), None);
-        drop(held);
-    }
-
-    #[tokio::test]
-    async fn an_empty_object_is_one_too() {
-        let dir = tempfile::tempdir().unwrap();
-        let objects = Objects::open(dir.path()).unwrap();
-        let held = staged(&objects, b"").await;
-        objects.publish(held, key(3)).await.unwrap();
-        assert_eq!(objects.size(key(3)).await.unwrap(), 0);
-    }
-}
+#[path = "objects_tests.rs"]
+mod tests;

@@ -2,11 +2,12 @@
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::filter::{EnvFilter, ParseError};
-use tracing_subscriber::fmt;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter, ParseError, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{Layer as _, fmt};
 
+use super::traces::{self, Traces};
 use crate::facts::settings::{LogFormat, Settings};
 
 /// Why there are no logs.
@@ -28,15 +29,22 @@ pub fn init_logs(settings: &Settings) -> Result<(), TelemetryError> {
         "" => EnvFilter::try_new(&settings.log_level).map_err(TelemetryError::LogLevel)?,
         given => EnvFilter::try_new(given).map_err(TelemetryError::RustLog)?,
     };
-    let registry = tracing_subscriber::registry().with(filter);
+    // Spans for the collector are no lines of the log, and are not even made where no collector is set.
+    let traces = settings
+        .otlp_endpoint
+        .as_ref()
+        .map(|_| Traces::new().with_filter(Targets::new().with_target(traces::TARGET, LevelFilter::TRACE)));
+    let registry = tracing_subscriber::registry().with(traces);
     let done = match settings.log_format {
         LogFormat::Text => {
             let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-            registry.with(fmt::layer().with_writer(std::io::stderr).with_ansi(colours)).try_init()
+            registry
+                .with(fmt::layer().with_writer(std::io::stderr).with_ansi(colours).with_filter(filter))
+                .try_init()
         }
         LogFormat::Json => {
             let lines = fmt::layer().json().flatten_event(true).with_span_list(false);
-            registry.with(lines.with_writer(std::io::stderr)).try_init()
+            registry.with(lines.with_writer(std::io::stderr).with_filter(filter)).try_init()
         }
     };
     done.map_err(|_| TelemetryError::Twice)

@@ -1,6 +1,7 @@
-//! What telltale tells about itself: structured logs, and metrics for Prometheus.
+//! What telltale tells about itself: structured logs, metrics for Prometheus, and traces over OTLP.
 
 mod logs;
 pub mod metrics;
+pub mod traces;
 
 pub use logs::{TelemetryError, init_logs};

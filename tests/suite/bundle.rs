@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::command::Commands;
-use crate::support::{Answer, Database, Http, Server, event, node_event, run, run_id};
+use crate::support::{Answer, Database, Http, Server, event, node_event, run, run_id, until};
 
 const MEDIA_TYPE: &str = "application/vnd.telltale.bundle";
 
@@ -75,11 +75,18 @@ async fn a_run_moves_to_another_server_as_it_was() {
         let path = format!("/api/v1/runs/{run}/artifacts/{}", artifact["artifactId"].as_str().unwrap());
         assert_eq!(from.get(&path).await.expect(200).body, to.get(&path).await.expect(200).body);
     }
-    // To readers across runs it is new.
+    // To readers across runs it is new: behind their cursor, each event once, in the run's order.
     let cursor = cursor.as_str().map_or(String::new(), |cursor| format!("&cursor={cursor}"));
-    let across = to.get(&format!("/api/v1/events?limit=5000{cursor}")).await.expect(200).json();
-    let seqs: Vec<&Value> = across["events"].as_array().unwrap().iter().map(|event| &event["seq"]).collect();
-    assert_eq!(seqs.len() as u64, after_head(&to, &run).await);
+    let path = format!("/api/v1/events?limit=5000{cursor}");
+    let head = after_head(&to, &run).await;
+    let seqs = until("a reader across runs has all", || async {
+        let across = to.get(&path).await.expect(200).json();
+        let seqs: Vec<u64> =
+            across["events"].as_array()?.iter().filter_map(|event| event["seq"].as_u64()).collect();
+        (seqs.len() as u64 == head).then_some(seqs)
+    })
+    .await;
+    assert_eq!(seqs, (1..=head).collect::<Vec<_>>());
 
     // Once more: the same; and out again: the same history, under another key.
     assert_eq!(import(&to, "", bundle.clone()).await.expect(200).json()["created"], false);
@@ -226,11 +233,84 @@ async fn a_bundle_is_played_again_as_a_run_of_its_own() {
         lines.into_iter().filter(|line| line["stream"] == "stdout").map(|line| line["text"].clone()).collect()
     };
     let wanted = texts(http.lines(&old).await);
-    crate::support::until("every line is played", || async {
+    until("every line is played", || async {
         (texts(http.lines(&new).await).len() == wanted.len()).then_some(())
     })
     .await;
     assert_eq!(texts(http.lines(&new).await), wanted);
     let diff = http.get(&format!("/api/v1/runs/{old}/diff?with={new}")).await.expect(200).json();
     assert_eq!((&diff["status"]["a"], &diff["status"]["b"]), (&json!("FAILED"), &json!("FAILED")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_that_was_killed_goes_on_where_it_was() {
+    let (here, there) = (Database::new().await, Database::new().await);
+    let (first, mut second) = (Server::without_worker(&here).await, Server::without_worker(&there).await);
+    let (http, run) = (first.http(), run_id());
+    http.append(&run, &[event("RUN_STARTED"), node_event("NODE_STARTED", "a")]).await;
+    for _ in 0..8 {
+        let notes: Vec<Value> = (0..5_000).map(|_| node_event("NOTE", "a")).collect();
+        http.append(&run, &notes).await;
+    }
+    let lines: Vec<Value> = (1..=20_000)
+        .map(|no| json!({"nodeRef": "a", "stream": "stdout", "lineNo": no, "text": format!("line {no}")}))
+        .collect();
+    http.post_ndjson(&format!("/api/v1/runs/{run}/logs"), &lines).await.expect(200);
+    http.append(&run, &[node_event("NODE_COMPLETED", "a"), event("RUN_COMPLETED")]).await;
+    let bundle = export(&http, &run).await;
+
+    let (to, sent) = (second.http(), bundle.clone());
+    let importing = tokio::spawn(async move {
+        to.send(Method::POST, "/api/v1/import", &[("content-type", MEDIA_TYPE)], sent).await.is_ok()
+    });
+    let path = format!("/api/v1/runs/{run}");
+    until("the import has begun", || async {
+        let answer = second.http().try_get(&path).await.ok()?;
+        (answer.status == 200).then_some(())
+    })
+    .await;
+    second.kill9();
+    assert!(!importing.await.unwrap(), "it was cut off");
+    second.restart().await;
+    let to = second.http();
+    let before = after_head(&to, &run).await;
+    assert!((1..40_005).contains(&before), "{before} events were there");
+    assert_eq!(import(&to, "", bundle).await.expect(201).json()["events"], 40_005);
+    assert_eq!(to.events(&run).await, http.events(&run).await);
+    assert_eq!(to.lines(&run).await, http.lines(&run).await);
+}
+
+/// Of an artifact that a server would notice to hold in memory.
+const LARGE: usize = 64 * 1024 * 1024;
+/// What a server may grow by while it passes that on: buffers, and what the allocator keeps.
+const GROWTH_MAX: u64 = 40 * 1024 * 1024;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_passes_through_in_bounded_memory() {
+    let (here, there) = (Database::new().await, Database::new().await);
+    let (first, second) = (Server::without_worker(&here).await, Server::without_worker(&there).await);
+    let (from, to, run) = (first.http(), second.http(), run_id());
+    from.append(&run, &[event("RUN_STARTED"), event("RUN_COMPLETED")]).await;
+    // Nothing that compresses: xorshift.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let content: Vec<u8> = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_be_bytes()
+    })
+    .take(LARGE / 8)
+    .flatten()
+    .collect();
+    let path = format!("/api/v1/runs/{run}/artifacts?name=large");
+    from.send(Method::POST, &path, &[("content-type", "")], content).await.unwrap().expect(201);
+    let before = first.memory();
+    let bundle = export(&from, &run).await;
+    assert!(bundle.len() > LARGE);
+    let grown = first.memory().saturating_sub(before);
+    assert!(grown < GROWTH_MAX, "the export took {grown} bytes");
+    let before = second.memory();
+    import(&to, "", bundle).await.expect(201);
+    let grown = second.memory().saturating_sub(before);
+    assert!(grown < GROWTH_MAX, "the import took {grown} bytes");
 }

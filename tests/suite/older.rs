@@ -136,3 +136,20 @@ async fn what_older_clients_ask_wrongly_is_refused() {
         .unwrap()
         .problem(405);
 }
+
+#[tokio::test]
+async fn imported_executions_keep_their_numbers() {
+    let database = Database::new().await;
+    let server = Server::on(&database).await;
+    let http = server.http();
+    let body = json!({ "runId": "automateos-812", "workflow": "recon", "engine": "external" });
+    http.post("/api/v1/runs", &body).await.expect(201);
+    recorded(&http, "recon", ended("RUN_COMPLETED", json!({}))).await;
+    // Asked for before it was ever listed, and after.
+    for _ in 0..2 {
+        assert_eq!(http.get("/logs/812").await.expect(200).json()["id"], 812);
+        let page = http.get("/workflows/recon/logs").await.expect(200).json();
+        assert_eq!(page[1]["id"], 812);
+        assert!(page[0]["id"].as_u64().unwrap() >= 1_000_000_000, "{page}");
+    }
+}

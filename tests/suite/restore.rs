@@ -53,6 +53,10 @@ async fn cursors_go_on_after_a_dump_was_restored() {
     run(adopt.args(["migrate", "restored"]));
     let server = Server::without_worker(&restored).await;
     let http = server.http();
+    // Those who follow events in the server go on as well.
+    let session = restored.session().await;
+    let row = session.query_one("SELECT xid < 0 OR seen_to > 0 FROM event_cursors", &[]).await.unwrap();
+    assert!(row.get::<_, bool>(0), "the follower of ends is neither moved nor has it gone on");
     // Everything that was not read, in its order, and then what is new; nothing twice.
     let (rest, cursor) = read_on(&http, Some(&cursor), 40).await;
     assert_eq!(rest, all[50..90]);

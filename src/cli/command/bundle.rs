@@ -91,7 +91,7 @@ async fn open(path: &Path) -> Result<(tokio::fs::File, u64), Failure> {
     Ok((file, bytes))
 }
 
-fn say(text: &str) -> io::Result<()> {
+pub(super) fn say(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     out.write_all(text.as_bytes())?;
     out.flush()

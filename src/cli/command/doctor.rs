@@ -10,6 +10,7 @@ use crate::cli::server;
 use crate::cli::style::Style;
 use crate::facts::settings::Settings;
 use crate::runner::docker;
+use crate::store::objects::Objects;
 
 use super::watch::say;
 
@@ -39,6 +40,7 @@ pub(crate) async fn doctor(args: &DoctorArgs) -> Result<u8, Failure> {
     tell(machine(&settings.data_dir))?;
     tell(look_at_database(&settings).await)?;
     tell(vec![loki(settings.loki.as_ref()).await])?;
+    tell(vec![look_at_objects(&settings).await])?;
     tell(vec![look_at_docker().await, look_at_server(&settings).await])?;
     Ok(if worst == Verdict::Fail { RUN_FAILED } else { DONE })
 }
@@ -70,6 +72,26 @@ async fn look_at_database(settings: &Settings) -> Vec<Check> {
             format!("no answer in {} s", DATABASE_TIMEOUT.as_secs()),
             "see postgres.log in the data directory, or the server's own log",
         )],
+    }
+}
+
+/// Where artifacts are kept: whether it can be listed, which needs address, credentials and the right to.
+async fn look_at_objects(settings: &Settings) -> Check {
+    const SUBJECT: &str = "artifacts";
+    let Some(bucket) = &settings.bucket else {
+        return Check::ok(SUBJECT, "are kept in the data directory");
+    };
+    let looked = match Objects::in_bucket(bucket, uuid::Uuid::nil()) {
+        Ok(objects) => objects.check().await,
+        Err(reason) => Err(reason),
+    };
+    match looked {
+        Ok(()) => Check::ok(SUBJECT, "the bucket answers"),
+        Err(reason) => Check::fail(
+            SUBJECT,
+            format!("the bucket does not answer: {reason}"),
+            "see object_store_url, its endpoint and region, and whether the key may list, read and write there",
+        ),
     }
 }
 

@@ -32,6 +32,8 @@ async fn perform(args: &MigrateArgs, target: &Target) -> Result<String, MigrateE
             Ok(told("taken back", &migrate::down(target, to).await?))
         }
         Direction::Restored => {
+            // A dump of an older version first becomes one of this version, or what is added to it later would not be adopted.
+            migrate::up(target).await?;
             let adopted = journal::read::adopt_restored(target).await?;
             Ok(format!("{adopted} events adopted; cursors from before go on\n"))
         }

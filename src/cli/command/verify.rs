@@ -79,6 +79,9 @@ fn told(
     let (events, lines, artifacts) = (totals.trailer.events, totals.trailer.lines, totals.trailer.artifacts);
     let mut text =
         format!("run {}\nevents {events}\nlines {lines}\nartifacts {artifacts}\n", totals.header.run_id);
+    if !totals.trailer.lines_kept {
+        text += "its output was deleted before\n";
+    }
     let held = args.public_key.as_deref().map(|key| match (&anchor, &own) {
         (Some(anchor), _) => anchor.holds(&proven, key),
         (None, Some(own)) => {

@@ -159,6 +159,7 @@ impl Checker {
             artifact_bytes: self.artifact_bytes,
             head_hash: hex(&self.hash),
             lines_hash: self.streams.hash(),
+            lines_kept: true,
             signature: None,
         }
     }
@@ -281,7 +282,8 @@ impl Checker {
             return Err("a trailer where none belongs".into());
         }
         self.part = Part::Done;
-        let found = Trailer { signature: trailer.signature.clone(), ..self.trailer() };
+        let lines_kept = trailer.lines_kept;
+        let found = Trailer { signature: trailer.signature.clone(), lines_kept, ..self.trailer() };
         for (what, claimed, there) in [
             ("events", trailer.events, found.events),
             ("lines", trailer.lines, found.lines),
@@ -298,7 +300,11 @@ impl Checker {
         if found.events == 0 {
             return Err("there is no event in it".into());
         }
-        self.streams.finish()?;
+        if lines_kept {
+            self.streams.finish()?;
+        } else if found.lines > 0 {
+            return Err("lines in a bundle whose lines were deleted".into());
+        }
         self.trailer = Some(found);
         Ok(())
     }

@@ -106,8 +106,19 @@ pub struct Trailer {
     pub head_hash: String,
     /// SHA-256 over all lines' JSON, each with a line feed, in hexadecimal digits.
     pub lines_hash: String,
+    /// False where the output was deleted before the file was written: the events still tell of it.
+    #[serde(skip_serializing_if = "is_true", default = "yes")]
+    pub lines_kept: bool,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub signature: Option<Signature>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(kept: &bool) -> bool {
+    *kept
 }
 
 impl Record {

@@ -105,6 +105,7 @@ fn records() -> (Vec<Record>, Trailer) {
         artifact_bytes: artifact.len() as u64,
         head_hash: hex(&hash),
         lines_hash: hex(&digest.finalize()),
+        lines_kept: true,
         signature: None,
     };
     (records, trailer)
@@ -179,10 +180,11 @@ fn records_that_were_changed_and_packed_again_are_found() {
     wrong(&|r, _| of_event(r, 1, &|e| e.late = true), "event 1 is not the one");
     wrong(&|r, _| drop(r.remove(5)), "event 3 where 2 follows");
     wrong(&|r, _| drop(r.remove(0)), "no header");
-    wrong(&|r, _| r.swap(2, 6), "stands behind");
+    wrong(&|r, _| r.swap(9, 10), "stands behind");
     wrong(&|r, _| drop(r.remove(3)), "artifact");
     wrong(&|r, _| r[3] = Record::Piece(b"an artifice".to_vec()), "is not what it claims");
     wrong(&|r, _| drop(r.pop()), "2 lines, where the trailer says 3");
+    wrong(&|_, t| t.lines_kept = false, "lines in a bundle whose lines were deleted");
     wrong(&|_, t| t.events = 7, "6 events, where the trailer says 7");
     wrong(&|_, t| t.head_hash.replace_range(..2, "00"), "digests");
     wrong(

@@ -23,7 +23,7 @@ const LINES: &[Line] = &[
     ),
     Line(
         true,
-        "address:port; port 0 picks a free one and prints it. Other addresses than loopback demand a token.",
+        "address:port; port 0 picks a free one and prints it. Other addresses than loopback ask everyone to sign in, or for the token.",
         Key::Listen,
         "127.0.0.1:4780",
     ),
@@ -70,7 +70,29 @@ const LINES: &[Line] = &[
         Key::LocalWorker,
         "true",
     ),
-    Line(true, "Bearer token that the server asks for, and that the client commands send.", Key::Token, ""),
+    Line(
+        true,
+        "Bearer token that the server asks for, and that the client commands send. It opens everything, beside the accounts.",
+        Key::Token,
+        "",
+    ),
+    Line(
+        false,
+        "Whether one has to sign in on this machine too, before there are users: the first start then prints a one-time link.",
+        Key::RequireSignIn,
+        "false",
+    ),
+    Line(
+        true,
+        "OpenID Connect: a provider that users may sign in with, and which of its groups gives which role (* is everybody).\nThe provider leads back to https://HOST/api/v1/session/openid/callback. Without a role map only invited users come in.",
+        Key::OpenidIssuer,
+        "https://id.example.org/realms/main",
+    ),
+    Line(false, "", Key::OpenidClientId, "telltale"),
+    Line(false, "", Key::OpenidClientSecret, ""),
+    Line(false, "", Key::OpenidName, "Example ID"),
+    Line(false, "", Key::OpenidGroupsClaim, "groups"),
+    Line(false, "", Key::OpenidRoleMap, "telltale-admins=owner,developers=member,*=viewer"),
     Line(
         false,
         "Key that stored secrets are sealed with: 32 bytes in base64 (openssl rand -base64 32). Without it one is made\nand kept as secret.key in the data directory. Servers that share a database need the same.",
@@ -143,6 +165,12 @@ const LINES: &[Line] = &[
     ),
     Line(true, "The program's own log.", Key::LogFormat, "text"),
     Line(false, "", Key::LogLevel, "info"),
+    Line(
+        true,
+        "Collector that telltale's own traces are sent to, over OTLP/HTTP (JSON). Default: nowhere.",
+        Key::OtlpEndpoint,
+        "http://127.0.0.1:4318",
+    ),
     Line(true, "Append lanes: parallel writers to the database, 1 to 16.", Key::Lanes, "2"),
     Line(
         true,

@@ -74,6 +74,7 @@ keys! {
     LogSpoolMax "log_spool_max" "SIZE" "Bytes that may wait for Loki before new lines are refused for a while [default: 10GiB]";
     LogFormat "log_format" "text|json" "Form of the program's own log [default: text]";
     LogLevel "log_level" "LEVEL" "Verbosity of the program's own log, like `info` or `warn,telltale=debug` [default: info]";
+    OtlpEndpoint "otlp_endpoint" "URL" "Collector that telltale's own traces are sent to, over OTLP/HTTP, like http://127.0.0.1:4318";
     Lanes "lanes" "N" "Append lanes: parallel writers to the database [default: 2]";
     Url "url" "URL" "Server that the client commands talk to [default: the server on this machine]";
 }
@@ -134,6 +135,7 @@ impl Key {
                 | Self::SecretKey
                 | Self::ObjectStoreSecretKey
                 | Self::LokiPassword
+                | Self::OpenidClientSecret
                 | Self::LokiToken
                 | Self::OpenidClientSecret
         )

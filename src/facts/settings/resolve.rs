@@ -72,6 +72,8 @@ pub struct Settings {
     pub log_format: LogFormat,
     /// Levels as `tracing` filters know them.
     pub log_level: String,
+    /// Where telltale's own traces are sent to; None: nowhere.
+    pub otlp_endpoint: Option<String>,
     pub lanes: usize,
     /// The server that client commands talk to, without a trailing slash.
     pub url: Option<String>,
@@ -151,6 +153,7 @@ impl Settings {
             log_spool_max: pick.one(Key::LogSpoolMax, parse::size).unwrap_or(LOG_SPOOL_MAX),
             log_format: pick.one(Key::LogFormat, parse::log_format).unwrap_or(LogFormat::Text),
             log_level: pick.one(Key::LogLevel, parse::log_level).unwrap_or_else(|| "info".to_owned()),
+            otlp_endpoint: pick.one(Key::OtlpEndpoint, parse::http_url),
             lanes: pick.one(Key::Lanes, |t| parse::number(t, LANES_RANGE)).unwrap_or(2),
             url: pick.one(Key::Url, parse::http_url),
         };

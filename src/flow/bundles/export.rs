@@ -4,6 +4,7 @@ use std::io;
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
+use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
@@ -11,12 +12,14 @@ use crate::facts::bundle::{
     ArtifactRecord, EventRecord, FORMAT, HeadDigest, Header, PIECE_BYTES, Record, Trailer, WorkflowRecord,
     Writer,
 };
+use crate::facts::event::{Event, EventType};
 use crate::facts::id::{OrganizationId, RunId, RunKey};
 use crate::flow::artifacts::{self, ArtifactError, hex};
 use crate::flow::log_reader::{ReadError, Wanted};
 use crate::flow::{Core, bundles::Signer};
 use crate::store::artifacts::ArtifactRow;
 use crate::store::db::DbError;
+use crate::store::journal::CommittedEvent;
 use crate::store::journal::read::hashed_events;
 use crate::store::logs::{Direction, LineFilter, LogRange, Room};
 use crate::store::objects::ObjectError;
@@ -65,11 +68,18 @@ struct Sink {
     out: mpsc::Sender<io::Result<Bytes>>,
     trailer: Trailer,
     lines_hash: Sha256,
+    /// Whether an event tells of lines.
+    has_closed: bool,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 struct Declared {
     version: Option<i32>,
+}
+
+#[derive(Deserialize)]
+struct Closed {
+    lines: u64,
 }
 
 /// Looks the run up: what isn't there is told before the first byte.
@@ -79,7 +89,7 @@ pub async fn export(core: &Core, organization: OrganizationId, run_id: RunId) ->
     let origin = imports::find(&core.db, organization, run).await?.map_or(organization, |(origin, _)| origin);
     let first = hashed_events(&core.db, run, 0, 1, 1).await?;
     let declared = first.first().and_then(|(event, _)| {
-        let event = crate::facts::event::Event::from_stored(1, event.recorded_at, &event.body).ok()?;
+        let event = Event::from_stored(1, event.recorded_at, &event.body).ok()?;
         event.data?.read::<Declared>()
     });
     let state = runs::state(&core.db, organization, &run_id).await?;
@@ -205,6 +215,7 @@ impl Export {
                 after = event.seq;
                 sink.trailer.events += 1;
                 sink.trailer.head_hash = hex(&hash);
+                sink.has_closed |= tells_of_lines(&event);
                 let body = event.body.as_ref().to_owned();
                 let record = EventRecord {
                     seq: event.seq,
@@ -222,6 +233,7 @@ impl Export {
     /// After the events, so that what they say is closed is there.
     async fn lines(&self, sink: &mut Sink) -> Result<(), ExportError> {
         let head = logs::head(&self.core.db, self.run).await?;
+        sink.trailer.lines_kept = head > 0 || !sink.has_closed;
         let mut range = LogRange { after: 0, before: head.saturating_add(1) };
         while !range.is_empty() {
             let wanted = Wanted {
@@ -259,6 +271,16 @@ impl Export {
     }
 }
 
+/// Whether it is the end of a stream that held lines.
+fn tells_of_lines(stored: &CommittedEvent) -> bool {
+    if !stored.body.contains(EventType::NodeLogClosed.as_str()) {
+        return false;
+    }
+    let event = Event::from_stored(stored.seq, stored.recorded_at, &stored.body).ok();
+    let closed = event.filter(|event| event.kind == EventType::NodeLogClosed).and_then(|event| event.data);
+    closed.and_then(|data| data.read::<Closed>()).is_some_and(|closed| closed.lines > 0)
+}
+
 impl Sink {
     fn new(out: mpsc::Sender<io::Result<Bytes>>) -> io::Result<Self> {
         let trailer = Trailer {
@@ -268,9 +290,10 @@ impl Sink {
             artifact_bytes: 0,
             head_hash: String::new(),
             lines_hash: String::new(),
+            lines_kept: true,
             signature: None,
         };
-        Ok(Self { writer: Writer::new()?, out, trailer, lines_hash: Sha256::new() })
+        Ok(Self { writer: Writer::new()?, out, trailer, lines_hash: Sha256::new(), has_closed: false })
     }
 
     async fn put(&mut self, record: &Record) -> Result<(), ExportError> {
@@ -281,7 +304,7 @@ impl Sink {
     }
 
     async fn finish(self, export: &Export) -> Result<(), ExportError> {
-        let Self { writer, out, mut trailer, lines_hash } = self;
+        let Self { writer, out, mut trailer, lines_hash, .. } = self;
         trailer.lines_hash = hex(&lines_hash.finalize());
         trailer.signature = Some(export.signer().sign(&export.head(&trailer)));
         let last = writer.finish(trailer)?;

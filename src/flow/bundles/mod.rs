@@ -11,6 +11,7 @@
 mod export;
 mod html;
 mod import;
+mod importing;
 mod replay;
 mod signing;
 mod spool;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::facts::id::{OrganizationId, RunId};
 use crate::facts::secret::SecretKey;
@@ -47,6 +49,8 @@ pub struct Bundles {
     signer: Signer,
     at_work: Arc<Mutex<HashSet<(OrganizationId, RunId)>>>,
     replays: Arc<Semaphore>,
+    /// Ends the replays.
+    stop: CancellationToken,
 }
 
 /// A run that is being imported here; given back when dropped.
@@ -75,12 +79,18 @@ impl Bundles {
             signer: Signer::new(key).map_err(io::Error::other)?,
             at_work: Arc::default(),
             replays: Arc::new(Semaphore::new(REPLAYS_AT_ONCE)),
+            stop: CancellationToken::new(),
         })
     }
 
     /// Begins to take a file in.
     pub async fn spool(&self) -> io::Result<Spooling> {
         Spooling::begin(&self.folder).await
+    }
+
+    /// Ends what goes on in the background: a server that stops does not wait for a replay.
+    pub fn stop(&self) {
+        self.stop.cancel();
     }
 
     /// What signs this server's heads.

@@ -95,9 +95,14 @@ pub async fn replay(
     };
     let from = replaying.begin(&mut merged).await?;
     tokio::spawn(async move {
-        let of = replaying.of.clone();
-        if let Err(error) = replaying.play(merged, from).await {
-            tracing::warn!(run_id = %of, %error, "a replay broke off");
+        let (of, stop) = (replaying.of.clone(), replaying.core.bundles.stop.clone());
+        tokio::select! {
+            played = replaying.play(merged, from) => {
+                if let Err(error) = played {
+                    tracing::warn!(run_id = %of, %error, "a replay broke off");
+                }
+            }
+            () = stop.cancelled() => {}
         }
         drop((place, file));
     });

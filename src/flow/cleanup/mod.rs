@@ -14,4 +14,3 @@ mod work;
 pub use apply::{ApplyError, apply};
 pub use duty::start;
 pub use plan::{PlanError, Removed, plan, removed};
-pub use work::{finish_soon, finished};

@@ -10,7 +10,7 @@ use crate::facts::id::{OrganizationId, RunId, RunKey};
 use crate::facts::status::RunStatus;
 use crate::facts::time::Timestamp;
 use crate::flow::{Core, history};
-use crate::store::cleanup::{self, Counts, Member, Plan, PlanState, SetPlace};
+use crate::store::cleanup::{self, Applying, Counts, Member, Plan, PlanState, SetPlace};
 use crate::store::clock;
 use crate::store::db::{Db, DbError};
 
@@ -103,7 +103,7 @@ pub async fn removed(
 ) -> Result<Removed, ApplyError> {
     let plan = plan(core, organization, criteria, what).await?;
     apply(core, organization, plan.plan_id).await?;
-    let is_done = work::finish_soon(core, plan.plan_id, what).await?;
+    let is_done = work::finish_soon(core, organization, Applying { plan_id: plan.plan_id, what }).await?;
     Ok(Removed { plan, is_done })
 }
 

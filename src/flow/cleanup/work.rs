@@ -3,11 +3,10 @@
 use std::time::{Duration, Instant};
 
 use tracing::{info, warn};
-use uuid::Uuid;
 
-use crate::facts::cleanup::What;
+use crate::facts::id::OrganizationId;
 use crate::flow::{Core, history};
-use crate::store::cleanup::{self, Applying, Remain};
+use crate::store::cleanup::{self, Applying, PlanState, Remain};
 use crate::store::db::DbError;
 use crate::store::logs::{LineFilter, log_ql};
 use crate::store::objects::ObjectError;
@@ -44,28 +43,26 @@ pub(super) async fn pause(began: Instant) {
 }
 
 /// Works on a plan until it is over; false where that takes too long, or somebody else is still at it.
-pub async fn finish_soon(core: &Core, plan_id: Uuid, what: What) -> Result<bool, DbError> {
+pub(super) async fn finish_soon(
+    core: &Core,
+    organization: OrganizationId,
+    plan: Applying,
+) -> Result<bool, DbError> {
     let deadline = Instant::now() + WAIT_LIMIT;
-    let plan = Applying { plan_id, what };
     while Instant::now() < deadline {
         let began = Instant::now();
         if step(core, plan).await? {
             pause(began).await;
             continue;
         }
-        if finished(core, plan_id).await? {
+        let found = cleanup::find(&core.db, organization, plan.plan_id).await?;
+        if found.is_none_or(|found| found.state == PlanState::Applied) {
             remove_remains(core).await?;
             return Ok(true);
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }
     Ok(false)
-}
-
-/// Whether nothing of a plan is left to do.
-pub async fn finished(core: &Core, plan_id: Uuid) -> Result<bool, DbError> {
-    let applying = cleanup::applying(&core.db, u32::MAX).await?;
-    Ok(applying.iter().all(|plan| plan.plan_id != plan_id))
 }
 
 /// Removes objects and lines in Loki that purges have left, as far as they can be removed now.

@@ -8,7 +8,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 use super::super::Core;
-use crate::facts::id::RunId;
+use crate::facts::id::{OrganizationId, RunId};
 use crate::facts::notification::{TOLD_BY, delivery_id, message, status_of};
 use crate::facts::run::Run;
 use crate::facts::status::RunStatus;
@@ -42,16 +42,17 @@ pub(super) async fn run(core: Core) {
     let holder = Uuid::new_v4();
     let mut commits = core.feed.any_commit();
     let mut held: Option<Instant> = None;
+    let mut reached = Reached::new();
     loop {
         commits.mark_unchanged();
         let looked = Instant::now();
         let is_fresh = held.is_some_and(|held| looked.duration_since(held) < HOLD_EVERY);
         let told = match is_fresh {
-            true => look(&core, Move::WithNews).await,
+            true => look(&core, &mut reached, Move::WithNews).await,
             false => match duties::hold(&core.db, DUTY, holder).await {
                 Ok(true) => {
                     held = Some(looked);
-                    look(&core, Move::Anyway).await
+                    look(&core, &mut reached, Move::Anyway).await
                 }
                 Ok(false) => Ok(0),
                 Err(error) => Err(error),
@@ -81,24 +82,48 @@ pub(super) async fn run(core: Core) {
 }
 
 /// Looks at what is new for everybody who is told something; how many organizations those are.
-async fn look(core: &Core, when: Move) -> Result<usize, DbError> {
+async fn look(core: &Core, reached: &mut Reached, when: Move) -> Result<usize, DbError> {
     let audiences = notifications::audiences(&core.db).await?;
+    let mut seen_to = i64::MAX;
     for audience in &audiences {
         // One page each, so that a busy organization makes none wait; the next look is soon.
-        if tell(core, audience, when).await? {
+        let told = tell(core, audience, reached, when).await?;
+        if told.is_news {
             core.notifier.ready.notify_one();
         }
+        seen_to = seen_to.min(told.seen_to);
+    }
+    if when == Move::Anyway {
+        // Who is made this very moment is not overtaken.
+        let seen_to = if audiences.is_empty() { 0 } else { seen_to };
+        notifications::follow(&core.db, seen_to).await?;
     }
     Ok(audiences.len())
 }
 
-/// Whether there is something to send.
-async fn tell(core: &Core, audience: &Audience, when: Move) -> Result<bool, DbError> {
+/// Where a cursor would stand if it had been moved over what tells nothing, and where it stands. Nothing is read twice while appends are many.
+type Reached = HashMap<OrganizationId, (Option<Position>, Position)>;
+
+/// What a look has come to.
+struct Told {
+    /// There is something to send.
+    is_news: bool,
+    /// Everything below this transaction was seen.
+    seen_to: i64,
+}
+
+async fn tell(core: &Core, audience: &Audience, reached: &mut Reached, when: Move) -> Result<Told, DbError> {
     let organization = audience.organization;
-    let start = start_of(audience);
+    let start = match reached.get(&organization) {
+        Some((cursor, position)) if *cursor == audience.cursor => start_of(audience).max(*position),
+        _ => start_of(audience),
+    };
     let (events, next) = notifications::read(&core.db, organization, start, PAGE, &TOLD_BY).await?;
+    // A page that is full ends within a transaction.
+    let seen_to = if next.pos == i32::MAX { next.xid + 1 } else { next.xid };
     if events.is_empty() && when == Move::WithNews {
-        return Ok(false);
+        reached.insert(organization, (audience.cursor, next));
+        return Ok(Told { is_news: false, seen_to });
     }
     let mut known: HashMap<RunId, Option<Run>> = HashMap::new();
     let mut deliveries = Vec::new();
@@ -128,17 +153,15 @@ async fn tell(core: &Core, audience: &Audience, when: Move) -> Result<bool, DbEr
     let moved =
         notifications::enqueue(&core.db, organization, audience.cursor, next, &deliveries, clock::now())
             .await?;
-    Ok(moved && !deliveries.is_empty())
+    let seen_to = if moved { seen_to } else { start.xid };
+    Ok(Told { is_news: moved && !deliveries.is_empty(), seen_to })
 }
 
 /// Where the look begins: nobody is told what was before all of them.
 fn start_of(audience: &Audience) -> Position {
     let first = audience.subscribed.iter().map(|who| who.from_xid).min().unwrap_or(i64::MAX);
     let begin = Position { xid: (first - 1).max(0), pos: i32::MAX };
-    match audience.cursor {
-        Some(cursor) if (cursor.xid, cursor.pos) > (begin.xid, begin.pos) => cursor,
-        _ => begin,
-    }
+    audience.cursor.map_or(begin, |cursor| cursor.max(begin))
 }
 
 /// Whether somebody is told; `workflow` is `None` while it is not known yet.
@@ -166,7 +189,7 @@ async fn is_news(core: &Core, event: &Telling, status: RunStatus) -> Result<bool
 mod tests {
     use super::*;
     use crate::facts::event::EventType;
-    use crate::facts::id::{EventId, OrganizationId, RunKey};
+    use crate::facts::id::{EventId, RunKey};
 
     fn who(from_xid: i64, workflow: Option<&str>) -> Subscribed {
         let statuses = vec![RunStatus::Failed, RunStatus::Stale];

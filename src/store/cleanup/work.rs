@@ -2,6 +2,7 @@
 //! list is gone, and what is on it is still to go.
 
 use tokio_postgres::Row;
+use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use super::plans::Counts;
@@ -32,6 +33,9 @@ const BATCH_EVENTS: u64 = 5_000;
 const BATCH_CHUNKS: u64 = 1_000;
 /// A row that somebody else has is waited for this long; the list is gone on with later.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '500ms'";
+
+/// What the database says then.
+const HELD_BY_OTHERS: [SqlState; 2] = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED];
 
 /// A plan that is being applied.
 #[derive(Debug, Clone, Copy)]
@@ -72,8 +76,16 @@ pub async fn may_begin(db: &Db, plan_id: Uuid) -> Result<bool, DbError> {
     row.map_or(Ok(false), |row| column(&row, 0))
 }
 
-/// Does the next piece of the list; false where nothing was there to do, since the list is empty or others have the rest.
+/// Does the next piece of the list; false where nothing was there to do now, since the list is empty or others have the rest, be it
+/// the list's or the runs' own rows.
 pub async fn batch(db: &Db, plan: Applying) -> Result<bool, DbError> {
+    match try_batch(db, plan).await {
+        Err(error) if error.sql_state().is_some_and(|state| HELD_BY_OTHERS.contains(state)) => Ok(false),
+        tried => tried,
+    }
+}
+
+async fn try_batch(db: &Db, plan: Applying) -> Result<bool, DbError> {
     let mut connection = db.get().await?;
     let transaction = connection.transaction().await?;
     transaction.batch("cleanup/lock_timeout", LOCK_TIMEOUT).await?;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio_postgres::error::SqlState;
-use tracing::{error, warn};
+use tracing::{Instrument as _, error, warn};
 
 use super::chain;
 use super::counters::Counters;
@@ -128,7 +128,9 @@ impl Writer {
         while let Some(batch) = lane.gather(FLUSH_REQUESTS, FLUSH_EVENTS, weight).await {
             let started = Instant::now();
             self.counters.batch_events.record(batch.iter().map(weight).sum::<usize>() as f64);
-            self.settle(grouped(batch)).await;
+            let events = batch.iter().map(weight).sum::<usize>() as u64;
+            let span = tracing::trace_span!(target: "telltale_trace", "journal.flush", events, requests = batch.len() as u64);
+            self.settle(grouped(batch)).instrument(span).await;
             self.counters.duration_ms.record(started.elapsed().as_secs_f64() * 1e3);
         }
     }

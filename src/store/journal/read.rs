@@ -133,7 +133,7 @@ pub async fn state_at(db: &Db, run_key: RunKey, seq: u64) -> Result<Run, DbError
 }
 
 /// A place in the order of all events: a transaction, and a place within it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// Below 0 for events that came with a restored dump.
     pub xid: i64,
@@ -198,12 +198,6 @@ pub struct Installation {
 }
 
 impl Installation {
-    /// What it was called first, before any dump of it was restored elsewhere: its objects lie under that name.
-    #[must_use]
-    pub fn first_id(&self) -> Uuid {
-        self.earlier.first().map_or(self.id, |(id, _)| *id)
-    }
-
     /// Where a cursor's position lies today; `None`: the cursor comes from another installation.
     #[must_use]
     pub fn translate(&self, home: Uuid, position: Position) -> Option<Position> {

@@ -22,6 +22,42 @@ struct Book {
     acked: HashMap<(String, String), u64>,
 }
 
+/// What became of what was sent: everything but the first two has to be 0.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Account {
+    pub acknowledged: usize,
+    pub stored: usize,
+    /// Acknowledged, and not there.
+    pub lost: usize,
+    /// There more than once.
+    pub doubled: usize,
+    /// Not behind its predecessor without a gap.
+    pub out_of_order: usize,
+    /// Acknowledged with another place than it has.
+    pub false_acks: usize,
+    /// There, and never sent.
+    pub foreign: usize,
+}
+
+impl Account {
+    pub fn is_clean(&self) -> bool {
+        let Self { lost, doubled, out_of_order, false_acks, foreign, .. } = *self;
+        [lost, doubled, out_of_order, false_acks, foreign] == [0; 5]
+    }
+}
+
+impl std::ops::AddAssign for Account {
+    fn add_assign(&mut self, other: Self) {
+        self.acknowledged += other.acknowledged;
+        self.stored += other.stored;
+        self.lost += other.lost;
+        self.doubled += other.doubled;
+        self.out_of_order += other.out_of_order;
+        self.false_acks += other.false_acks;
+        self.foreign += other.foreign;
+    }
+}
+
 #[derive(Clone, Default)]
 pub struct Ledger {
     book: Arc<Mutex<Book>>,
@@ -84,6 +120,29 @@ impl Ledger {
         runs.into_iter().cloned().collect()
     }
 
+    /// Counts what `verify` would fail for. Events that only a server writes of its own accord are not foreign.
+    pub fn account(&self, run_id: &str, events: &[Value]) -> Account {
+        let book = self.book.lock().unwrap();
+        let mut account = Account { stored: events.len(), ..Account::default() };
+        let mut stored = HashMap::new();
+        for (place, event) in events.iter().enumerate() {
+            let seq = event["seq"].as_u64().unwrap_or_default();
+            account.out_of_order += usize::from(seq != place as u64 + 1);
+            let key = (run_id.to_owned(), id_of(event));
+            let is_own = event["type"] == "RUN_STALE" || event["type"] == "NODE_LOG_CLOSED";
+            account.foreign += usize::from(!is_own && !book.sent.contains(&key));
+            account.doubled += usize::from(stored.insert(key, seq).is_some());
+        }
+        for (key, seq) in book.acked.iter().filter(|((run, _), _)| run == run_id) {
+            account.acknowledged += 1;
+            match stored.get(key) {
+                None => account.lost += 1,
+                Some(at) => account.false_acks += usize::from(at != seq),
+            }
+        }
+        account
+    }
+
     /// Acknowledged ⊆ stored ⊆ sent, each once, at the seq that was acknowledged.
     pub fn verify(&self, run_id: &str, events: &[Value]) {
         let book = self.book.lock().unwrap();
@@ -99,6 +158,8 @@ impl Ledger {
         for key in stored.keys() {
             assert!(book.sent.contains(key), "{run_id}: event {} was never sent", key.1);
         }
+        drop(book);
+        assert!(self.account(run_id, events).is_clean(), "{run_id}: {:?}", self.account(run_id, events));
     }
 }
 
