@@ -10,6 +10,7 @@ use crate::cli::server;
 use crate::cli::style::Style;
 use crate::facts::settings::Settings;
 use crate::runner::docker;
+use crate::store::journal::read::Installation;
 use crate::store::objects::Objects;
 
 use super::watch::say;
@@ -81,7 +82,9 @@ async fn look_at_objects(settings: &Settings) -> Check {
     let Some(bucket) = &settings.bucket else {
         return Check::ok(SUBJECT, "are kept in the data directory");
     };
-    let looked = match Objects::in_bucket(bucket, uuid::Uuid::nil()) {
+    // Whichever installation's objects lie there: the bucket itself is asked.
+    let any = Installation { id: uuid::Uuid::nil(), earlier: Vec::new() };
+    let looked = match Objects::in_bucket(bucket, &any) {
         Ok(objects) => objects.check().await,
         Err(reason) => Err(reason),
     };

@@ -137,7 +137,6 @@ impl Key {
                 | Self::LokiPassword
                 | Self::OpenidClientSecret
                 | Self::LokiToken
-                | Self::OpenidClientSecret
         )
     }
 
