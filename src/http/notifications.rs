@@ -97,6 +97,8 @@ pub struct TestSent {
 /// A message to one receiver.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+// Frames of streams have a `Delivery` of their own.
+#[schema(as = NotificationDelivery)]
 pub struct Delivery {
     /// What the receiver knows it by: `webhook-id`.
     delivery_id: Uuid,

@@ -8,6 +8,7 @@
 
 import { chromium } from 'playwright-core';
 import access from './cases/access.mjs';
+import accounts from './cases/accounts.mjs';
 import history from './cases/history.mjs';
 import list from './cases/list.mjs';
 import live from './cases/live.mjs';
@@ -44,13 +45,14 @@ async function runTests(browser, server, word) {
     ...states,
     ...access,
     ...history,
+    ...accounts,
     ...triggers,
   }).filter(([name]) => name.includes(word));
   let failed = 0;
   for (const [name, body] of tests) {
     const from = performance.now();
     try {
-      await withPage(browser, (tools) => body({ ...tools, server }));
+      await withPage(browser, (tools) => body({ ...tools, server, browser }));
       console.log(`ok      ${name} (${((performance.now() - from) / 1000).toFixed(1)} s)`);
     } catch (error) {
       failed += 1;

@@ -1,25 +1,17 @@
 // Artifacts of all runs, and safe looks into them.
 
 import { call, send } from './call';
+import type { components } from './schema';
 
-export type LibraryArtifact = {
-  artifactId: string;
-  runId: string;
-  workflow: string | null;
-  nodeRef: string | null;
-  attempt: number | null;
-  name: string;
-  mediaType: string | null;
-  bytes: number;
-  sha256: string;
-  createdAt: string;
-};
+type Schemas = components['schemas'];
+
+export type LibraryArtifact = Schemas['LibraryArtifact'];
 
 export const readLibrary = (
   query: { workflow: string | null; q: string | null; cursor: string | null; limit: number },
   signal: AbortSignal,
 ) =>
-  call<{ artifacts: readonly LibraryArtifact[]; nextCursor: string | null }>('GET', '/api/v1/artifacts', {
+  call<Schemas['Library']>('GET', '/api/v1/artifacts', {
     query,
     signal,
   });

@@ -1,40 +1,24 @@
 // Runs as files, and two runs beside each other.
 
 import { call } from './call';
-import type { NodeStatus, RunStatus } from './wire';
+import type { components } from './schema';
 
-export type Imported = { runId: string; events: number; lines: number; artifacts: number; verified: boolean };
+type Schemas = components['schemas'];
 
 const BUNDLE = 'application/vnd.telltale.bundle';
 
 export const importBundle = (body: Blob) =>
-  call<Imported>('POST', '/api/v1/import', { file: { body, type: BUNDLE } });
+  call<Schemas['Imported']>('POST', '/api/v1/import', { file: { body, type: BUNDLE } });
 export const replayBundle = (body: Blob, speed: number) =>
-  call<{ runId: string }>('POST', '/api/v1/replay', { query: { speed }, file: { body, type: BUNDLE } });
+  call<Schemas['Replayed']>('POST', '/api/v1/replay', { query: { speed }, file: { body, type: BUNDLE } });
 
 type Sides<T> = { a: T; b: T };
-export type DiffSide = { status: NodeStatus; attempts: number; durationMs: number | null };
-export type DiffNode = {
-  nodeRef: string;
-  a: DiffSide | null;
-  b: DiffSide | null;
-  /** `presence`, `status`, `attempts`, `events`: what differs. Durations differ always. */
-  changed: readonly string[];
-};
-export type FirstDifference = {
-  /** In `a`, or in `b` where `a` has nothing there. */
-  seq: number;
-  seqs: Sides<number | null>;
-  nodeRef: string | null;
-  /** The event, normalised; null where there is none. */
-  a: unknown;
-  b: unknown;
-};
-export type RunDiff = {
-  equal: boolean;
-  status: Sides<RunStatus>;
-  firstDifference: FirstDifference | null;
-  nodes: readonly DiffNode[];
+export type DiffSide = Schemas['NodeSide'];
+export type DiffNode = Schemas['NodeDiff'];
+/** The description says of these sides only that they are objects. */
+export type FirstDifference = Omit<Schemas['FirstDifference'], 'seqs'> & { seqs: Sides<number | null> };
+export type RunDiff = Omit<Schemas['Diff'], 'firstDifference' | 'criticalPath' | 'durationMs'> & {
+  firstDifference?: FirstDifference | null;
   criticalPath: Sides<readonly string[]>;
   durationMs: Sides<number | null>;
 };

@@ -1,28 +1,13 @@
 // Counts and statistics over runs, and deleting one.
 
 import { call } from './call';
+import type { components } from './schema';
 
-export type RunCount = { count: number /** There are more than the count says. */; atLeast: boolean };
+type Schemas = components['schemas'];
 
-export type Day = {
-  day: string;
-  runs: number;
-  completed: number;
-  failed: number;
-  p50DurationMs: number | null;
-  p95DurationMs: number | null;
-};
-export type Statistics = {
-  runs: number;
-  completed: number;
-  failed: number;
-  cancelled: number;
-  /** From 0 to 1; null where nothing has ended. */
-  successRate: number | null;
-  p50DurationMs: number | null;
-  p95DurationMs: number | null;
-  days: readonly Day[];
-};
+export type RunCount = Schemas['RunCount'];
+export type Day = Schemas['DayStatistics'];
+export type Statistics = Schemas['Statistics'];
 
 type Query = NonNullable<Parameters<typeof call>[2]>['query'];
 

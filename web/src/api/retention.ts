@@ -1,51 +1,25 @@
 // What is kept for how long, and the one door to deletion: a plan, and its apply.
 
 import { call } from './call';
-import type { RunStatus } from './wire';
+import type { components } from './schema';
 
-export type What = 'runs' | 'logs' | 'artifacts';
+type Schemas = components['schemas'];
 
-export type Policy = {
-  policyId?: string | null;
-  /** null for all workflows that have none of their own. */
-  workflow: string | null;
-  keepDays?: number | null;
-  keepLatest?: number | null;
-  keepFailedDays?: number | null;
-};
-
-export type PlanQuestion = {
-  olderThanDays?: number;
-  status?: readonly RunStatus[];
-  workflow?: string;
-  runId?: string;
-  keepLatest?: number;
-  what?: What;
-};
-
-export type Counts = { runs: number; events: number; lines: number; bytes: number; artifacts: number };
-export type PlanState = 'planned' | 'applying' | 'applied' | 'failed' | 'expired';
-export type Plan = Counts & {
-  planId: string;
-  what: What;
-  createdAt: string;
-  expiresAt: string;
-  state: PlanState;
-  done: Counts;
-  /** The first runs of the set. */
-  sample: readonly string[];
-};
+export type What = Schemas['What'];
+export type Policy = Schemas['RetentionPolicy'];
+export type PlanQuestion = Schemas['NewPlan'];
+export type Counts = Schemas['PlanCounts'];
+export type Plan = Schemas['PlanDetail'];
 
 const PLANS = '/api/v1/cleanup/plans';
 const RETENTION = '/api/v1/retention';
 const plan = (planId: string): string => `${PLANS}/${encodeURIComponent(planId)}`;
 
 export const makePlan = (question: PlanQuestion) => call<Plan>('POST', PLANS, { json: question });
-export const readPlans = (signal: AbortSignal) => call<{ plans: readonly Plan[] }>('GET', PLANS, { signal });
+export const readPlans = (signal: AbortSignal) => call<Schemas['PlanPage']>('GET', PLANS, { signal });
 export const readPlan = (planId: string, signal: AbortSignal) => call<Plan>('GET', plan(planId), { signal });
 export const applyPlan = (planId: string) => call<unknown>('POST', `${plan(planId)}/apply`);
 
-export const readPolicies = (signal: AbortSignal) =>
-  call<{ policies: readonly Policy[] }>('GET', RETENTION, { signal });
+export const readPolicies = (signal: AbortSignal) => call<Schemas['Retention']>('GET', RETENTION, { signal });
 export const savePolicies = (policies: readonly Policy[]) =>
   call<unknown>('PUT', RETENTION, { json: { policies } });

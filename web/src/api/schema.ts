@@ -1,6 +1,43 @@
 // Made from /openapi.json by `npm run types`; never edited.
 
 export type paths = {
+    "/api/v1/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The artifacts of all runs, newest first */
+        get: operations["listLibrary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who did what
+         * @description Sign-ins and refusals, changes of users, tokens, workflows and secrets, deletions.
+         */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/claims": {
         parameters: {
             query?: never;
@@ -81,6 +118,64 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/cleanup/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest plans, newest first */
+        get: operations["listCleanupPlans"];
+        put?: never;
+        /**
+         * Say what would be deleted
+         * @description Deletes nothing. The plan names a set of runs that are over and can be applied for a day, as long as the set stays the same. A plan for a run that is not over is a 409 `run-not-over`.
+         */
+        post: operations["planCleanup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cleanup/plans/{planId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A plan, and how far it is */
+        get: operations["getCleanupPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cleanup/plans/{planId}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Delete what a plan says
+         * @description 409 `plan-changed` when other runs fit by now, `plan-expired` after a day. Goes on by itself, after a restart as well; applying again is the same. Head digest and a tombstone stay of each run.
+         */
+        post: operations["applyCleanupPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -99,6 +194,176 @@ export type paths = {
          * @description Each event names its run. All or nothing for each run; after a 503 sending all again is safe.
          */
         post: operations["appendEventsAcross"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a bundle in
+         * @description It is checked whole before anything is written. The run keeps its id, its events to the byte, their seqs, times and hashes; readers across runs get the events as new ones. A run of that id with another history is a 409 `run-differs`; what is wrong with a bundle is a 400 `broken-bundle` that names the block and its offset. An import that broke off goes on when the same file is sent again.
+         */
+        post: operations["importRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is told of runs, oldest first
+         * @description Never their secrets.
+         */
+        get: operations["listNotifications"];
+        put?: never;
+        /**
+         * Tell somebody when runs get a status
+         * @description Messages are posted to the URL, signed as Standard Webhooks has it, at least once and up to eight times over a day until the receiver answers 2xx. Only public addresses are called, and those of the setting `webhook_allow`; redirects are not followed.
+         */
+        post: operations["createNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{notificationId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a notification
+         * @description What is missing stays as it is, the secret always. One that is enabled again tells of what comes from then on.
+         */
+        put: operations["putNotification"];
+        post?: never;
+        /**
+         * Take a notification away
+         * @description With its deliveries.
+         */
+        delete: operations["deleteNotification"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{notificationId}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A notification's deliveries, newest first
+         * @description Those of 30 days.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/notifications/{notificationId}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a message that tells of nothing
+         * @description Whether it is enabled or not; what becomes of it is among the deliveries.
+         */
+        post: operations["testNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/organizations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The organizations of the caller */
+        get: operations["listOrganizations"];
+        put?: never;
+        /**
+         * Make an organization
+         * @description Its maker is its owner.
+         */
+        post: operations["makeOrganization"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Play a bundle as if it happened now
+         * @description As a run of its own, with events and lines at the distances that they had, at most 10 s.
+         */
+        post: operations["replayRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/retention": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long runs are kept */
+        get: operations["getRetention"];
+        /**
+         * Say how long runs are kept
+         * @description Replaces all policies. They are applied once an hour; each time is a plan and its apply.
+         */
+        put: operations["putRetention"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -137,7 +402,11 @@ export type paths = {
         get: operations["getRun"];
         put?: never;
         post?: never;
-        delete?: never;
+        /**
+         * Delete a run that is over
+         * @description A plan and its apply. 409 `run-not-over` before its end.
+         */
+        delete: operations["deleteRun"];
         options?: never;
         head?: never;
         patch?: never;
@@ -173,9 +442,29 @@ export type paths = {
         };
         /**
          * An artifact's bytes
-         * @description As an attachment, with its SHA-256 as `ETag`.
+         * @description As an attachment, with its SHA-256 as `ETag`. A preview of anything but text and images is a 415 `no-preview`.
          */
         get: operations["downloadArtifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{runId}/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run as one file
+         * @description Events with their hashes, lines, artifacts and the workflow's text, in blocks that prove themselves, signed; the layout is in docs/bundle.md. As it is read, in constant memory; one that breaks off has no trailer.
+         */
+        get: operations["exportRun"];
         put?: never;
         post?: never;
         delete?: never;
@@ -198,6 +487,26 @@ export type paths = {
          * @description One that no worker has, or that others execute, is over at once; else its worker ends it. 409 when it is over already.
          */
         post: operations["cancelRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{runId}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Two runs side by side
+         * @description Nodes, attempts, statuses, durations, both critical paths, and the first event that differs.
+         */
+        get: operations["diffRuns"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -329,6 +638,26 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{runId}/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run's normalised timeline
+         * @description The same text whenever the workflow behaved the same: stable node ids, relations instead of times, ids and addresses masked. What `telltale snapshot --check` compares.
+         */
+        get: operations["snapshotRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{runId}/stream": {
         parameters: {
             query?: never;
@@ -344,6 +673,85 @@ export type paths = {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{runId}/tombstone": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is left of a purged run */
+        get: operations["getTombstone"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many runs fit
+         * @description The filters of the list. Exact up to 10,000; beyond, `atLeast` is true.
+         */
+        get: operations["countRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Schedules, oldest first */
+        get: operations["listSchedules"];
+        put?: never;
+        /**
+         * Have the clock start a workflow
+         * @description Each tick starts one run, whose id follows from the tick, however many servers there are. Workflow and inputs are checked as a             start would.
+         */
+        post: operations["createSchedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules/{scheduleId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a schedule
+         * @description What is missing stays as it is; the next time is worked out anew.
+         */
+        put: operations["putSchedule"];
+        post?: never;
+        /** Take a schedule away */
+        delete: operations["deleteSchedule"];
         options?: never;
         head?: never;
         patch?: never;
@@ -393,6 +801,154 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who asks, and how one comes in
+         * @description For anyone: `authentication` is `open` where everybody on this machine may do everything, `token` where the server's own token is asked for, `accounts` where one signs in.
+         */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in with a password
+         * @description The answer's `accessToken` is sent as a bearer token; a cookie that only this path sees renews it. The same 401 for an unknown user and a wrong password; after several failures 429 with `Retry-After`.
+         */
+        post: operations["signIn"];
+        /**
+         * Sign out
+         * @description Ends the session of the bearer token, else of the cookie, with everything that is open by it.
+         */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sign in with a one-time link
+         * @description The link of an invitation, or of a first start: then it makes the first user, an owner. With a password, that is the one to sign in with from now on.
+         */
+        post: operations["redeemLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/openid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Sign in with OpenID Connect
+         * @description Leads a browser to the provider.
+         */
+        get: operations["leaveForProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/openid/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Where the provider leads back to
+         * @description Sets the session's cookie and leads to the page.
+         */
+        get: operations["comeBackFromProvider"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/organization": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Go to another organization of the user
+         * @description Access tokens for the one before hold no more.
+         */
+        put: operations["changeOrganization"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Go on with a session
+         * @description Takes the cookie, which is good once, and sets the next one. A cookie that comes a second time ends its session.
+         */
+        post: operations["refreshSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statistics of the runs that have ended in the last days
+         * @description They outlive the runs. Durations are right to within 5 %.
+         */
+        get: operations["statistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/stream": {
         parameters: {
             query?: never;
@@ -407,6 +963,132 @@ export type paths = {
         get: operations["streamMany"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tickets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket for an address
+         * @description For WebSockets, event streams and downloads of browsers, which can't send a header: `?ticket=…` on a GET, good once.
+         */
+        post: operations["makeTicket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The API tokens of the organization */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Make an API token
+         * @description `read` sees, `append` records and executes, `admin` may do everything an owner may; limited to one workflow or one run where that is set. The secret is shown once.
+         */
+        post: operations["makeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{tokenId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke an API token
+         * @description What is open by it ends.
+         */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The members of the organization */
+        get: operations["listUsers"];
+        put?: never;
+        /**
+         * Invite somebody
+         * @description The first user of all becomes an owner, and ends the free pass of this machine. The link is shown once.
+         */
+        post: operations["inviteUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{userId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Give a member another role
+         * @description 409 for the last owner.
+         */
+        put: operations["setRole"];
+        post?: never;
+        /**
+         * Take a member out
+         * @description Sessions in this organization, tokens made there and what is open by them end. 409 for the last owner.
+         */
+        delete: operations["removeUser"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{userId}/link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A one-time link for a member
+         * @description For who has lost the password.
+         */
+        post: operations["makeLink"];
         delete?: never;
         options?: never;
         head?: never;
@@ -492,6 +1174,23 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/{name}/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same of one workflow */
+        get: operations["workflowStatistics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workflows/{name}/versions": {
         parameters: {
             query?: never;
@@ -529,6 +1228,50 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/workflows/{name}/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A workflow's webhooks, oldest first
+         * @description Never their addresses.
+         */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Make an address that starts runs of a workflow
+         * @description Address and signing secret are shown this once.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workflows/{name}/webhooks/{webhookId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a webhook away
+         * @description Its address is unknown from then on.
+         */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -541,6 +1284,66 @@ export type paths = {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hooks/{token}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start a run of the webhook's workflow
+         * @description The token is all that is asked for, and a signature where the webhook wants one. A JSON object or a form gives the inputs that the workflow declares; anything else, and everything for a workflow that declares `payload`, is the input `payload`. Headers and payload are kept as the run's trigger, with what looks like a secret masked. An unknown token is a 404, a wrong or missing signature a 401 `not-signed`, more than 10 a second in the long run a 429.
+         */
+        post: operations["receiveWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One execution, as AutomateOS gave it
+         * @description For older clients; `{id}` is the number that a list has told.
+         */
+        get: operations["olderExecution"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/logs/cleanup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Delete runs that ended long ago, as AutomateOS did
+         * @description For older clients: a plan and its apply, see `POST /api/v1/cleanup/plans`.
+         */
+        delete: operations["olderCleanup"];
         options?: never;
         head?: never;
         patch?: never;
@@ -597,6 +1400,86 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/workflows/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A workflow's executions, newest first, as AutomateOS gave them
+         * @description For older clients; `{id}` is the workflow's name. `GET /api/v1/runs` says more.
+         */
+        get: operations["olderExecutions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/{id}/logs/count": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many executions a workflow has, as AutomateOS gave it
+         * @description For older clients; `GET /api/v1/runs/count` counts by any filter.
+         */
+        get: operations["olderExecutionCount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{runId}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A run's status, as ShipSec Studio gave it
+         * @description For older clients; `GET /api/v1/runs/{runId}` says more.
+         */
+        get: operations["olderRunStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/runs/{runId}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events of a run's nodes, as ShipSec Studio gave them
+         * @description For older clients; `GET /api/v1/runs/{runId}/events` gives all events.
+         */
+        get: operations["olderRunTrace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 };
 export type webhooks = Record<string, never>;
 export type components = {
@@ -636,6 +1519,29 @@ export type components = {
             /** @description Null on the last page. */
             nextCursor?: string | null;
         };
+        /** @description Something that somebody did. */
+        AuditEntry: {
+            /** @description Like `secrets.put`, `users.post`, `session.sign-in`, `session.refused`. */
+            action: string;
+            /** @description `user:…`, `token:…`, `operator`, `anyone` or `nobody`. */
+            actor: string;
+            address?: string | null;
+            /** Format: date-time */
+            at: string;
+            detail?: unknown;
+            subject?: string | null;
+        };
+        AuditPage: {
+            /** @description Newest first. */
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description Null on the last page. */
+            nextCursor?: string | null;
+        };
+        /**
+         * @description How one comes in.
+         * @enum {string}
+         */
+        Authentication: "open" | "token" | "accounts";
         CancelAnswer: {
             /** @description True: the run is over. False: its worker was asked to end it. */
             cancelled: boolean;
@@ -720,6 +1626,30 @@ export type components = {
             runId: string;
             state: components["schemas"]["ClaimState"];
         };
+        CleanedUp: {
+            /** Format: int64 */
+            deleted_count: number;
+        };
+        /** @description Runs that have ended on a day. */
+        DayStatistics: {
+            /** Format: int64 */
+            cancelled: number;
+            /** Format: int64 */
+            completed: number;
+            /**
+             * Format: date
+             * @description In UTC.
+             */
+            day: string;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            p50DurationMs?: number | null;
+            /** Format: int64 */
+            p95DurationMs?: number | null;
+            /** Format: int64 */
+            runs: number;
+        };
         DeclaredNode: {
             needs?: string[] | null;
             nodeRef: string;
@@ -729,6 +1659,25 @@ export type components = {
          * @enum {string}
          */
         Delivery: "notify" | "poll";
+        DeliveryPage: {
+            deliveries: components["schemas"]["NotificationDelivery"][];
+            /** @description Null on the last page. */
+            nextCursor?: string | null;
+        };
+        /** @description The comparison of the runs `a` and `b`. */
+        Diff: {
+            a: string;
+            b: string;
+            /** @description The nodes that decided how long the run took, first to last. */
+            criticalPath: Record<string, never>;
+            durationMs: Record<string, never>;
+            /** @description Whether both have the same snapshot. */
+            equal: boolean;
+            firstDifference?: components["schemas"]["FirstDifference"] | null;
+            /** @description Every node of either, in the order of the snapshot. */
+            nodes: components["schemas"]["NodeDiff"][];
+            status: components["schemas"]["Sides_RunStatus"];
+        };
         /**
          * @description Who executes a run.
          * @enum {string}
@@ -778,6 +1727,11 @@ export type components = {
             events: components["schemas"]["Event"][];
             /** @description Where to go on; there is always one. */
             nextCursor: string;
+            /**
+             * Format: int64
+             * @description How many events between the two cursors were purged before they could be read here.
+             */
+            purged: number;
         };
         /** @description One event's answer. */
         EventResult: {
@@ -792,6 +1746,34 @@ export type components = {
          * @enum {string}
          */
         EventType: "RUN_QUEUED" | "RUN_STARTED" | "RUN_STALE" | "RUN_COMPLETED" | "RUN_FAILED" | "RUN_CANCELLED" | "RUN_TERMINATED" | "RUN_TIMED_OUT" | "NODE_STARTED" | "NODE_PROGRESS" | "NODE_COMPLETED" | "NODE_FAILED" | "NODE_RETRYING" | "NODE_SKIPPED" | "NODE_CANCELLED" | "NODE_AWAITING_INPUT" | "NODE_INPUT_RECEIVED" | "NODE_LOG_CLOSED" | "ARTIFACT_RECORDED" | "HTTP_REQUEST_SENT" | "HTTP_RESPONSE_RECEIVED" | "HTTP_REQUEST_ERROR" | "NOTE";
+        /** @description An execution of a workflow. */
+        Execution: {
+            /** Format: date-time */
+            completed_at?: string | null;
+            error_message?: string | null;
+            /** Format: int64 */
+            id: number;
+            /** Format: date-time */
+            started_at: string;
+            status: components["schemas"]["ExecutionStatus"];
+            workflow_id?: string | null;
+        };
+        ExecutionCount: {
+            /** Format: int64 */
+            count: number;
+        };
+        /** @description An execution with what went into it and what came out. */
+        ExecutionDetail: components["schemas"]["Execution"] & {
+            payload?: Record<string, never> | null;
+            result?: Record<string, never> | null;
+        };
+        /** @description A page of them, newest first. */
+        Executions: components["schemas"]["Execution"][];
+        /**
+         * @description The status of an execution.
+         * @enum {string}
+         */
+        ExecutionStatus: "running" | "success" | "failed";
         /** @description Why a run did not complete. */
         Failure: {
             code?: string | null;
@@ -805,6 +1787,20 @@ export type components = {
             detail: string;
             /** @description JSON pointer into the request body. */
             pointer: string;
+        };
+        /** @description The earliest event of the first run that the second has otherwise, or not at all, or the other way round. */
+        FirstDifference: {
+            /** @description The event, normalised; null where there is none. */
+            a?: Record<string, never> | null;
+            b?: Record<string, never> | null;
+            /** @description Null for an event of the run itself. */
+            nodeRef?: string | null;
+            /**
+             * Format: int64
+             * @description In run `a`, or in `b` where `a` has nothing there.
+             */
+            seq: number;
+            seqs: Record<string, never>;
         };
         /** @description One object a WebSocket message, or the `data` of a server-sent event; `type` tells which fields there are. */
         Frame: {
@@ -843,6 +1839,33 @@ export type components = {
             claim: number;
             runId: string;
         };
+        /** @description What an import has done. */
+        Imported: {
+            /** Format: int64 */
+            artifacts: number;
+            /** @description False where the run was here already, the same; true in a dry run where it would be made. */
+            created: boolean;
+            dryRun: boolean;
+            /** Format: int64 */
+            events: number;
+            /** Format: int64 */
+            lines: number;
+            runId: string;
+            status: components["schemas"]["RunStatus"];
+            /** @description Every block, event, line and artifact was checked against its hash. */
+            verified: boolean;
+        };
+        /** @description Whom to invite. */
+        Invitation: {
+            email: string;
+            name?: string | null;
+            role: components["schemas"]["Role"];
+        };
+        /** @description An invited member, and the link to pass on: it signs in once, and is shown once. */
+        InvitedMember: {
+            signInLink: string;
+            user: components["schemas"]["Member"];
+        };
         LastRun: {
             runId: string;
             status: components["schemas"]["RunStatus"];
@@ -852,6 +1875,25 @@ export type components = {
          * @enum {string}
          */
         Level: "debug" | "info" | "warn" | "error";
+        Library: {
+            artifacts: components["schemas"]["LibraryArtifact"][];
+            /** @description Null on the last page. */
+            nextCursor?: string | null;
+        };
+        /** @description An artifact, with its run. */
+        LibraryArtifact: components["schemas"]["Artifact"] & {
+            runId: string;
+            workflow?: string | null;
+        };
+        /** @description A one-time link's secret, and what is set with it. */
+        LinkSignIn: {
+            /** @description Of the first user only, whom nobody has invited. */
+            email?: string | null;
+            link: string;
+            name?: string | null;
+            /** @description The password to sign in with from now on. */
+            password?: string | null;
+        };
         LogClosed: {
             /** Format: int64 */
             headSeq: number;
@@ -911,6 +1953,56 @@ export type components = {
             nodeRef: string;
             stream: components["schemas"]["LogStream"];
         };
+        /** @description A notification that was just made, with what is shown this once. */
+        MadeNotification: components["schemas"]["Notification"] & {
+            /** @description `whsec_…`: what messages are signed with, as Standard Webhooks has it. */
+            secret: string;
+        };
+        /** @description A new token, with the secret that is shown this once. */
+        MadeToken: components["schemas"]["Token"] & {
+            token: string;
+        };
+        /** @description A webhook that was just made: what is in it is shown this once. */
+        MadeWebhook: {
+            description?: string | null;
+            hmac: boolean;
+            /** @description `whsec_…`; null where requests need no signature. */
+            hmacSecret?: string | null;
+            token: string;
+            /** @description `/hooks/<token>`, below the server's own address. */
+            url: string;
+            /** Format: uuid */
+            webhookId: string;
+            workflow: string;
+        };
+        /** @description A member of the organization. */
+        Member: {
+            /**
+             * Format: date-time
+             * @description Null in the answer to an invitation.
+             */
+            createdAt?: string | null;
+            email: string;
+            /** @description Has signed in before: not only invited. */
+            joined: boolean;
+            name?: string | null;
+            role: components["schemas"]["Role"];
+            /** Format: uuid */
+            userId: string;
+        };
+        MemberList: {
+            /** @description By e-mail. */
+            users: components["schemas"]["Member"][];
+        };
+        /** @description An organization, and what the user is there. */
+        Membership: {
+            name: string;
+            /** Format: uuid */
+            organizationId: string;
+            /** @description The user's own, which nobody can join. */
+            personal: boolean;
+            role: components["schemas"]["Role"];
+        };
         /** @description An event on its way in. */
         NewEvent: {
             /** Format: int32 */
@@ -954,6 +2046,40 @@ export type components = {
             stream: components["schemas"]["LogStream"];
             text?: string | null;
         };
+        /** @description A notification to be. */
+        NewNotification: {
+            description?: string | null;
+            /** @description True unless given. */
+            enabled?: boolean | null;
+            /** @description Told are runs that get one of these. */
+            statuses: components["schemas"]["RunStatus"][];
+            /** @description Where messages are posted to. */
+            url: string;
+            /** @description Only runs of this workflow. */
+            workflow?: string | null;
+        };
+        /** @description What a new organization is called. */
+        NewOrganization: {
+            name: string;
+        };
+        /** @description Which runs are to go; what is said must all fit, and something must be said. */
+        NewPlan: {
+            /**
+             * Format: int32
+             * @description Not the newest so many of each workflow.
+             */
+            keepLatest?: number | null;
+            /**
+             * Format: int32
+             * @description Ended longer ago than this.
+             */
+            olderThanDays?: number | null;
+            runId?: string | null;
+            /** @description In one of these statuses, all of which are ends. */
+            status?: components["schemas"]["RunStatus"][] | null;
+            what?: components["schemas"]["What"] | null;
+            workflow?: string | null;
+        };
         /** @description A run to be started or registered. */
         NewRun: {
             engine: components["schemas"]["Engine"];
@@ -982,6 +2108,20 @@ export type components = {
             version?: number | null;
             workflow: string;
         };
+        /** @description A schedule to be. */
+        NewSchedule: {
+            /** @description Minute, hour, day, month, weekday; or @hourly, @daily, @weekly, @monthly, @yearly. */
+            cron: string;
+            /** @description True unless given. */
+            enabled?: boolean | null;
+            inputs?: Record<string, never> | null;
+            /** @description What becomes of ticks that came while no server was there; `skip` unless given. */
+            missed?: string | null;
+            /** @description Such as Europe/Berlin; UTC unless given. */
+            timeZone?: string | null;
+            /** @description A stored workflow. */
+            workflow: string;
+        };
         /** @description A secret's value, on its way in only. */
         NewSecret: {
             /** @description 4 bytes to 48 KiB of text without U+0000. */
@@ -1000,6 +2140,23 @@ export type components = {
             /** Format: int32 */
             version?: number | null;
         };
+        /** @description What a token shall be. */
+        NewToken: {
+            /** Format: date-time */
+            expiresAt?: string | null;
+            name: string;
+            /** @description Limits it to this run. */
+            runId?: string | null;
+            scopes: components["schemas"]["Scope"][];
+            /** @description Limits it to runs of this workflow. */
+            workflow?: string | null;
+        };
+        /** @description A webhook to be; everything may be left out. */
+        NewWebhook: {
+            description?: string | null;
+            /** @description Whether requests must be signed; false unless given. */
+            hmac?: boolean | null;
+        };
         /** @description A workflow's text, where it does not come as YAML itself. */
         NewWorkflow: {
             /** @description The YAML. */
@@ -1015,6 +2172,13 @@ export type components = {
             events: number;
             /** Format: int64 */
             warnings: number;
+        };
+        NodeDiff: {
+            a?: components["schemas"]["NodeSide"] | null;
+            b?: components["schemas"]["NodeSide"] | null;
+            /** @description `presence`, `status`, `attempts`, `events`: what differs. Durations differ always. */
+            changed: string[];
+            nodeRef: string;
         };
         /** @description A person's answer to a node that waits. */
         NodeInput: {
@@ -1041,6 +2205,16 @@ export type components = {
             completed: number;
             /** Format: int64 */
             total?: number | null;
+        };
+        NodeSide: {
+            /** Format: int32 */
+            attempts: number;
+            /**
+             * Format: int64
+             * @description From the first attempt's start to the last one's end.
+             */
+            durationMs?: number | null;
+            status: components["schemas"]["NodeStatus"];
         };
         /** @description The state of a node. */
         NodeState: {
@@ -1083,6 +2257,99 @@ export type components = {
             /** Format: int64 */
             logLines: number;
         };
+        /** @description A notification as it may be seen. */
+        Notification: {
+            /** Format: date-time */
+            createdAt: string;
+            description?: string | null;
+            /** @description Why the server has disabled it. */
+            disabledReason?: string | null;
+            enabled: boolean;
+            /**
+             * Format: date-time
+             * @description Since when nothing was delivered; null while all is well.
+             */
+            failingSince?: string | null;
+            /** Format: uuid */
+            notificationId: string;
+            statuses: components["schemas"]["RunStatus"][];
+            /** Format: date-time */
+            updatedAt: string;
+            url: string;
+            workflow?: string | null;
+        };
+        /** @description What to change about a notification; what is missing stays as it is, and an empty workflow or description is none. */
+        NotificationChange: {
+            description?: string | null;
+            enabled?: boolean | null;
+            statuses?: components["schemas"]["RunStatus"][] | null;
+            url?: string | null;
+            workflow?: string | null;
+        };
+        /** @description A message that was made. */
+        NotificationDelivery: {
+            /** Format: int32 */
+            attempts: number;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: uuid */
+            deliveryId: string;
+            error?: string | null;
+            /** Format: date-time */
+            lastAttemptAt?: string | null;
+            /** Format: date-time */
+            nextAttemptAt?: string | null;
+            /** Format: int32 */
+            responseStatus?: number | null;
+            runId?: string | null;
+            state: string;
+            status: string;
+        };
+        NotificationList: {
+            notifications: components["schemas"]["Notification"][];
+        };
+        OlderFailure: {
+            details?: Record<string, never> | null;
+            reason: string;
+            temporalCode?: string | null;
+        };
+        /** @description The status of a run. */
+        OlderStatus: {
+            /** Format: date-time */
+            completedAt?: string | null;
+            failure?: components["schemas"]["OlderFailure"] | null;
+            /** Format: int64 */
+            historyLength: number;
+            progress: components["schemas"]["Progress"];
+            runId: string;
+            /** Format: date-time */
+            startedAt: string;
+            status: components["schemas"]["RunStatus"];
+            taskQueue: string;
+            /** Format: date-time */
+            updatedAt: string;
+            workflowId?: string | null;
+        };
+        /** @description A session that has begun or goes on: what to send as a bearer token, and who that is. */
+        OpenedSession: components["schemas"]["Session"] & {
+            accessToken: string;
+            /** Format: int64 */
+            expiresInSeconds: number;
+        };
+        /** @description An organization. */
+        Organization: {
+            name: string;
+            /** Format: uuid */
+            organizationId: string;
+        };
+        /** @description Where the session shall go on. */
+        OrganizationChoice: {
+            /** Format: uuid */
+            organizationId: string;
+        };
+        OrganizationList: {
+            organizations: components["schemas"]["Membership"][];
+        };
         /**
          * @description What became of an event.
          * @enum {string}
@@ -1113,6 +2380,42 @@ export type components = {
          * @enum {string}
          */
         PartState: "ok" | "degraded" | "down";
+        /** @description What a plan comes to, or has come to. */
+        PlanCounts: {
+            /** Format: int64 */
+            artifacts: number;
+            /**
+             * Format: int64
+             * @description Of lines and artifacts.
+             */
+            bytes: number;
+            /** Format: int64 */
+            events: number;
+            /** Format: int64 */
+            lines: number;
+            /** Format: int64 */
+            runs: number;
+        };
+        /** @description A plan of deletion. */
+        PlanDetail: components["schemas"]["PlanCounts"] & {
+            /** Format: date-time */
+            createdAt: string;
+            criteria: Record<string, never>;
+            done: components["schemas"]["PlanCounts"];
+            /** Format: date-time */
+            expiresAt: string;
+            /** Format: date-time */
+            finishedAt?: string | null;
+            /** Format: uuid */
+            planId: string;
+            /** @description The first runs of the set. */
+            sample: string[];
+            state: components["schemas"]["ShownState"];
+            what: components["schemas"]["What"];
+        };
+        PlanPage: {
+            plans: components["schemas"]["PlanDetail"][];
+        };
         /** @description RFC 9457 problem details. */
         Problem: {
             detail: string;
@@ -1135,6 +2438,11 @@ export type components = {
             /** Format: int32 */
             totalActions: number;
         };
+        /** @description What a deletion came to. */
+        Purged: components["schemas"]["PlanCounts"] & {
+            /** Format: uuid */
+            planId: string;
+        };
         /** @description Runs of a workflow that this installation's workers execute and that are not over. */
         QueueCounts: {
             /**
@@ -1152,6 +2460,15 @@ export type components = {
             parts: components["schemas"]["Part"][];
             status: components["schemas"]["PartState"];
         };
+        Received: {
+            runId: string;
+        };
+        /** @description The run that a bundle is played as. */
+        Replayed: {
+            runId: string;
+            /** Format: double */
+            speed: number;
+        };
         RerunAnswer: {
             /** @description Of the new run. */
             runId: string;
@@ -1161,6 +2478,46 @@ export type components = {
             fromNode?: string | null;
             /** @description In place of the inputs of the same names. */
             inputs?: Record<string, never> | null;
+        };
+        Retention: {
+            policies: components["schemas"]["RetentionPolicy"][];
+        };
+        /** @description How long runs are kept. */
+        RetentionPolicy: {
+            /**
+             * Format: int64
+             * @description So many days after their end.
+             */
+            keepDays?: number | null;
+            /**
+             * Format: int64
+             * @description Those that failed, where that is longer than `keepDays`.
+             */
+            keepFailedDays?: number | null;
+            /**
+             * Format: int64
+             * @description And as long as they are among the newest so many of their workflow.
+             */
+            keepLatest?: number | null;
+            /** Format: uuid */
+            policyId?: string | null;
+            /** @description Null: of all workflows that have no policy of their own. */
+            workflow?: string | null;
+        };
+        /**
+         * @description What a user is in an organization.
+         * @enum {string}
+         */
+        Role: "viewer" | "member" | "owner";
+        /** @description What a member shall be. */
+        RoleChange: {
+            role: components["schemas"]["Role"];
+        };
+        RunCount: {
+            /** @description There are more than that. */
+            atLeast: boolean;
+            /** Format: int64 */
+            count: number;
         };
         RunEventResult: components["schemas"]["EventResult"] & {
             runId: string;
@@ -1232,6 +2589,51 @@ export type components = {
             updatedAt?: string | null;
             workflow?: string | null;
         };
+        /** @description A schedule. */
+        Schedule: {
+            /** Format: date-time */
+            createdAt: string;
+            cron: string;
+            enabled: boolean;
+            inputs?: Record<string, never> | null;
+            /**
+             * Format: date-time
+             * @description Its last tick.
+             */
+            lastAt?: string | null;
+            /** @description Why its last tick has started no run. */
+            lastError?: string | null;
+            lastRunId?: string | null;
+            missed: string;
+            /**
+             * Format: date-time
+             * @description Null while it is disabled.
+             */
+            nextAt?: string | null;
+            /** Format: uuid */
+            scheduleId: string;
+            timeZone: string;
+            /** Format: date-time */
+            updatedAt: string;
+            workflow: string;
+        };
+        /** @description What to change about a schedule; what is missing stays as it is. */
+        ScheduleChange: {
+            cron?: string | null;
+            enabled?: boolean | null;
+            inputs?: Record<string, never> | null;
+            missed?: string | null;
+            timeZone?: string | null;
+            workflow?: string | null;
+        };
+        ScheduleList: {
+            schedules: components["schemas"]["Schedule"][];
+        };
+        /**
+         * @description What an API token may be used for.
+         * @enum {string}
+         */
+        Scope: "append" | "read" | "admin";
         /** @description A secret as it may be seen. */
         Secret: {
             /** Format: date-time */
@@ -1255,11 +2657,157 @@ export type components = {
             names: string[];
             runId: string;
         };
+        /** @description Who asks, and how one comes in. */
+        Session: {
+            authentication: components["schemas"]["Authentication"];
+            openIdConnect?: components["schemas"]["SignInProvider"] | null;
+            organization?: components["schemas"]["Organization"] | null;
+            /** @description Where the user is a member, the personal organization last. */
+            organizations: components["schemas"]["Membership"][];
+            role?: components["schemas"]["Role"] | null;
+            /** @description Whether a user is signed in, or a token was sent that holds. */
+            signedIn: boolean;
+            user?: components["schemas"]["User"] | null;
+        };
+        /**
+         * @description Where a plan is.
+         * @enum {string}
+         */
+        ShownState: "planned" | "applying" | "applied" | "failed" | "expired";
+        /** @description What two runs have of the same thing. */
+        Sides_RunStatus: {
+            /**
+             * @description Where a run is.
+             * @enum {string}
+             */
+            a: "QUEUED" | "RUNNING" | "AWAITING_INPUT" | "COMPLETED" | "FAILED" | "CANCELLED" | "TERMINATED" | "TIMED_OUT" | "STALE";
+            /**
+             * @description Where a run is.
+             * @enum {string}
+             */
+            b: "QUEUED" | "RUNNING" | "AWAITING_INPUT" | "COMPLETED" | "FAILED" | "CANCELLED" | "TERMINATED" | "TIMED_OUT" | "STALE";
+        };
+        SignedUrl: {
+            /** Format: int64 */
+            expiresInSeconds: number;
+            url: string;
+        };
+        /** @description What signs in. */
+        SignIn: {
+            email: string;
+            password: string;
+        };
+        SignInLink: {
+            signInLink: string;
+        };
+        /** @description A way to sign in that is no password. */
+        SignInProvider: {
+            name: string;
+        };
+        /** @description Runs that are over, over some days. */
+        Statistics: {
+            /** Format: int64 */
+            cancelled: number;
+            /** Format: int64 */
+            completed: number;
+            /** @description Days on which a run has ended, oldest first. */
+            days: components["schemas"]["DayStatistics"][];
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Right to within 5 %, as all durations here.
+             */
+            p50DurationMs?: number | null;
+            /** Format: int64 */
+            p95DurationMs?: number | null;
+            /** Format: int64 */
+            runs: number;
+            /**
+             * Format: double
+             * @description Completed ones among those that completed or failed, 0 to 1; null where there are none.
+             */
+            successRate?: number | null;
+        };
         /**
          * @description Why a page ends where it does.
          * @enum {string}
          */
         Stopped: "limit" | "time" | "end";
+        TestSent: {
+            /** Format: uuid */
+            deliveryId: string;
+        };
+        /** @description To be put behind an address as `?ticket=…`. */
+        Ticket: {
+            /** Format: int64 */
+            expiresInSeconds: number;
+            ticket: string;
+        };
+        /** @description A token as it may be seen. */
+        Token: {
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            expiresAt?: string | null;
+            /** Format: date-time */
+            lastUsedAt?: string | null;
+            name: string;
+            /** @description How it begins. */
+            prefix: string;
+            runId?: string | null;
+            scopes: components["schemas"]["Scope"][];
+            /** Format: uuid */
+            tokenId: string;
+            workflow?: string | null;
+        };
+        TokenList: {
+            /** @description Newest first. */
+            tokens: components["schemas"]["Token"][];
+        };
+        /** @description What is left of a purged run. */
+        TombstoneDetail: {
+            /** @description The hash of its last event, in hexadecimal digits. */
+            headHash: string;
+            /** Format: int64 */
+            headSeq: number;
+            /** Format: uuid */
+            planId: string;
+            /** Format: date-time */
+            purgedAt: string;
+            runId: string;
+            status: components["schemas"]["RunStatus"];
+            workflow?: string | null;
+        };
+        /** @description What happened to a run's nodes. */
+        Trace: {
+            /** @description Of the last event, to go on behind it; missing where there is none. */
+            cursor?: string | null;
+            events: components["schemas"]["TraceEvent"][];
+            runId: string;
+        };
+        TraceEvent: {
+            data?: Record<string, never> | null;
+            error?: Record<string, never> | null;
+            /** @description The seq in decimal. */
+            id: string;
+            level: components["schemas"]["Level"];
+            message?: string | null;
+            metadata?: Record<string, never> | null;
+            nodeId: string;
+            outputSummary?: Record<string, never> | null;
+            runId: string;
+            /** Format: date-time */
+            timestamp: string;
+            type: string;
+        };
+        /** @description A user. */
+        User: {
+            email: string;
+            name?: string | null;
+            /** Format: uuid */
+            userId: string;
+        };
         VersionPage: {
             /**
              * Format: int32
@@ -1277,6 +2825,28 @@ export type components = {
             /** Format: int32 */
             version: number;
         };
+        /** @description A webhook as it may be seen. */
+        Webhook: {
+            /** Format: date-time */
+            createdAt: string;
+            description?: string | null;
+            /** @description Whether requests must be signed. */
+            hmac: boolean;
+            lastRunId?: string | null;
+            /** Format: date-time */
+            lastUsedAt?: string | null;
+            /** Format: uuid */
+            webhookId: string;
+            workflow: string;
+        };
+        WebhookList: {
+            webhooks: components["schemas"]["Webhook"][];
+        };
+        /**
+         * @description What of the runs that fit goes.
+         * @enum {string}
+         */
+        What: "runs" | "logs" | "artifacts";
         /**
          * @description What executes nodes.
          * @enum {string}
@@ -1348,6 +2918,78 @@ export type components = {
 };
 export type $defs = Record<string, never>;
 export interface operations {
+    listLibrary: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description Size of the page */
+                limit?: number;
+                /** @description Whose name holds this text */
+                q?: string;
+                /** @description Of runs of this workflow */
+                workflow?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of artifacts */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Library"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended */
+                cursor?: string;
+                /** @description Size of the page */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     claimRuns: {
         parameters: {
             query?: never;
@@ -1480,6 +3122,148 @@ export interface operations {
             };
         };
     };
+    listCleanupPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Up to 100 plans */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    planCleanup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPlan"];
+            };
+        };
+        responses: {
+            /** @description The plan */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description The run is not over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCleanupPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                planId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The plan */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    applyCleanupPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                planId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanDetail"];
+                };
+            };
+            /** @description The set has changed, or the plan has expired */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     readEventsAcross: {
         parameters: {
             query?: {
@@ -1520,7 +3304,10 @@ export interface operations {
     };
     appendEventsAcross: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Runs that this makes take their place by the time of their first event; needs the right to edit */
+                historic?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -1539,6 +3326,404 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AppendedAcross"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importRun: {
+        parameters: {
+            query?: {
+                /** @description Check it, and write nothing */
+                dryRun?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.telltale.bundle": unknown;
+            };
+        };
+        responses: {
+            /** @description It was here already, the same; or a dry run */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description Imported */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNotification"];
+            };
+        };
+        responses: {
+            /** @description Made; its secret is shown this once */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeNotification"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notificationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NotificationChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Notification"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notificationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+                /** @description Size of the page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                notificationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of deliveries */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryPage"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                notificationId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It will be sent */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestSent"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listOrganizations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The personal one last */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrganizationList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrganization"];
+            };
+        };
+        responses: {
+            /** @description The organization */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Organization"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replayRun: {
+        parameters: {
+            query?: {
+                /** @description How many times faster */
+                speed?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/vnd.telltale.bundle": unknown;
+            };
+        };
+        responses: {
+            /** @description It begins */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The policies */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putRetention: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Retention"];
+            };
+        };
+        responses: {
+            /** @description The policies */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Retention"];
                 };
             };
             /** @description What went wrong */
@@ -1679,6 +3864,55 @@ export interface operations {
             };
         };
     };
+    deleteRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purged"];
+                };
+            };
+            /** @description It is on its way */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Purged"];
+                };
+            };
+            /** @description The run is not over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listArtifacts: {
         parameters: {
             query?: {
@@ -1770,7 +4004,12 @@ export interface operations {
     };
     downloadArtifact: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description To be looked at in a page: text as text/plain, its first MiB; images as they are */
+                preview?: boolean;
+                /** @description Instead of the bytes `{url, expiresInSeconds}`, where they can be fetched from without a token; 404 `no-presigned-url` where the store has no such */
+                url?: boolean;
+            };
             header?: {
                 /** @description Nothing when it has this tag */
                 "If-None-Match"?: string;
@@ -1832,6 +4071,40 @@ export interface operations {
             };
         };
     };
+    exportRun: {
+        parameters: {
+            query?: {
+                /** @description A page that opens without a server instead, with what a browser shows at ease */
+                html?: boolean;
+            };
+            header?: never;
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bundle */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.telltale.bundle": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancelRun: {
         parameters: {
             query?: never;
@@ -1854,6 +4127,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CancelAnswer"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diffRuns: {
+        parameters: {
+            query?: {
+                /** @description The id of the run to compare with; needed */
+                with?: string;
+            };
+            header?: never;
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The comparison */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
                 };
             };
             /** @description What went wrong */
@@ -2193,6 +4500,40 @@ export interface operations {
             };
         };
     };
+    snapshotRun: {
+        parameters: {
+            query?: {
+                /** @description With a section of durations in milliseconds */
+                durations?: boolean;
+            };
+            header?: never;
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The timeline, a fact a line */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     streamRun: {
         parameters: {
             query?: {
@@ -2235,6 +4576,210 @@ export interface operations {
                 };
             };
             /** @description The run is over and everything up to its end was already received */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTombstone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tombstone */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TombstoneDetail"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countRuns: {
+        parameters: {
+            query?: {
+                /** @description `key:value`, repeated: all must be there */
+                label?: string[];
+                /** @description Text within run id, workflow or failure */
+                q?: string;
+                /** @description Registered at this time or later */
+                since?: string;
+                /** @description In one of these statuses; repeated or with commas */
+                status?: components["schemas"]["RunStatus"][];
+                /** @description Started by one of these; repeated or with commas */
+                trigger?: string[];
+                /** @description Registered before this time */
+                until?: string;
+                /** @description Of this workflow */
+                workflow?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The count */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunCount"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSchedules: {
+        parameters: {
+            query?: {
+                /** @description Of this workflow */
+                workflow?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScheduleList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSchedule"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleChange"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                scheduleId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
             204: {
                 headers: {
                     [name: string]: unknown;
@@ -2359,6 +4904,281 @@ export interface operations {
             };
         };
     };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who asks */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedSession"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out, or nobody was signed in */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeemLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkSignIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedSession"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    leaveForProvider: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    comeBackFromProvider: {
+        parameters: {
+            query?: {
+                /** @description The provider's */
+                code?: string;
+                /** @description As sent to the provider */
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the page */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeOrganization: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrganizationChoice"];
+            };
+        };
+        responses: {
+            /** @description The session in the other organization */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedSession"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refreshSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The session goes on */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedSession"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statistics: {
+        parameters: {
+            query?: {
+                /** @description How many days, today (UTC) included */
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statistics */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     streamMany: {
         parameters: {
             query?: never;
@@ -2374,6 +5194,283 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeTicket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            /** @description The token with its secret */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeToken"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                tokenId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description By e-mail */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MemberList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inviteUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Invitation"];
+            };
+        };
+        responses: {
+            /** @description Invited */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitedMember"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleChange"];
+            };
+        };
+        responses: {
+            /** @description The member as it is now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Member"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Taken out */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                userId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInLink"];
+                };
             };
             /** @description What went wrong */
             default: {
@@ -2605,6 +5702,40 @@ export interface operations {
             };
         };
     };
+    workflowStatistics: {
+        parameters: {
+            query?: {
+                /** @description How many days, today (UTC) included */
+                days?: number;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The statistics */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Statistics"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listWorkflowVersions: {
         parameters: {
             query?: {
@@ -2673,6 +5804,102 @@ export interface operations {
             };
         };
     };
+    listWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description All of them */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeWebhook"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                webhookId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     healthz: {
         parameters: {
             query?: never;
@@ -2689,6 +5916,117 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Healthy"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    receiveWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description What the sender calls this message: a repeat starts nothing */
+                "Idempotency-Key"?: string;
+                /** @description The same, as Standard Webhooks has it */
+                "webhook-id"?: string;
+                /** @description `v1,` and the HMAC-SHA256 of `id.timestamp.body` in base64 */
+                "webhook-signature"?: string;
+                /** @description When it was signed, in seconds since 1970 */
+                "webhook-timestamp"?: string;
+                /** @description `sha256=` and the HMAC-SHA256 of the body in hexadecimal digits */
+                "X-Hub-Signature-256"?: string;
+            };
+            path: {
+                token: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description The run that it starts */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    olderExecution: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The execution */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionDetail"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    olderCleanup: {
+        parameters: {
+            query?: {
+                /** @description Runs that ended longer ago go */
+                days_to_keep?: number;
+                /** @description Only count them */
+                dry_run?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description How many */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleanedUp"];
                 };
             };
             /** @description What went wrong */
@@ -2785,6 +6123,153 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ready"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    olderExecutions: {
+        parameters: {
+            query?: {
+                /** @description Size of the page */
+                limit?: number;
+                /** @description Executions before the page */
+                offset?: number;
+                /** @description Registered at this time or later */
+                since?: string;
+                /** @description In this status */
+                status?: components["schemas"]["ExecutionStatus"];
+                /** @description Registered before this time */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The executions */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Executions"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    olderExecutionCount: {
+        parameters: {
+            query?: {
+                /** @description Registered at this time or later */
+                since?: string;
+                /** @description In this status */
+                status?: components["schemas"]["ExecutionStatus"];
+                /** @description Registered before this time */
+                until?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The count */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExecutionCount"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    olderRunStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The status */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OlderStatus"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    olderRunTrace: {
+        parameters: {
+            query?: {
+                /** @description Behind this event: `cursor` of the page before */
+                cursor?: number;
+                /** @description Size of the page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                runId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The trace */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trace"];
                 };
             };
             /** @description What went wrong */

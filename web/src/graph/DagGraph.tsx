@@ -33,6 +33,8 @@ interface Props {
 
 /** From here on one gets lost without a map. */
 const MAP_FROM_NODES = 25;
+/** From here on cards show letters for shapes. */
+const CROWD_FROM_NODES = 120;
 /** So many are drawn wherever they are: panning shows no gaps, and the browser's own search finds them. */
 const WHOLE_NODES_MAX = 600;
 /** React Flow wants to know it. */
@@ -65,6 +67,7 @@ function Laid({ nodes, Card, label, colorOf, focus, path = NO_NODES }: Props) {
       aria-label={label}
       data-graph={placed ? 'laid-out' : 'waiting'}
       data-far={isFar || undefined}
+      data-crowd={nodes.length >= CROWD_FROM_NODES || undefined}
       data-many={nodes.length >= MAP_FROM_NODES || undefined}
     >
       <CardContext value={Card}>

@@ -65,7 +65,7 @@ export default {
     await menu(page, 'Delete the run');
     await page.getByRole('dialog').getByText('2 lines of output').waitFor();
     await page.getByRole('button', { name: 'Delete the run' }).click();
-    await page.waitForURL((url) => url.pathname === '/ui/');
+    await page.waitForURL((url) => /^\/ui\/?$/.test(url.pathname));
     await page.goto(`${server.url}/ui/?q=${runId}`);
     await sees(page, 'h2:has-text("No run fits")');
     await page.getByRole('button', { name: 'Import …' }).click();

@@ -49,13 +49,24 @@ function changedWords({ a, b, changed }: DiffNode): string {
   return `differs in ${changed.join(', ')}`;
 }
 
-function Side({ side, runId, nodeRef }: { side: DiffSide | null; runId: string; nodeRef: string }) {
+function Side({
+  side,
+  runId,
+  nodeRef,
+}: {
+  side: DiffSide | null | undefined;
+  runId: string;
+  nodeRef: string;
+}) {
   if (!side) return <span className={styles.none}>not there</span>;
   const { status, attempts, durationMs } = side;
   return (
     <span className={styles.side}>
-      <Link to={paths.run(runId, { node: nodeRef })} aria-label={`${nodeRef} of ${runId}`}>
+      <Link to={paths.run(runId, { node: nodeRef })}>
         <Badge status={status} />
+        <span className="unseen">
+          : {nodeRef} of {runId}
+        </span>
       </Link>
       <span className="num">{duration(durationMs)}</span>
       {attempts > 1 && <span className="num">{attempts} attempts</span>}

@@ -30,7 +30,7 @@ export function NotificationDialog({ onClose, onMade }: { onClose: () => void; o
     void work(async () => {
       const made = await createNotification({
         url: url.trim(),
-        statuses,
+        statuses: [...statuses],
         enabled: true,
         ...(workflow.trim() && { workflow: workflow.trim() }),
         ...(description.trim() && { description: description.trim() }),

@@ -38,7 +38,7 @@ export function CleanupForm({ bar, onPlanned }: Props) {
       ...(days && { olderThanDays: Number(days) }),
       ...(workflow.trim() && { workflow: workflow.trim() }),
       ...(latest && { keepLatest: Number(latest) }),
-      ...(statuses.length > 0 && { status: statuses }),
+      ...(statuses.length > 0 && { status: [...statuses] }),
     };
     void work(async () => {
       const { planId } = await makePlan(question);

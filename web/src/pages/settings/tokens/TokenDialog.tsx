@@ -40,7 +40,7 @@ export function TokenDialog({ onClose, onMade }: { onClose: () => void; onMade: 
     void work(async () => {
       const { token } = await createToken({
         name: name.trim(),
-        scopes,
+        scopes: [...scopes],
         ...(workflow.trim() && { workflow: workflow.trim() }),
         ...(runId.trim() && { runId: runId.trim() }),
         ...(lasts && { expiresAt: new Date(Date.now() + Number(lasts) * DAY_MS).toISOString() }),

@@ -18,7 +18,8 @@ const SPANS = [
 ] as const;
 type Span = (typeof SPANS)[number]['value'];
 
-const duration = (ms: number | null): string => (ms === null ? '–' : formatDuration(ms));
+const duration = (ms: number | null | undefined): string =>
+  typeof ms === 'number' ? formatDuration(ms) : '–';
 
 const COLUMNS = [
   { head: 'Day', cell: ({ day }: Day) => day },
@@ -55,7 +56,10 @@ function Shown({ figures }: { figures: Figures }) {
   if (runs === 0) return <p className={parts.faint}>No run in this time.</p>;
   const facts: ReadonlyArray<[string, string]> = [
     ['runs', formatCount(runs)],
-    ['of those that ended completed', successRate === null ? '–' : `${(successRate * 100).toFixed(1)} %`],
+    [
+      'of those that ended completed',
+      typeof successRate === 'number' ? `${(successRate * 100).toFixed(1)} %` : '–',
+    ],
     ['completed', formatCount(completed)],
     ['failed', formatCount(failed)],
     ['half are faster than (p50)', duration(p50DurationMs)],

@@ -7,6 +7,7 @@ const day = (runs: number, completed: number, failed: number, p50DurationMs: num
   runs,
   completed,
   failed,
+  cancelled: 0,
   p50DurationMs,
   p95DurationMs: null,
 });

@@ -34,7 +34,11 @@ export function bars(days: readonly Day[], most: number): Bar[] {
 }
 
 /** A path through the days that have a value; it is broken where there is none. */
-export function line(days: readonly Day[], value: (day: Day) => number | null, most: number): string {
+export function line(
+  days: readonly Day[],
+  value: (day: Day) => number | null | undefined,
+  most: number,
+): string {
   const each = WIDTH / Math.max(1, days.length);
   let isBroken = true;
   let path = '';

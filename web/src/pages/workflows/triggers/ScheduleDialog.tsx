@@ -25,7 +25,7 @@ export function ScheduleDialog({ workflow, schedule, onClose, onSaved }: Props) 
   const { isBusy, said, work } = useDeed();
   const [cron, setCron] = useState(schedule?.cron ?? '0 3 * * *');
   const [timeZone, setTimeZone] = useState(schedule?.timeZone ?? OWN_ZONE);
-  const [missed, setMissed] = useState<Missed>(schedule?.missed ?? 'skip');
+  const [missed, setMissed] = useState<Missed>(schedule?.missed === 'run-once' ? 'run-once' : 'skip');
   const [inputs, setInputs] = useState(schedule?.inputs ? JSON.stringify(schedule.inputs) : '');
   const words = cronWords(cron);
   const save = (event: FormEvent) => {
