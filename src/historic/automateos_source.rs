@@ -102,7 +102,7 @@ fn open_file(path: &Path) -> Result<Connection, SourceError> {
 
 fn rows_of(connection: &Connection, after: i64) -> Result<Vec<Value>, SourceError> {
     let mut statement = connection.prepare(LOGS_SQLITE).map_err(broken)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query((after, LOGS_PER_PAGE)).map_err(broken)?;
     let mut read = Vec::new();
     while let Some(row) = rows.next().map_err(broken)? {

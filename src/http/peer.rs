@@ -12,7 +12,8 @@ pub fn address(peer: Option<SocketAddr>, headers: &HeaderMap) -> Option<IpAddr> 
     if !is_near(peer) {
         return Some(peer);
     }
-    let forwarded = headers.get_all("x-forwarded-for").iter().last().and_then(|value| value.to_str().ok());
+    let forwarded =
+        headers.get_all("x-forwarded-for").iter().next_back().and_then(|value| value.to_str().ok());
     let last = forwarded.and_then(|list| list.rsplit(',').next()?.trim().parse::<IpAddr>().ok());
     Some(last.map_or(peer, |ip| ip.to_canonical()))
 }

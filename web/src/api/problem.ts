@@ -38,7 +38,11 @@ export function toApiError(response: Response, body: unknown): ApiError {
   const problem = (typeof body === 'object' && body !== null ? body : {}) as Partial<Problem>;
   const faults = problem.errors ?? [];
   const words = problem.detail || problem.title || `the server answered ${response.status}`;
-  const message = [words, ...faults.map(({ pointer, detail }) => `${pointer} ${detail}`)].join('; ');
+  // A problem of one fault may say the same as the fault does.
+  const more = faults
+    .map(({ pointer, detail }) => `${pointer} ${detail}`)
+    .filter((said) => !words.includes(said));
+  const message = [words, ...more].join('; ');
   const code = problem.type?.split(/[/:#]/).at(-1) ?? null;
   const wait = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new ApiError(response.status, message, faults, {

@@ -33,6 +33,7 @@ export default {
     await page.getByLabel(/^Cron/).fill('30 3 * * 1-5');
     await seesText(page, 'That is Monday to Friday at 03:30.');
     await page.getByLabel('Time zone').fill('Europe/Vienna');
+    await page.getByLabel('Inputs as JSON, if any').fill('{"who": "the clock"}');
     await page.getByRole('button', { name: 'Make it' }).click();
     const schedules = page.getByRole('region', { name: 'Schedules' });
     await schedules.getByText('Monday to Friday at 03:30').waitFor();

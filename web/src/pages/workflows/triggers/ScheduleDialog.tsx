@@ -58,7 +58,6 @@ export function ScheduleDialog({ workflow, schedule, onClose, onSaved }: Props) 
         <Field
           label="Cron: minute, hour, day, month, weekday"
           required
-          className="mono"
           value={cron}
           autoComplete="off"
           spellCheck={false}
@@ -82,7 +81,6 @@ export function ScheduleDialog({ workflow, schedule, onClose, onSaved }: Props) 
         />
         <Field
           label="Inputs as JSON, if any"
-          className="mono"
           value={inputs}
           placeholder="{}"
           autoComplete="off"
