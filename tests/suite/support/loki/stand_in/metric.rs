@@ -11,6 +11,11 @@ use super::logql::Query;
 use super::store::Store;
 use super::text::Scanner;
 
+/// Names with their values.
+type Labels = Vec<(String, String)>;
+/// Nanoseconds, and bytes of the line.
+type Samples = Vec<(i64, usize)>;
+
 const SECOND_NS: i64 = 1_000_000_000;
 /// Documented as the most points that a series may have.
 const POINTS_MAX: i64 = 11_000;
@@ -79,7 +84,7 @@ impl Metric {
         if step_ns <= 0 || (end - start) / step_ns > POINTS_MAX {
             return Err("exceeded maximum resolution of 11,000 points per time series".to_owned());
         }
-        let mut series: BTreeMap<Vec<(String, String)>, Vec<(i64, usize)>> = BTreeMap::new();
+        let mut series: BTreeMap<Labels, Samples> = BTreeMap::new();
         for stream in store.streams.iter().filter(|stream| stream.tenant == tenant) {
             if !self.query.selects(&stream.labels) {
                 continue;
