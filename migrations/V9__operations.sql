@@ -27,20 +27,14 @@ BEGIN
     INTO moved_by;
     UPDATE events SET xid = xid - moved_by;
     GET DIAGNOSTICS adopted = ROW_COUNT;
-    UPDATE event_cursors SET xid = xid - moved_by, seen_to = seen_to - moved_by;
     UPDATE notification_cursors SET xid = xid - moved_by;
     UPDATE notifications SET from_xid = from_xid - moved_by;
     UPDATE cleanup_plans SET apply_xid = apply_xid - moved_by WHERE apply_xid IS NOT NULL;
-    -- Away and back, since a bucket may move to where another one is.
-    WITH moved AS (
-        DELETE FROM purged_events RETURNING organization_id, bucket, first_xid, events
-    )
-    INSERT INTO purged_events (organization_id, bucket, first_xid, events)
-    SELECT organization_id, bucket - (moved_by >> 10), first_xid - moved_by, events FROM moved;
+    -- Those who follow events, and what was purged where.
+    PERFORM shift_event_cursors(moved_by);
     UPDATE restored_installations SET shift = shift + moved_by;
     INSERT INTO restored_installations (earlier_id, shift) SELECT id, moved_by FROM installation;
     UPDATE installation SET id = gen_random_uuid();
-    PERFORM shift_event_cursors(moved_by);
     RETURN adopted;
 END $$;
 

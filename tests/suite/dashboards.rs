@@ -18,8 +18,8 @@ use crate::support::{Database, event, run_id, until};
 
 /// What docs/dashboards.md tells an operator to grant, and nothing more.
 const READER: &str = "
-    DO $$ BEGIN CREATE ROLE telltale_reader LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-    GRANT SELECT ON telltale_v1_runs, telltale_v1_nodes, telltale_v1_events, telltale_v1_log_streams, telltale_v1_queue TO telltale_reader";
+    DO $$ BEGIN CREATE ROLE telltale_grafana LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+    GRANT SELECT ON telltale_v1_runs, telltale_v1_nodes, telltale_v1_events, telltale_v1_log_streams, telltale_v1_queue TO telltale_grafana";
 
 const VIEWS: [&str; 5] = [
     "telltale_v1_runs",
@@ -224,7 +224,7 @@ async fn every_panel_of_every_dashboard_shows_something() {
 
     let admin = database.session().await;
     admin.batch_execute(READER).await.unwrap();
-    let address = database.url().replace("postgres@", "telltale_reader@");
+    let address = database.url().replace("postgres@", "telltale_grafana@");
     let (reader, connection) = tokio_postgres::connect(&address, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
     assert!(

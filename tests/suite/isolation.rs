@@ -26,6 +26,8 @@ enum Other {
     Own,
     /// Their own of the same name, which is made by asking.
     Makes,
+    /// The 422 of a workflow that is not there.
+    NoWorkflow,
     /// What is the same for everybody.
     Same,
 }
@@ -47,7 +49,7 @@ enum Nobody {
 }
 
 use Nobody::{In, Out};
-use Other::{Makes, NotThere, Own, Same};
+use Other::{Makes, NoWorkflow, NotThere, Own, Same};
 use Viewer::{May, MayNot};
 
 /// Method and path, and what each caller may expect. Removals stand last, since the walk goes from top to bottom.
@@ -106,7 +108,7 @@ const TABLE: &[(&str, Other, Viewer, Nobody)] = &[
     ("POST /api/v1/claims/secrets", NotThere, MayNot, Out),
     ("POST /api/v1/workflows/{name}/run", NotThere, MayNot, Out),
     ("POST /api/v1/workflows/{name}/webhooks", NotThere, MayNot, Out),
-    ("POST /api/v1/schedules", Makes, MayNot, Out),
+    ("POST /api/v1/schedules", NoWorkflow, MayNot, Out),
     ("PUT /api/v1/schedules/{scheduleId}", NotThere, MayNot, Out),
     ("POST /api/v1/notifications", Own, MayNot, Out),
     ("PUT /api/v1/notifications/{notificationId}", NotThere, MayNot, Out),
@@ -387,6 +389,7 @@ async fn every_operation_keeps_organizations_roles_and_strangers_apart() {
             NotThere | Own if answer.text().contains(MARK) => {
                 fault("another organization", &answer, "nothing of ours");
             }
+            NoWorkflow if answer.status != 422 => fault("another organization", &answer, "422"),
             Makes if answer.status >= 300 => fault("another organization", &answer, "their own"),
             _ if answer.status >= 500 && answer.status != 501 => {
                 fault("another organization", &answer, "no failure");
