@@ -2286,23 +2286,31 @@ export type components = {
             url?: string | null;
             workflow?: string | null;
         };
-        /** @description A message that was made. */
+        /** @description A message to one receiver. */
         NotificationDelivery: {
             /** Format: int32 */
             attempts: number;
             /** Format: date-time */
             createdAt: string;
-            /** Format: uuid */
+            /**
+             * Format: uuid
+             * @description What the receiver knows it by: `webhook-id`.
+             */
             deliveryId: string;
             error?: string | null;
             /** Format: date-time */
             lastAttemptAt?: string | null;
             /** Format: date-time */
             nextAttemptAt?: string | null;
-            /** Format: int32 */
+            /**
+             * Format: int32
+             * @description Of the last answer; null where there was none.
+             */
             responseStatus?: number | null;
+            /** @description Null for a test. */
             runId?: string | null;
             state: string;
+            /** @description The run's status that it tells, or TEST. */
             status: string;
         };
         NotificationList: {
