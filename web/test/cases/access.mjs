@@ -8,7 +8,7 @@ const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-pra
 const SOURCE =
   'name: reachable\ninputs: { who: { type: string } }\nnodes: [{ id: hello, run: echo hello }]\n';
 const RUN = 'run-reachable';
-const OTHER = 'run-reachable-too';
+const OTHER = 'run-beside-it';
 
 async function violations(page) {
   await page.evaluate(axe.source);
