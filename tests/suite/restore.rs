@@ -47,7 +47,8 @@ async fn cursors_go_on_after_a_dump_was_restored() {
     let other = Cluster::private().await;
     let restored = other.own_database().await;
     // Roles belong to a cluster, and are in no dump: docs/runbook.md has the same step.
-    let role = "DO $$ BEGIN CREATE ROLE telltale_reader NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+    let role =
+        "DO $$ BEGIN CREATE ROLE telltale_reader NOLOGIN; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
         GRANT telltale_reader TO CURRENT_USER";
     restored.session().await.batch_execute(role).await.unwrap();
     run(Command::new("pg_restore").arg("--no-owner").arg("--dbname").arg(restored.url()).arg(&dump));
