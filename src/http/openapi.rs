@@ -130,15 +130,16 @@ fn parameter(parameter: &Parameter) -> Value {
 fn responses(operation: &Operation) -> Value {
     let mut responses = Map::new();
     for (status, description, schema, mime) in operation.answers {
-        let mut answer = json!({"description": description});
+        // A status that comes twice has two forms.
+        let answer = responses.entry(*status).or_insert_with(|| json!({"description": description}));
         if !mime.is_empty() {
             let schema = match *schema {
+                "" if *mime == openapi_paths::JSON => json!({"type": "object"}),
                 "" => json!({"type": "string"}),
                 name => json!({"$ref": format!("#/components/schemas/{name}")}),
             };
-            answer["content"] = json!({*mime: {"schema": schema}});
+            answer["content"][*mime] = json!({"schema": schema});
         }
-        responses.insert((*status).to_owned(), answer);
     }
     let problem = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
     responses.insert("default".into(), json!({"description": "What went wrong", "content": problem}));

@@ -283,7 +283,7 @@ pub const PATHS: &[Operation] = &[
             query("stream", STREAM, "Of this stream"),
         ],
         body: None,
-        answers: &[("200", "The output", "", "text/plain")],
+        answers: &[("200", "The output", "", "text/plain"), ("200", "The output", "", NDJSON)],
     },
     Operation {
         method: "get",
