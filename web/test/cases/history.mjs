@@ -43,7 +43,7 @@ export default {
     await page.getByRole('button', { name: 'Compare the two' }).click();
     await seesText(page, 'They differ first at event');
     await sees(page, 'tr[data-row="second"]:has-text("differs in status")');
-    await page.getByLabel('Only what differs').check();
+    await page.getByLabel('Only what differs').click();
     await page.locator('tr[data-row="first"]').waitFor({ state: 'detached' });
     await page.getByRole('link', { name: 'second of run-side-b' }).click();
     await isRun(page, 'FAILED');
