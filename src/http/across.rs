@@ -52,7 +52,8 @@ pub async fn append(app: SharedApp, call: Call) -> Result<Response, Problem> {
     }
     if is_past {
         let firsts = groups.values().filter_map(|(_, events)| events.first());
-        partitions::ensure_past(&app.core.db, firsts.map(|first| first.event.occurred_at)).await?;
+        let times = firsts.map(|first| first.event.occurred_at);
+        partitions::ensure_past(&app.core.db, times, clock::now()).await?;
     }
     let appends = groups.into_iter().map(|(run_id, (places, events))| {
         let core = &app.core;

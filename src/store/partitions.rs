@@ -25,7 +25,7 @@ const BEHIND: i64 = 7 * DAY_MICROS;
 /// Made ahead of now: a server whose keeper fails has weeks to notice.
 const AHEAD: i64 = 28 * DAY_MICROS;
 const WEEK_MS: i64 = 7 * DAY_MICROS / 1_000;
-/// 2000-01-01: what claims to be older than any workflow engine is put there, so that a wrong clock makes no partitions without end.
+/// 2000-01-01: what claims to be older than any workflow engine is put there.
 const PAST_MIN_MS: i64 = 946_684_800_000;
 /// Waiting longer for a table's lock would queue every append behind the wait.
 const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '200ms'";
@@ -73,7 +73,7 @@ pub fn floor_key(at: Timestamp) -> Uuid {
 /// A key for a run of another time, at most `now`. The partitions that its rows lie in must be there: [`ensure_past`].
 #[must_use]
 pub fn key_of_the_past(at: Timestamp, now: Timestamp) -> RunKey {
-    let ms = past_ms(at).min(now.as_micros() / 1_000);
+    let ms = past_ms(at, now);
     let random: [u8; 10] = rand::random();
     RunKey(uuid::Builder::from_unix_timestamp_millis(ms.unsigned_abs(), &random).into_uuid())
 }
@@ -87,9 +87,13 @@ pub async fn ensure(db: &Db, keys: &RunKeys, now: Timestamp) -> Result<i32, DbEr
     Ok(made)
 }
 
-/// Makes the partitions for runs that began at these times, long ago. Repeatable, and cheap where they are there.
-pub async fn ensure_past(db: &Db, times: impl IntoIterator<Item = Timestamp>) -> Result<i32, DbError> {
-    let weeks: BTreeSet<i64> = times.into_iter().map(|at| past_ms(at) / WEEK_MS).collect();
+/// Makes the partitions for runs that began at these times, at most `now`. Repeatable, and cheap where they are there.
+pub async fn ensure_past(
+    db: &Db,
+    times: impl IntoIterator<Item = Timestamp>,
+    now: Timestamp,
+) -> Result<i32, DbError> {
+    let weeks: BTreeSet<i64> = times.into_iter().map(|at| past_ms(at, now) / WEEK_MS).collect();
     let mut made = 0;
     for week in weeks {
         // Weeks since the epoch begin on Thursdays and partitions on Mondays: both ends of one lie in at most two partitions.
@@ -100,8 +104,9 @@ pub async fn ensure_past(db: &Db, times: impl IntoIterator<Item = Timestamp>) ->
     Ok(made)
 }
 
-fn past_ms(at: Timestamp) -> i64 {
-    (at.as_micros() / 1_000).max(PAST_MIN_MS)
+/// When a run of another time counts as begun, in milliseconds: a wrong clock makes no partitions far ahead or far behind.
+fn past_ms(at: Timestamp, now: Timestamp) -> i64 {
+    (at.as_micros() / 1_000).min(now.as_micros() / 1_000).max(PAST_MIN_MS)
 }
 
 async fn make(db: &Db, from: Timestamp, to: Timestamp) -> Result<i32, DbError> {

@@ -247,6 +247,13 @@ async fn a_temporal_history_and_a_file_of_events_become_runs() {
     let other = Server::on(&second).await;
     let said = import(&other, &["--from", "ndjson", file.to_str().unwrap()]).await;
     assert_eq!(said.status, 0, "{}", said.stderr);
+    // A source whose clock was wrong makes no partitions far ahead.
+    let partitions = "SELECT count(*) FROM pg_class WHERE relname ~ '^events_[0-9]{8}$'";
+    let session = second.session().await;
+    let before: i64 = session.query_one(partitions, &[]).await.unwrap().get(0);
+    let late = json!({ "runId": "of-tomorrow", "type": "RUN_STARTED", "occurredAt": "9998-01-01T00:00:00Z" });
+    other.http().post("/api/v1/events?historic=true", &late).await.expect(200);
+    assert_eq!(session.query_one(partitions, &[]).await.unwrap().get::<_, i64>(0), before);
     let without_times = |mut run: Value| {
         run.as_object_mut().unwrap().remove("updatedAt");
         run

@@ -105,7 +105,7 @@ impl<'c> Importing<'c> {
             Found::Begun(note) => note,
             _ => {
                 // What claims to be of the future is of now.
-                partitions::ensure_past(&core.db, [totals.from.min(now)]).await?;
+                partitions::ensure_past(&core.db, [totals.from], now).await?;
                 let key = partitions::key_of_the_past(totals.from, now);
                 let wanted = note_of(&totals, key)?;
                 let note = imports::begin(&core.db, organization, run_id, &wanted, now).await?;
