@@ -6,6 +6,7 @@
 mod error;
 mod local_worker;
 mod operator_token;
+mod parts;
 mod readiness;
 mod secret_key;
 mod serve;

@@ -6,42 +6,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 use tracing::{info, warn};
 
 use super::error::AppError;
 use super::local_worker;
 use super::operator_token;
+use super::parts::Parts;
 use super::readiness;
-use super::secret_key;
 use super::server_file::ServerFile;
 use crate::facts::settings::Settings;
-use crate::flow::accounts::Accounts;
-use crate::flow::accounts::openid::Provider;
-use crate::flow::bundles::Bundles;
-use crate::flow::feed::Feed;
-use crate::flow::log_reader::LogReader;
-use crate::flow::notify::Notifier;
-use crate::flow::queue::Queue;
-use crate::flow::secrets::Vault;
-use crate::flow::shipper::{self, Shipper, Spool};
-use crate::flow::webhooks::Paces;
-use crate::flow::{Core, keeper};
+use crate::flow::Core;
 use crate::http::{self, HttpOptions};
-use crate::store::clock;
+use crate::store::db::Target;
 use crate::store::db::embedded::{DataDirLock, EmbeddedOptions, EmbeddedServer, take_data_dir};
-use crate::store::db::{Db, Target, connect, migrate};
-use crate::store::journal::read::Installation;
-use crate::store::journal::{self, Committed, Journal};
-use crate::store::logs::Logs;
-use crate::store::loki::Loki;
-use crate::store::objects::Objects;
-use crate::store::partitions::{self, RunKeys};
 use crate::telemetry;
 
-/// How long the lanes may take to write what they hold when the server stops.
-const DRAIN_LIMIT: Duration = Duration::from_secs(10);
 /// How long a start waits to know how events will be delivered; an echo takes milliseconds.
 const NOTIFY_LIMIT: Duration = Duration::from_millis(300);
 /// How often the metrics' histograms are drained into their buckets.
@@ -80,17 +60,6 @@ enum DatabaseKind {
     Foreign(#[expect(dead_code, reason = "held for its lock")] DataDirLock),
 }
 
-/// The writers and duties of a running server.
-struct Parts {
-    core: Core,
-    /// End by themselves once the core is dropped.
-    writers: JoinSet<()>,
-    /// Run until aborted.
-    duties: JoinSet<()>,
-    /// Where there is a Loki.
-    shipper: Option<Shipper>,
-}
-
 /// Binds, connects, migrates, wires and serves until `shutdown` resolves. Returns once the server is ready.
 pub async fn serve(
     settings: Settings,
@@ -103,7 +72,7 @@ pub async fn serve(
         .map_err(|error| AppError::bind(&settings.listen, &error))?;
     let address = listener.local_addr().map_err(|error| AppError::bind(&settings.listen, &error))?;
     let database = Database::open(&settings).await?;
-    let mut parts = match wire(&settings, &database.target).await {
+    let mut parts = match Parts::wire(&settings, &database.target).await {
         Ok(parts) => parts,
         Err(error) => {
             let error = error.about(&database.target);
@@ -124,7 +93,7 @@ pub async fn serve(
     let first_link = match first_link(&settings, is_loopback, &parts.core).await {
         Ok(link) => link,
         Err(error) => {
-            stop(parts).await;
+            parts.stop().await;
             database.close().await;
             return Err(error);
         }
@@ -146,7 +115,7 @@ pub async fn serve(
     let done = tokio::spawn(async move {
         let _ = http.await;
         drop(server_file);
-        stop(parts).await;
+        parts.stop().await;
         database.close().await;
     });
     Ok(Running { address, first_link, done })
@@ -207,108 +176,5 @@ impl Database {
         {
             warn!(%error, "the embedded database did not stop cleanly");
         }
-    }
-}
-
-async fn wire(settings: &Settings, target: &Target) -> Result<Parts, AppError> {
-    let vault = Vault::new(&secret_key::of(settings)?);
-    let bundles =
-        Bundles::open(&settings.data_dir, &secret_key::for_signing(settings)?).map_err(|error| {
-            let dir = settings.data_dir.display();
-            AppError::not_there(format!("bundles can't be taken in below {dir}: {error}"))
-        })?;
-    let loki = settings
-        .loki
-        .as_ref()
-        .map(Loki::new)
-        .transpose()
-        .map_err(|reason| AppError::not_there(format!("Loki can't be spoken to: {reason}")))?;
-    migrate::up(target).await?;
-    let db: Db =
-        connect(target, settings.database_pool, settings.database_prepared).await?.with_second_lock().await?;
-    let keys = Arc::new(RunKeys::default());
-    partitions::ensure(&db, &keys, clock::now()).await?;
-    let installation = Arc::new(journal::read::installation(&db).await?);
-    let objects = objects(settings, &installation)?;
-    let reader = LogReader::new(db.clone(), loki.clone());
-    let feed = Feed::new(db.clone(), reader.clone());
-    let (mut writers, mut duties) = (JoinSet::new(), JoinSet::new());
-    let provider = settings.openid.clone().map(Provider::new).transpose();
-    let provider = provider
-        .map_err(|reason| AppError::not_there(format!("the OpenID provider can't be spoken to: {reason}")))?;
-    let accounts = Accounts::start(db.clone(), provider).await?;
-    duties.spawn(accounts.clone().keep());
-    feed.start(target.clone(), &mut duties);
-    let (of_events, of_lines) = (feed.clone(), feed.clone());
-    let queue = Queue::default();
-    let of_queue = queue.clone();
-    let on_commit = Arc::new(move |committed: Committed| {
-        of_events.committed(&committed);
-        if committed.status.is_terminal() {
-            of_queue.ended(&committed.run_id);
-        }
-    });
-    let new_lines = Arc::new(Notify::new());
-    let of_shipper = Arc::clone(&new_lines);
-    let on_lines = Arc::new(move |committed| {
-        of_lines.lines_committed(&committed);
-        of_shipper.notify_one();
-    });
-    let journal = Journal::start(db.clone(), settings.lanes, keys.clone(), on_commit, &mut writers);
-    let logs = Logs::start(db.clone(), settings.lanes, on_lines, &mut writers);
-    let spool = Spool::new(settings.loki.is_some().then_some(settings.log_spool_max));
-    let shipper = settings
-        .loki
-        .clone()
-        .zip(loki.clone())
-        .map(|(settings, loki)| shipper::start(db.clone(), loki, settings, spool.clone(), new_lines));
-    let cleanup = Arc::new(Notify::new());
-    let core = Core {
-        db,
-        journal,
-        logs,
-        loki,
-        reader,
-        spool,
-        feed,
-        accounts,
-        vault,
-        objects,
-        bundles,
-        queue,
-        cleanup,
-        notifier: Notifier::new(settings.webhook_allow.clone()),
-        paces: Paces::default(),
-        installation,
-    };
-    keeper::start(&core, keys, &mut duties);
-    Ok(Parts { core, writers, duties, shipper })
-}
-
-/// Where artifacts are kept.
-fn objects(settings: &Settings, installation: &Installation) -> Result<Objects, AppError> {
-    match &settings.bucket {
-        Some(bucket) => Objects::in_bucket(bucket, installation).map_err(|reason| {
-            AppError::not_there(format!("artifacts can't be kept in the bucket: {reason}"))
-        }),
-        None => Objects::open(&settings.data_dir).map_err(|error| {
-            let dir = settings.data_dir.display();
-            AppError::not_there(format!("artifacts can't be kept in {dir}: {error}"))
-        }),
-    }
-}
-
-/// Lets the lanes write what they hold, then ends the duties.
-async fn stop(parts: Parts) {
-    let Parts { core, mut writers, mut duties, shipper } = parts;
-    if let Some(shipper) = shipper {
-        shipper.stop().await;
-    }
-    core.bundles.stop();
-    duties.shutdown().await;
-    drop(core);
-    let drained = async { while writers.join_next().await.is_some() {} };
-    if tokio::time::timeout(DRAIN_LIMIT, drained).await.is_err() {
-        warn!("lanes did not finish in time");
     }
 }

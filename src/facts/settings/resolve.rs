@@ -53,9 +53,11 @@ pub struct Settings {
     pub require_sign_in: bool,
     /// None: users sign in with passwords and links only.
     pub openid: Option<OpenIdSettings>,
-    /// What secrets are sealed with; None: the data directory keeps a key.
+    /// Whether the server starts a worker of its own where no other waits for a run.
     pub local_worker: bool,
+    /// Whether that worker may run nodes as processes of this machine.
     pub process_engine: bool,
+    /// What secrets are sealed with; None: the data directory keeps a key.
     pub secret_key: Option<SecretKey>,
     /// When there are any: who may connect from other machines.
     pub trusted_proxy: Vec<AddressRange>,
