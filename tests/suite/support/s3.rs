@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::guard::Guard;
-use super::server::{Options, tempdir};
+use super::server::{Options, cache_dir, tempdir};
 use super::wait::until;
 
 const ACCESS_KEY: &str = "telltale-tests";
@@ -18,6 +18,11 @@ pub struct S3 {
 }
 
 impl S3 {
+    /// Whether there is such a server to start.
+    pub fn is_built() -> bool {
+        path_of_binary().exists()
+    }
+
     pub async fn start() -> Self {
         let dir = tempdir("s3");
         std::fs::create_dir_all(dir.path().join("buckets").join(BUCKET)).expect("a bucket");
@@ -81,10 +86,12 @@ fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+fn path_of_binary() -> PathBuf {
+    cache_dir().join("tools/versitygw")
+}
+
 fn binary() -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
-    let binary = cache.expect("a home").join("telltale/tools/versitygw");
+    let binary = path_of_binary();
     assert!(binary.exists(), "{} is not there: scripts/tools.sh builds it", binary.display());
     binary
 }

@@ -21,9 +21,17 @@ const READY: &str = "telltale is listening on ";
 /// Where the binary under test is.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_telltale");
 
+/// Where scripts keep what they have built for the tests: `${XDG_CACHE_HOME:-~/.cache}/telltale`.
+pub fn cache_dir() -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    cache.expect("a home").join("telltale")
+}
+
 /// What a server is started with.
 #[derive(Clone, Default)]
 pub struct Options {
+    binary: Option<PathBuf>,
     database_url: Option<String>,
     env: Vec<(String, String)>,
     data_dir: Option<PathBuf>,
@@ -45,6 +53,12 @@ impl Options {
         self
     }
 
+    /// Another telltale than the one under test.
+    pub fn binary(mut self, path: &Path) -> Self {
+        self.binary = Some(path.to_owned());
+        self
+    }
+
     /// A data directory that the test keeps; otherwise the server has one of its own.
     pub fn data_dir(mut self, path: &Path) -> Self {
         self.data_dir = Some(path.to_owned());
@@ -53,7 +67,7 @@ impl Options {
 
     /// `telltale` with these settings, its arguments still to come, and no setting leaking in from outside.
     pub fn command(&self, data_dir: &Path, listen: &str) -> Command {
-        let mut command = Command::new(BINARY);
+        let mut command = Command::new(self.binary.as_deref().unwrap_or(Path::new(BINARY)));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("TELLTALE_") {
                 command.env_remove(name);
@@ -195,6 +209,12 @@ impl Server {
     pub async fn restart(&mut self) {
         assert!(self.process.is_none(), "the server still runs");
         self.launch(&self.address()).await;
+    }
+
+    /// Starts in its place as the telltale under test, whatever it was before.
+    pub async fn restart_upgraded(&mut self) {
+        self.options.binary = None;
+        self.restart().await;
     }
 
     /// Starts again on another port: whoever looks for it finds it through its data directory.
