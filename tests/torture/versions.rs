@@ -33,7 +33,9 @@ pub async fn side_by_side(rng: &mut Rng) -> Outcome {
     let cluster = Cluster::private().await;
     let database = cluster.own_database().await;
     let options = Options::on(&database.url()).env("TELLTALE_LOCAL_WORKER", "false");
-    let mut old = options.clone().binary(&binary).start().await;
+    let mut previous = options.clone();
+    previous.binary = Some(binary);
+    let mut old = previous.start().await;
     let mut outcome = Outcome::default();
 
     // The old one alone, while the new one starts and migrates.
@@ -42,12 +44,12 @@ pub async fn side_by_side(rng: &mut Rng) -> Outcome {
     let mut load = Load::start(&[old.http()], &runs, WRITERS, rng);
     load.progress(AROUND).await;
     let schema = schema_version(&database).await;
-    let pause = LongestPause::watch(load.acked());
+    let slowest = Slowest::watch(old.http());
     let started = Instant::now();
     let new = options.start().await;
     let took = started.elapsed();
     load.progress(AROUND).await;
-    let pause = pause.end().await;
+    let slowest = slowest.end().await;
     settle(&mut outcome, &old.http(), &database, &load.finish().await, &runs, &across).await;
     let migrated = schema_version(&database).await;
 
@@ -61,7 +63,8 @@ pub async fn side_by_side(rng: &mut Rng) -> Outcome {
     let status = old.stop().await;
     assert!(status.success(), "the old version stops on SIGTERM: {status}");
     load.progress(AROUND).await;
-    old.restart_upgraded().await;
+    old.options.binary = None;
+    old.restart().await;
     load.progress(AROUND).await;
     let ledger = load.finish().await;
     let sent = lines.finish().await;
@@ -74,10 +77,10 @@ pub async fn side_by_side(rng: &mut Rng) -> Outcome {
     across.iter().for_each(Across::stop);
     outcome.took = begun.elapsed();
     outcome.remark = format!(
-        "{} beside this; schema {schema} → {migrated} in {:.1} s, the old one's longest pause meanwhile {} ms",
+        "{} beside this; schema {schema} → {migrated} in {:.1} s, the old one's slowest append meanwhile {} ms",
         &PREVIOUS[..7],
         took.as_secs_f64(),
-        pause.as_millis()
+        slowest.as_millis()
     );
     outcome
 }
@@ -117,32 +120,30 @@ async fn settle(
     }
 }
 
-/// The longest time between two acknowledgements.
-struct LongestPause {
+/// One writer that appends an event after the other, and how long the slowest one took.
+struct Slowest {
     stop: watch::Sender<bool>,
-    watching: JoinHandle<Duration>,
+    writing: JoinHandle<Duration>,
 }
 
-impl LongestPause {
-    fn watch(mut acked: watch::Receiver<usize>) -> Self {
+impl Slowest {
+    fn watch(http: Http) -> Self {
         let stop = watch::Sender::new(false);
-        let mut stopped = stop.subscribe();
-        let watching = tokio::spawn(async move {
-            let (mut longest, mut last) = (Duration::ZERO, Instant::now());
-            loop {
-                tokio::select! {
-                    changed = acked.changed() => if changed.is_err() { return longest },
-                    _ = stopped.changed() => return longest.max(last.elapsed()),
-                }
-                longest = longest.max(last.elapsed());
-                last = Instant::now();
+        let stopped = stop.subscribe();
+        let writing = tokio::spawn(async move {
+            let (run, mut longest) = (run_id(), Duration::ZERO);
+            while !*stopped.borrow() {
+                let begun = Instant::now();
+                http.append(&run, &[event("NOTE")]).await;
+                longest = longest.max(begun.elapsed());
             }
+            longest
         });
-        Self { stop, watching }
+        Self { stop, writing }
     }
 
     async fn end(self) -> Duration {
         self.stop.send_replace(true);
-        self.watching.await.expect("the watch of pauses")
+        self.writing.await.expect("an append failed beside the new version's start")
     }
 }

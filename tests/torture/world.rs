@@ -11,8 +11,8 @@ use std::path::PathBuf;
 use crate::clock;
 use crate::readers::Across;
 use crate::support::loki::Loki;
-use crate::support::s3::S3;
-use crate::support::server::{Options, tempdir};
+use crate::support::s3::{self, S3};
+use crate::support::server::{Options, cache_dir, tempdir};
 use crate::support::{Cluster, Database, Http, Server, TcpProxy};
 
 pub struct World {
@@ -51,7 +51,7 @@ impl World {
             .env("TELLTALE_LOCAL_WORKER", "false")
             .env("TELLTALE_LOKI_URL", &loki.url())
             .env("TELLTALE_LOKI_GRACE", "1s");
-        let s3 = if S3::is_built() { Some(S3::start().await) } else { None };
+        let s3 = if cache_dir().join(s3::PROGRAM).exists() { Some(S3::start().await) } else { None };
         let options = match &s3 {
             Some(s3) => s3.settings(options),
             None => options,

@@ -199,11 +199,6 @@ impl Load {
         Self { ledger, stop, acked, writers }
     }
 
-    /// How many events have been acknowledged, as it grows.
-    pub fn acked(&self) -> watch::Receiver<usize> {
-        self.acked.clone()
-    }
-
     /// Waits until `more` further events have been acknowledged.
     pub async fn progress(&mut self, more: usize) {
         let goal = *self.acked.borrow_and_update() + more;

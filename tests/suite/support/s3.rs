@@ -10,6 +10,8 @@ use super::wait::until;
 const ACCESS_KEY: &str = "telltale-tests";
 pub const SECRET_KEY: &str = "secret-of-the-tests";
 const BUCKET: &str = "artifacts";
+/// Where scripts/tools.sh puts the server, in the cache's folder.
+pub const PROGRAM: &str = "tools/versitygw";
 
 pub struct S3 {
     dir: tempfile::TempDir,
@@ -18,11 +20,6 @@ pub struct S3 {
 }
 
 impl S3 {
-    /// Whether there is such a server to start.
-    pub fn is_built() -> bool {
-        path_of_binary().exists()
-    }
-
     pub async fn start() -> Self {
         let dir = tempdir("s3");
         std::fs::create_dir_all(dir.path().join("buckets").join(BUCKET)).expect("a bucket");
@@ -86,12 +83,8 @@ fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-fn path_of_binary() -> PathBuf {
-    cache_dir().join("tools/versitygw")
-}
-
 fn binary() -> PathBuf {
-    let binary = path_of_binary();
+    let binary = cache_dir().join(PROGRAM);
     assert!(binary.exists(), "{} is not there: scripts/tools.sh builds it", binary.display());
     binary
 }

@@ -31,7 +31,8 @@ pub fn cache_dir() -> PathBuf {
 /// What a server is started with.
 #[derive(Clone, Default)]
 pub struct Options {
-    binary: Option<PathBuf>,
+    /// Another telltale than the one under test.
+    pub binary: Option<PathBuf>,
     database_url: Option<String>,
     env: Vec<(String, String)>,
     data_dir: Option<PathBuf>,
@@ -50,12 +51,6 @@ impl Options {
 
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.env.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Another telltale than the one under test.
-    pub fn binary(mut self, path: &Path) -> Self {
-        self.binary = Some(path.to_owned());
         self
     }
 
@@ -117,7 +112,8 @@ struct Process {
 }
 
 pub struct Server {
-    options: Options,
+    /// What it is started with the next time.
+    pub options: Options,
     data_dir: PathBuf,
     stderr: PathBuf,
     base: String,
@@ -209,12 +205,6 @@ impl Server {
     pub async fn restart(&mut self) {
         assert!(self.process.is_none(), "the server still runs");
         self.launch(&self.address()).await;
-    }
-
-    /// Starts in its place as the telltale under test, whatever it was before.
-    pub async fn restart_upgraded(&mut self) {
-        self.options.binary = None;
-        self.restart().await;
     }
 
     /// Starts again on another port: whoever looks for it finds it through its data directory.
