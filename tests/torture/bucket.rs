@@ -76,10 +76,8 @@ pub async fn outage(world: &mut World, rng: &mut Rng) -> Outcome {
     };
     let mut outcome = phase::under_load(world, rng, meanwhile).await;
     world.s3 = Some(s3);
-    outcome.remark = format!(
-        "{} files acknowledged, all of them read back the same; {refused} uploads refused while it was away",
-        files.acknowledged
-    );
+    outcome.remark =
+        format!("{} files acknowledged, {refused} uploads refused while it was away", files.acknowledged);
     outcome.files = files;
     outcome
 }

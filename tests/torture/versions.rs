@@ -13,7 +13,7 @@ use crate::readers::Across;
 use crate::support::ledger::{Ledger, Load};
 use crate::support::rng::Rng;
 use crate::support::server::{Options, cache_dir};
-use crate::support::{Cluster, Database, Http, Server, check, event, run_id};
+use crate::support::{Cluster, Database, Http, check, event, run_id};
 use crate::table::Outcome;
 
 /// The commit that is built as the previous version: the last one that was in use before this.
