@@ -45,6 +45,10 @@ pub(crate) enum Verdict {
     Open {
         lines: u64,
     },
+    /// Not there any more, by a plan of deletion.
+    Purged {
+        lines: u64,
+    },
     Differs(String),
 }
 
@@ -55,6 +59,8 @@ pub(crate) struct Ledger {
     pub lines: u64,
     /// Numbers that are missing or come twice.
     pub faults: Vec<String>,
+    /// Whether the run's lines were deleted on purpose, which the server has on record.
+    pub lines_are_purged: bool,
     proofs: BTreeMap<StreamKey, Proof>,
     streams: BTreeMap<StreamKey, Counted>,
 }
@@ -139,6 +145,9 @@ impl Ledger {
                 false => Verdict::Open { lines: counted.lines },
             };
         };
+        if self.lines_are_purged && counted.lines == 0 && proof.lines > 0 {
+            return Verdict::Purged { lines: proof.lines };
+        }
         let at_proof = match proof.lines {
             0 => Some((0, nothing.sha256())),
             _ => counted.at_proof.clone(),
@@ -228,6 +237,15 @@ mod tests {
         assert_eq!(differs(&[], &[line(1, 1, "a")]), "1 lines, and never closed");
         let late = differs(&[closed(1, &["a"])], &[line(1, 1, "a"), line(2, 2, "b")]);
         assert_eq!(late, "1 lines behind the last close, which has 1");
+    }
+
+    #[test]
+    fn lines_that_were_purged_are_no_fault_and_others_are_looked_at_all_the_same() {
+        let mut ledger = Ledger { lines_are_purged: true, ..Ledger::default() };
+        ledger.event(&closed(1, &["a", "b"]));
+        assert_eq!(ledger.verdicts(true).remove(0).1, Verdict::Purged { lines: 2 });
+        ledger.line(&line(1, 1, "a"));
+        assert_eq!(ledger.verdicts(true).remove(0).1, Verdict::Differs("1 lines of 2".into()));
     }
 
     #[test]

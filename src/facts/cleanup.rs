@@ -76,6 +76,31 @@ fn days_before(now: Timestamp, days: u32) -> Timestamp {
     Timestamp::from_micros(now.as_micros() - i64::from(days) * DAY_MICROS).unwrap_or(Timestamp::EPOCH)
 }
 
+/// A run that is over, as criteria look at it.
+#[derive(Debug, Clone)]
+pub struct EndedRun {
+    pub run_id: RunId,
+    pub workflow: Option<String>,
+    pub status: RunStatus,
+    pub ended_at: Timestamp,
+}
+
+impl Criteria {
+    /// Whether a plan of these, made at `now`, may have meant the run. Which runs were the newest then is not known any more.
+    #[must_use]
+    pub fn may_mean(&self, run: &EndedRun, now: Timestamp) -> bool {
+        let (before, failed_before) = self.ended_before(now);
+        let failed = matches!(run.status, RunStatus::Failed | RunStatus::Terminated | RunStatus::TimedOut);
+        let workflow = run.workflow.as_deref();
+        before.is_none_or(|before| run.ended_at < before)
+            && failed_before.is_none_or(|before| !failed || run.ended_at < before)
+            && (self.status.is_empty() || self.status.contains(&run.status))
+            && self.workflow.as_deref().is_none_or(|wanted| workflow == Some(wanted))
+            && !self.except_workflows.iter().any(|except| workflow == Some(except.as_str()))
+            && self.run_id.as_ref().is_none_or(|wanted| *wanted == run.run_id)
+    }
+}
+
 /// How long runs are kept: as long as they are young, and as long as they are among the newest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -127,6 +152,33 @@ mod tests {
         let ancient = Criteria { older_than_days: Some(DAYS_MAX), ..Criteria::default() };
         assert!(ancient.ended_before(now).0.unwrap() < Timestamp::EPOCH);
         assert!(!ancient.is_empty() && Criteria::default().is_empty());
+    }
+
+    #[test]
+    fn criteria_mean_what_fits_all_that_they_say() {
+        let now: Timestamp = "2026-11-22T10:00:00Z".parse().unwrap();
+        let run = EndedRun {
+            run_id: "r".parse().unwrap(),
+            workflow: Some("recon".into()),
+            status: RunStatus::Failed,
+            ended_at: "2026-11-01T10:00:00Z".parse().unwrap(),
+        };
+        let none = Criteria::default;
+        let fitting = [
+            Criteria { older_than_days: Some(20), ..none() },
+            Criteria { status: vec![RunStatus::Failed], workflow: Some("recon".into()), ..none() },
+            Criteria { keep_latest: Some(3), run_id: Some("r".parse().unwrap()), ..none() },
+        ];
+        assert!(fitting.iter().all(|criteria| criteria.may_mean(&run, now)));
+        let others = [
+            Criteria { older_than_days: Some(21), ..none() },
+            Criteria { older_than_days: Some(2), keep_failed_days: Some(30), ..none() },
+            Criteria { status: vec![RunStatus::Completed], ..none() },
+            Criteria { workflow: Some("scan".into()), ..none() },
+            Criteria { except_workflows: vec!["recon".into()], ..none() },
+            Criteria { run_id: Some("s".parse().unwrap()), ..none() },
+        ];
+        assert!(others.iter().all(|criteria| !criteria.may_mean(&run, now)));
     }
 
     #[test]

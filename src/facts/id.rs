@@ -14,6 +14,9 @@ pub const RUN_ID_MAX_BYTES: usize = 128;
 /// Longest `nodeRef` in bytes (contract, limits).
 pub const NODE_REF_MAX_BYTES: usize = 256;
 
+/// What no new run may be called: words that stand in a path where a run's id would, and are found before it.
+pub const RUN_IDS_RESERVED: &[&str] = &["count"];
+
 /// Why a text is not an identifier; completes the sentence "`x` is not a …: …".
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -67,6 +70,14 @@ impl RunId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a run may be registered under this id; one that was so before the word was taken stays readable.
+    pub fn check_new(&self) -> Result<(), InvalidId> {
+        if RUN_IDS_RESERVED.contains(&self.as_str()) {
+            return Err(InvalidId("is a word of the API's paths, which no run can be called: count"));
+        }
+        Ok(())
     }
 }
 
@@ -174,6 +185,15 @@ mod tests {
         for bad in ["", "-a", ".a", "a b", "a/b", "ä", &"x".repeat(129)] {
             assert!(bad.parse::<RunId>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_word_of_the_paths_names_no_new_run() {
+        for word in RUN_IDS_RESERVED {
+            let refused = word.parse::<RunId>().unwrap().check_new().unwrap_err();
+            assert!(refused.to_string().contains(word), "the refusal names {word}");
+        }
+        assert_eq!("counts".parse::<RunId>().unwrap().check_new(), Ok(()));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! The duty of joining small chunks of log lines, on one server of several.
+//! The duty of joining small chunks of log lines, on one server of several, and of taking away those whose run has been purged.
 
 use std::time::Duration;
 
@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::Core;
 use crate::store::db::{Db, DbError};
-use crate::store::duties;
 use crate::store::logs::{self, Patience};
+use crate::store::{cleanup, duties};
 
 /// The duty's name.
 const DUTY: &str = "compactor";
@@ -46,8 +46,13 @@ async fn turn(db: &Db, holder: Uuid) -> Result<(), DbError> {
         return Ok(());
     }
     for run in logs::loose_runs(db, PATIENCE, RUNS_PER_TURN).await? {
-        let fewer = logs::compact(db, run).await?;
-        debug!(run = %run.key, fewer, "chunks of log lines joined");
+        if run.is_purged {
+            cleanup::left_lines(db, run.key).await?;
+            debug!(run = %run.key, "lines that came while their run was purged taken away");
+        } else {
+            let fewer = logs::compact(db, run).await?;
+            debug!(run = %run.key, fewer, "chunks of log lines joined");
+        }
         // A long turn must not outlive its lease; what another server joins as well is no harm.
         if !duties::hold(db, DUTY, holder).await? {
             return Ok(());

@@ -88,17 +88,19 @@ fn by_run(events: Vec<EventInput>, single: bool) -> Result<IndexMap<RunId, Group
     let mut groups: IndexMap<RunId, Group> = IndexMap::new();
     let mut faults = Vec::new();
     for (index, event) in events.into_iter().enumerate() {
+        let mut fault = |detail: String| {
+            faults.push(Fault { pointer: run_id_pointer(index, single), detail, is_size: false });
+        };
         match event.run_id.clone() {
             Some(run_id) => {
+                if let Err(error) = run_id.check_new() {
+                    fault(error.to_string());
+                }
                 let (places, events) = groups.entry(run_id).or_default();
                 places.push(index);
                 events.push(event);
             }
-            None => faults.push(Fault {
-                pointer: run_id_pointer(index, single),
-                detail: "is missing: here each event names its run".into(),
-                is_size: false,
-            }),
+            None => fault("is missing: here each event names its run".into()),
         }
     }
     if faults.is_empty() { Ok(groups) } else { Err(faults.into()) }

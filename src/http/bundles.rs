@@ -68,6 +68,7 @@ impl From<ImportError> for Problem {
             ImportError::Differs(run) => {
                 Self::new(StatusCode::CONFLICT, "run-differs", said).with_member("runId", run.as_str())
             }
+            ImportError::Reserved(..) => Self::invalid_at("/runId", said),
             ImportError::Busy(_) => Self::new(StatusCode::CONFLICT, "import-busy", said),
             ImportError::Db(error) => error.into(),
             ImportError::Append(error) => error.into(),

@@ -130,7 +130,9 @@ impl Head {
 
     /// The run that the path names, for writing, which would make it.
     pub fn new_run_id(&self) -> Result<RunId, Problem> {
-        self.params.get(0).parse().map_err(|error| Problem::invalid_at("/runId", format!("{error}")))
+        let parsed = self.params.get(0).parse::<RunId>();
+        let run_id = parsed.and_then(|run_id| run_id.check_new().map(|()| run_id));
+        run_id.map_err(|error| Problem::invalid_at("/runId", format!("{error}")))
     }
 
     /// A header's text; `None` where it is missing or no text.

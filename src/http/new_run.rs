@@ -151,7 +151,7 @@ fn parse_text(bytes: &[u8], of: Option<&str>) -> Result<RunRequest, Problem> {
     }
     for (name, raw) in fields.iter().filter(|(_, raw)| raw.get() != "null") {
         match name.as_str() {
-            "runId" => request.run_id = reader.parsed(name, raw),
+            "runId" => request.run_id = reader.run_id(raw),
             "engine" => request.engine = reader.parsed(name, raw).unwrap_or(Engine::External),
             "workflow" => request.workflow = reader.workflow(raw),
             "version" => request.version = reader.number(name, raw, 1..=i32::MAX),
@@ -215,6 +215,12 @@ impl Reader {
             return None;
         };
         text.parse().map_err(|error: T::Err| self.fault(field, error.to_string())).ok()
+    }
+
+    fn run_id(&mut self, raw: &RawValue) -> Option<RunId> {
+        let run_id: RunId = self.parsed("runId", raw)?;
+        run_id.check_new().map_err(|error| self.fault("runId", error.to_string())).ok()?;
+        Some(run_id)
     }
 
     fn workflow(&mut self, raw: &RawValue) -> String {

@@ -160,3 +160,28 @@ where
     let app = app.clone();
     Endpoint::new(method, pattern, move |call| handler(app.clone(), call)).with_access(access)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::LIST;
+    use crate::facts::id::RUN_IDS_RESERVED;
+
+    /// The word of `a` that stands where `b` would read a run's id, if both could mean the same request otherwise.
+    fn shadowing<'a>(a: &'a str, b: &str) -> Option<&'a str> {
+        let (a, b): (Vec<&str>, Vec<&str>) = (a.split('/').collect(), b.split('/').collect());
+        let same = a.len() == b.len()
+            && a.iter().zip(&b).all(|(a, b)| a == b || a.starts_with('{') || b.starts_with('{'));
+        let at_run_id = || a.iter().zip(&b).find(|(a, b)| **b == "{runId}" && !a.starts_with('{'));
+        same.then(at_run_id).flatten().map(|(word, _)| *word)
+    }
+
+    #[test]
+    fn every_word_that_stands_where_a_run_id_would_is_reserved() {
+        let pairs = LIST.iter().flat_map(|a| LIST.iter().map(move |b| (a, b)));
+        let words: BTreeSet<&str> =
+            pairs.filter(|(a, b)| a.0 == b.0).filter_map(|(a, b)| shadowing(a.1, b.1)).collect();
+        assert_eq!(words, RUN_IDS_RESERVED.iter().copied().collect());
+    }
+}

@@ -2,7 +2,11 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
+use uuid::Uuid;
 
+use crate::support::command::Commands;
 use crate::support::{Answer, Database, Http, Server, event, node_event, run_id, until};
 
 const PLANS: &str = "/api/v1/cleanup/plans";
@@ -224,6 +228,109 @@ async fn only_logs_or_only_artifacts_may_go() {
     assert!(http.lines(&run).await.is_empty());
     let artifacts = http.get(&format!("/api/v1/runs/{run}/artifacts")).await.expect(200).json();
     assert_eq!(artifacts["artifacts"], json!([]));
+}
+
+#[tokio::test]
+async fn verify_tells_lines_that_were_purged_from_lines_that_are_missing() {
+    let database = Database::new().await;
+    let server = Server::without_worker(&database).await;
+    let (http, session, commands) = (server.http(), database.session().await, Commands::of(&server));
+    let (purged, robbed) = (
+        ended_run(&http, "recon", "2026-01-01T00:00:00Z").await,
+        ended_run(&http, "other", "2026-01-01T00:00:00Z").await,
+    );
+    let asked = json!({ "workflow": "recon", "olderThanDays": 30, "what": "logs" });
+    let plan = http.post(PLANS, &asked).await.expect(201).json();
+    http.post(&format!("{PLANS}/{}/apply", plan["planId"].as_str().unwrap()), &json!({})).await.expect(202);
+    let finished = applied(&http, &plan).await["finishedAt"].as_str().unwrap().to_owned();
+    let key = key_of(&session, &robbed).await;
+    session.query_one("SELECT lines FROM purge_logs(ARRAY[$1::uuid])", &[&key]).await.unwrap();
+
+    let told = format!("lines purged on {finished}\n");
+    let verified = commands.run(&["verify", &purged]).await;
+    assert_eq!(verified.status, 0, "{}{}", verified.stdout, verified.stderr);
+    assert!(verified.stdout.contains(&told), "{}", verified.stdout);
+    assert!(verified.stdout.contains("purged a#1 stdout: 2 lines\n"), "{}", verified.stdout);
+    assert!(verified.stdout.ends_with("is whole\n"), "{}", verified.stdout);
+    let file = commands.path("purged.telltale");
+    assert_eq!(commands.run(&["export", &purged, "-o", &file]).await.status, 0);
+    let of_file = commands.run(&["verify", &file]).await;
+    assert!(of_file.status == 0 && of_file.stdout.contains(&told), "{}", of_file.stdout);
+
+    let missing = commands.run(&["verify", &robbed]).await;
+    assert_eq!(missing.status, 1, "{}", missing.stdout);
+    assert!(missing.stdout.contains("wrong a#1 stdout: 0 lines of 2\n"), "{}", missing.stdout);
+    assert!(!missing.stdout.contains("purged on"), "{}", missing.stdout);
+}
+
+/// The run's key, by which lines are kept.
+async fn key_of(session: &Client, run_id: &str) -> Uuid {
+    session.query_one("SELECT run_key FROM runs WHERE run_id = $1", &[&run_id]).await.unwrap().get(0)
+}
+
+/// Rows of the log store that are left of a run.
+async fn log_rows(session: &Client, key: Uuid) -> i64 {
+    let all = "SELECT (SELECT count(*) FROM run_logs WHERE run_key = $1) + (SELECT count(*) FROM log_streams WHERE run_key = $1)
+        + (SELECT count(*) FROM log_chunks WHERE run_key = $1)";
+    session.query_one(all, &[&key]).await.unwrap().get(0)
+}
+
+/// Posts a line, once something in the database keeps it waiting.
+async fn line_that_waits(http: &Http, session: &Client, run: &str) -> JoinHandle<Answer> {
+    let (path, http) = (format!("/api/v1/runs/{run}/logs"), http.clone());
+    let line = json!({ "nodeRef": "a", "stream": "stdout", "text": "in that instant" });
+    let posting = tokio::spawn(async move { http.post_ndjson(&path, &[line]).await });
+    until("the line waits", || async {
+        let waiting =
+            "SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+            AND query LIKE '%append_logs%'";
+        (!session.query(waiting, &[]).await.unwrap().is_empty()).then_some(())
+    })
+    .await;
+    posting
+}
+
+#[tokio::test]
+async fn a_line_that_was_let_in_before_its_run_was_purged_is_refused_and_leaves_nothing() {
+    let database = Database::new().await;
+    let server = Server::without_worker(&database).await;
+    let (http, session) = (server.http(), database.session().await);
+    let run = ended_run(&http, "recon", "2026-01-01T00:00:00Z").await;
+    let key = key_of(&session, &run).await;
+    // All buckets of the lanes, whichever is this run's.
+    let holder = database.session().await;
+    holder
+        .batch_execute("SELECT pg_advisory_lock(7413, n) FROM generate_series(0, 1023) AS n")
+        .await
+        .unwrap();
+    let posting = line_that_waits(&http, &session, &run).await;
+    delete(&http, &format!("/api/v1/runs/{run}")).await.expect(200);
+    holder.batch_execute("SELECT pg_advisory_unlock_all()").await.unwrap();
+    let refused = posting.await.unwrap().problem(409);
+    assert_eq!(refused["type"], "urn:telltale:problem:run-purged");
+    assert_eq!(log_rows(&session, key).await, 0);
+}
+
+#[tokio::test]
+async fn a_line_appended_in_the_instant_of_the_purge_goes_as_well() {
+    let database = Database::new().await;
+    let server = Server::without_worker(&database).await;
+    let (http, session) = (server.http(), database.session().await);
+    let run = ended_run(&http, "recon", "2026-01-01T00:00:00Z").await;
+    let key = key_of(&session, &run).await;
+    // The purge's own transaction, stopped in its middle.
+    let purge = database.session().await;
+    purge.batch_execute("BEGIN").await.unwrap();
+    purge.query_one("SELECT lines FROM purge_logs(ARRAY[$1::uuid])", &[&key]).await.unwrap();
+    let posting = line_that_waits(&http, &session, &run).await;
+    purge
+        .query_one("SELECT runs FROM purge_runs(ARRAY[$1::uuid], gen_random_uuid())", &[&key])
+        .await
+        .unwrap();
+    purge.batch_execute("COMMIT").await.unwrap();
+    posting.await.unwrap().expect(200);
+    until("nothing is left of the line", || async { (log_rows(&session, key).await == 0).then_some(()) })
+        .await;
 }
 
 #[tokio::test]

@@ -40,6 +40,13 @@ async fn runs_are_counted_by_the_filters_of_the_list() {
         assert_eq!(answer, json!({ "count": count, "atLeast": false }), "{query}");
     }
     http.get("/api/v1/runs/count?status=DONE").await.problem(400);
+    // Nobody would ever see a run of that name.
+    let named = json!({ "runId": "count", "workflow": "w", "engine": "external" });
+    assert_eq!(http.post("/api/v1/runs", &named).await.pointers(400), ["/runId"]);
+    assert_eq!(http.post("/api/v1/runs/count/events", &event("NOTE")).await.pointers(400), ["/runId"]);
+    let mut note = event("NOTE");
+    note["runId"] = "count".into();
+    assert_eq!(http.post("/api/v1/events", &json!([note])).await.pointers(400), ["/0/runId"]);
 }
 
 #[tokio::test]

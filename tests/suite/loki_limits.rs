@@ -112,6 +112,8 @@ async fn what_is_too_large_stays_here_for_good_and_holds_up_nothing() {
         (row.get::<_, i64>(0) == 1).then_some(())
     })
     .await;
+    until("it is counted", || async { (http.metric("log_segments_aside_total").await == 1.0).then_some(()) })
+        .await;
     let more = lines(&run_id, "a", "stdout", 21, 30);
     write(&http, &run_id, &more).await;
     until("what follows is trimmed", || async {

@@ -406,6 +406,66 @@ async fn the_backstop_counts_what_it_finds() {
     assert_eq!((now.sum("feed_backstop_events_total"), now.sum("feed_polling")), (2.0, 1.0));
 }
 
+/// A run that nobody hears of any more, and one that retention can't remove, since somebody holds it.
+#[tokio::test]
+async fn silent_runs_and_what_retention_leaves_are_told() {
+    let database = Database::new().await;
+    let mut server = Server::without_worker(&database).await;
+    let (http, session, holder) = (server.http(), database.session().await, database.session().await);
+    let (silent, old) = (run_id(), run_id());
+    http.append(&silent, &[event("RUN_STARTED")]).await;
+    let ended_at = "2026-01-01T00:00:00Z";
+    let long_ago = |kind| {
+        let mut event = event(kind);
+        event["occurredAt"] = ended_at.into();
+        event
+    };
+    http.append(&old, &[long_ago("RUN_STARTED"), long_ago("RUN_COMPLETED")]).await;
+    until("the run's end is known", || async {
+        session.query_opt("SELECT FROM run_ends", &[]).await.unwrap()
+    })
+    .await;
+    let before = Scrape::of(&http).await;
+    assert_eq!((before.sum("runs_stuck"), before.sum("retention_behind_seconds")), (0.0, 0.0));
+
+    let hold = format!("BEGIN; SELECT FROM runs WHERE run_id = '{old}' FOR UPDATE");
+    holder.batch_execute(&hold).await.unwrap();
+    let headers = [("content-type", "application/json")];
+    let policies = json!({ "policies": [{ "keepDays": 30 }] }).to_string();
+    http.send(http::Method::PUT, "/api/v1/retention", &headers, policies).await.unwrap().expect(200);
+    let heard_of =
+        "UPDATE runs SET state = jsonb_set(state::jsonb, '{updatedAt}', '\"2026-01-01T00:00:00Z\"')::json
+        WHERE run_id = $1";
+    server.stop().await;
+    assert_eq!(session.execute(heard_of, &[&silent]).await.unwrap(), 1);
+    server.restart().await;
+    let http = server.http();
+    let told = until("both are told", || async {
+        let now = Scrape::of(&http).await;
+        let stale = now.labelled("runs_stuck", r#"reason="stale""#);
+        (stale == 1.0 && now.sum("retention_behind_seconds") > 0.0).then_some(now)
+    })
+    .await;
+    assert_eq!(told.labelled("runs_stuck", r#"reason="waiting""#), 0.0);
+    let kept_until = ended_at.parse::<jiff::Timestamp>().unwrap().as_second() + 30 * 86_400;
+    let behind = (jiff::Timestamp::now().as_second() - kept_until) as f64;
+    let said = told.sum("retention_behind_seconds");
+    assert!((behind - 120.0..=behind + 1.0).contains(&said), "{said} s behind, and it is {behind}");
+    assert_eq!(http.run(&silent).await["status"], "STALE");
+
+    holder.batch_execute("ROLLBACK").await.unwrap();
+    until("retention goes on", || async {
+        (http.get(&format!("/api/v1/runs/{old}/tombstone")).await.status == 200).then_some(())
+    })
+    .await;
+    // A sign of life.
+    http.append(&silent, &[event("NOTE")]).await;
+    until("the run is not stuck any more", || async {
+        (Scrape::of(&http).await.labelled("runs_stuck", r#"reason="stale""#) == 0.0).then_some(())
+    })
+    .await;
+}
+
 #[test]
 fn the_families_are_documented() {
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/metrics.md")).unwrap();

@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use tokio::task::JoinHandle;
+
 use crate::faults::{self, Fault};
 use crate::lines::LineLoad;
 use crate::support::ledger::{Account, Load};
@@ -19,25 +21,27 @@ const AROUND: usize = 300;
 const LOOKED_AT_CLOSELY: usize = 2;
 
 pub async fn run(world: &mut World, rng: &mut Rng, faults: &[Fault]) -> Outcome {
+    let all = async |world: &mut World, load: &mut Load, rng: &mut Rng| {
+        for fault in faults {
+            faults::commit(*fault, world, load, rng).await;
+        }
+    };
+    under_load(world, rng, all).await
+}
+
+/// Whatever happens meanwhile, under the load of a phase.
+pub async fn under_load(
+    world: &mut World,
+    rng: &mut Rng,
+    meanwhile: impl AsyncFnOnce(&mut World, &mut Load, &mut Rng),
+) -> Outcome {
     let begun = Instant::now();
     let runs: Vec<String> = (0..RUNS).map(|_| run_id()).collect();
     let mut load = Load::start(&world.clients(), &runs, WRITERS, rng);
     load.progress(AROUND).await;
     let lines = LineLoad::start(&world.clients());
-    let followers: Vec<_> = world
-        .fronts
-        .iter()
-        .map(|front| {
-            let mut live = Live::new(front.address(), &runs[0], "");
-            tokio::spawn(async move {
-                live.follow().await;
-                live
-            })
-        })
-        .collect();
-    for fault in faults {
-        faults::commit(*fault, world, &mut load, rng).await;
-    }
+    let followers: Vec<_> = world.fronts.iter().map(|front| follow(front.address(), &runs[0])).collect();
+    meanwhile(world, &mut load, rng).await;
     load.progress(AROUND).await;
     let ledger = load.finish().await;
     let sent = lines.finish().await;
@@ -58,13 +62,27 @@ pub async fn run(world: &mut World, rng: &mut Rng, faults: &[Fault]) -> Outcome 
         heads.push((run.clone(), events.len() as u64));
     }
     for follower in followers {
-        let live = within("a follower sees the end", follower).await.expect("a follower failed");
-        outcome.readers += seen(&live.seen.events, heads[0].1);
+        outcome.readers += followed(follower, heads[0].1).await;
     }
     outcome.lines += sent.account(&http).await;
     outcome.readers += world.across.account(&heads).await;
     outcome.took = begun.elapsed();
     outcome
+}
+
+/// Follows a run live to its end, through whatever happens.
+pub fn follow(address: &str, run_id: &str) -> JoinHandle<Live> {
+    let mut live = Live::new(address, run_id, "");
+    tokio::spawn(async move {
+        live.follow().await;
+        live
+    })
+}
+
+/// What a follower has seen, once it is at the end of its run, which has so many events.
+pub async fn followed(follower: JoinHandle<Live>, head: u64) -> Account {
+    let live = within("a follower sees the end", follower).await.expect("a follower failed");
+    seen(&live.seen.events, head)
 }
 
 /// What a follower saw of a run with so many events.

@@ -10,6 +10,8 @@ use crate::support::ledger::Account;
 pub struct Outcome {
     pub events: Account,
     pub lines: Account,
+    /// Artifacts, beside the digests of what was uploaded.
+    pub files: Account,
     /// Of the reader across runs, and of the followers: what they saw beside what is stored.
     pub readers: Account,
     pub took: Duration,
@@ -36,7 +38,10 @@ impl Table {
     }
 
     pub fn is_clean(&self) -> bool {
-        self.rows.iter().all(|(_, it)| it.events.is_clean() && it.lines.is_clean() && it.readers.is_clean())
+        let is_clean = |it: &Outcome| {
+            [it.events, it.lines, it.files, it.readers].iter().all(|account| account.is_clean())
+        };
+        self.rows.iter().all(|(_, outcome)| is_clean(outcome))
     }
 }
 
@@ -55,15 +60,17 @@ impl fmt::Display for Table {
             "\n| | acknowledged | stored | lost | doubled | out of order | false acks | never sent | took | |"
         )?;
         writeln!(f, "|---|---:|---:|---:|---:|---:|---:|---:|---:|---|")?;
-        let mut sums: [Outcome; 3] = Default::default();
+        let mut sums: [Outcome; 4] = Default::default();
         for (name, outcome) in &self.rows {
             writeln!(f, "{}", row(name, &outcome.events, outcome))?;
-            for (sum, account) in sums.iter_mut().zip([outcome.events, outcome.lines, outcome.readers]) {
+            let accounts = [outcome.events, outcome.lines, outcome.files, outcome.readers];
+            for (sum, account) in sums.iter_mut().zip(accounts) {
                 sum.events += account;
                 sum.took += outcome.took;
             }
         }
-        for (name, sum) in ["**all events**", "**all lines**", "**seen by readers**"].into_iter().zip(&sums) {
+        let names = ["**all events**", "**all lines**", "**all files**", "**seen by readers**"];
+        for (name, sum) in names.into_iter().zip(&sums) {
             writeln!(f, "{}", row(name, &sum.events, sum))?;
         }
         Ok(())

@@ -1,8 +1,9 @@
-//! What is tortured: PostgreSQL, two servers of this build on it, a Loki, and proxies on every way between.
+//! What is tortured: PostgreSQL, two servers of this build on it, a Loki, a bucket, and proxies on every way between.
 //!
 //! ```text
 //! writers, followers ─► front proxies ─► server a, server b ─► database proxy ─► PostgreSQL
-//!                                               └─► Loki (the stand-in)
+//!                                               ├─► Loki (the stand-in)
+//!                                               └─► the bucket (versitygw)
 //! ```
 
 use std::path::PathBuf;
@@ -10,7 +11,8 @@ use std::path::PathBuf;
 use crate::clock;
 use crate::readers::Across;
 use crate::support::loki::Loki;
-use crate::support::server::{Options, tempdir};
+use crate::support::s3::{self, S3};
+use crate::support::server::{Options, cache_dir, tempdir};
 use crate::support::{Cluster, Database, Http, Server, TcpProxy};
 
 pub struct World {
@@ -22,6 +24,8 @@ pub struct World {
     /// In front of the servers.
     pub fronts: [TcpProxy; 2],
     pub loki: Loki,
+    /// Where the servers keep artifacts; none where no S3 server was built.
+    pub s3: Option<S3>,
     /// Reads across runs all the time, by cursor.
     pub across: Across,
     /// Steps the clock of the second server; none where no C compiler is.
@@ -47,6 +51,11 @@ impl World {
             .env("TELLTALE_LOCAL_WORKER", "false")
             .env("TELLTALE_LOKI_URL", &loki.url())
             .env("TELLTALE_LOKI_GRACE", "1s");
+        let s3 = if cache_dir().join(s3::PROGRAM).exists() { Some(S3::start().await) } else { None };
+        let options = match &s3 {
+            Some(s3) => s3.settings(options),
+            None => options,
+        };
         let first = options.clone().start().await;
         let (second, clock) = match clock::build(folder.path()) {
             Some(shim) => {
@@ -67,6 +76,7 @@ impl World {
             servers: [first, second],
             fronts,
             loki,
+            s3,
             across,
             clock,
             _folder: folder,

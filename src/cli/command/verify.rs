@@ -10,6 +10,7 @@ use crate::cli::lines::one_line;
 use crate::cli::server;
 use crate::cli::style::{Style, Tone};
 use crate::client::{Client, EventQuery};
+use crate::facts::bundle::Trailer;
 use crate::facts::id::RunId;
 
 use super::verify_bundle::{self, Anchor, Proven};
@@ -43,12 +44,16 @@ pub(crate) async fn verify(args: &VerifyArgs) -> Result<u8, Failure> {
         ledger.line(&line);
     }
     // The chain and the fold, which only the bundle has all of.
-    if let Err(fault) = verify_bundle::of_run(&client, &run_id, None).await? {
-        ledger.faults.push(fault);
+    let mut without_lines = None;
+    match verify_bundle::of_run(&client, &run_id, None).await? {
+        Ok(proven) => without_lines = why_no_lines(&proven.totals.trailer),
+        Err(fault) => ledger.faults.push(fault),
     }
+    ledger.lines_are_purged = without_lines.is_some();
     let is_over = run.status.is_terminal();
     let style = Style::of_stdout();
     let (text, is_right) = report(&run_id, &ledger, is_over, style);
+    let text = without_lines.unwrap_or_default() + &text;
     say(&text, is_right)
 }
 
@@ -79,9 +84,7 @@ fn told(
     let (events, lines, artifacts) = (totals.trailer.events, totals.trailer.lines, totals.trailer.artifacts);
     let mut text =
         format!("run {}\nevents {events}\nlines {lines}\nartifacts {artifacts}\n", totals.header.run_id);
-    if !totals.trailer.lines_kept {
-        text += "its output was deleted before\n";
-    }
+    text += &why_no_lines(&totals.trailer).unwrap_or_default();
     let held = args.public_key.as_deref().map(|key| match (&anchor, &own) {
         (Some(anchor), _) => anchor.holds(&proven, key),
         (None, Some(own)) => {
@@ -102,6 +105,17 @@ fn told(
         false => (Tone::Bad, "is not what was signed"),
     };
     say(&format!("{text}{name} {}\n", style.paint(tone, said)), is_right)
+}
+
+/// Why a run has no lines though its events tell of some: they were deleted on purpose.
+fn why_no_lines(trailer: &Trailer) -> Option<String> {
+    if trailer.lines_kept {
+        return None;
+    }
+    Some(match trailer.lines_purged_at {
+        Some(at) => format!("lines purged on {at}\n"),
+        None => "lines deleted before the run came here\n".to_owned(),
+    })
 }
 
 fn say(text: &str, is_right: bool) -> Result<u8, Failure> {
@@ -141,6 +155,7 @@ fn report(run_id: &RunId, ledger: &Ledger, is_over: bool, style: Style) -> (Stri
                 open += 1;
                 ("open", Tone::Warn, format!("{lines} lines so far"))
             }
+            Verdict::Purged { lines } => ("purged", Tone::Warn, format!("{lines} lines")),
             Verdict::Differs(how) => {
                 wrong += 1;
                 ("wrong", Tone::Bad, how)

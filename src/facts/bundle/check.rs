@@ -160,6 +160,7 @@ impl Checker {
             head_hash: hex(&self.hash),
             lines_hash: self.streams.hash(),
             lines_kept: true,
+            lines_purged_at: None,
             signature: None,
         }
     }
@@ -282,8 +283,8 @@ impl Checker {
             return Err("a trailer where none belongs".into());
         }
         self.part = Part::Done;
-        let lines_kept = trailer.lines_kept;
-        let found = Trailer { signature: trailer.signature.clone(), lines_kept, ..self.trailer() };
+        let Trailer { lines_kept, lines_purged_at, signature, .. } = trailer.clone();
+        let found = Trailer { signature, lines_kept, lines_purged_at, ..self.trailer() };
         for (what, claimed, there) in [
             ("events", trailer.events, found.events),
             ("lines", trailer.lines, found.lines),

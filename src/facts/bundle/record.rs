@@ -109,6 +109,9 @@ pub struct Trailer {
     /// False where the output was deleted before the file was written: the events still tell of it.
     #[serde(skip_serializing_if = "is_true", default = "yes")]
     pub lines_kept: bool,
+    /// When that was, where it is on record.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub lines_purged_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub signature: Option<Signature>,
 }

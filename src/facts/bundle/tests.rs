@@ -106,6 +106,7 @@ fn records() -> (Vec<Record>, Trailer) {
         head_hash: hex(&hash),
         lines_hash: hex(&digest.finalize()),
         lines_kept: true,
+        lines_purged_at: None,
         signature: None,
     };
     (records, trailer)

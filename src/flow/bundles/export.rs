@@ -23,7 +23,7 @@ use crate::store::journal::CommittedEvent;
 use crate::store::journal::read::hashed_events;
 use crate::store::logs::{Direction, LineFilter, LogRange, Room};
 use crate::store::objects::ObjectError;
-use crate::store::{imports, logs, runs, workflows};
+use crate::store::{cleanup, imports, logs, runs, workflows};
 
 /// Events read at a time: of the largest ones 32 MiB.
 const EVENTS_AT_ONCE: u32 = 500;
@@ -59,6 +59,7 @@ pub struct Export {
     /// What is appended later is no part of it, so that it ends.
     head_seq: u64,
     origin: OrganizationId,
+    is_imported: bool,
     workflow: Option<String>,
     version: Option<i32>,
 }
@@ -86,7 +87,8 @@ struct Closed {
 pub async fn export(core: &Core, organization: OrganizationId, run_id: RunId) -> Result<Export, ExportError> {
     let row = runs::find(&core.db, organization, &run_id).await?.ok_or(ExportError::NoSuchRun)?;
     let run = row.run_key;
-    let origin = imports::find(&core.db, organization, run).await?.map_or(organization, |(origin, _)| origin);
+    let imported = imports::find(&core.db, organization, run).await?;
+    let origin = imported.map_or(organization, |(origin, _)| origin);
     let first = hashed_events(&core.db, run, 0, 1, 1).await?;
     let declared = first.first().and_then(|(event, _)| {
         let event = Event::from_stored(1, event.recorded_at, &event.body).ok()?;
@@ -100,6 +102,7 @@ pub async fn export(core: &Core, organization: OrganizationId, run_id: RunId) ->
         run,
         head_seq: row.head_seq,
         origin,
+        is_imported: imported.is_some(),
         workflow: state.and_then(|(_, state)| state.head.workflow),
         version: declared.and_then(|declared| declared.version),
     })
@@ -233,7 +236,12 @@ impl Export {
     /// After the events, so that what they say is closed is there.
     async fn lines(&self, sink: &mut Sink) -> Result<(), ExportError> {
         let head = logs::head(&self.core.db, self.run).await?;
-        sink.trailer.lines_kept = head > 0 || !sink.has_closed;
+        if head == 0 && sink.has_closed {
+            let purged_at = cleanup::lines_purged_at(&self.core.db, self.organization, self.run).await?;
+            // An imported run may have come without them. Where nothing says why there are none, whoever checks it finds them missing.
+            sink.trailer.lines_kept = purged_at.is_none() && !self.is_imported;
+            sink.trailer.lines_purged_at = purged_at;
+        }
         let mut range = LogRange { after: 0, before: head.saturating_add(1) };
         while !range.is_empty() {
             let wanted = Wanted {
@@ -291,6 +299,7 @@ impl Sink {
             head_hash: String::new(),
             lines_hash: String::new(),
             lines_kept: true,
+            lines_purged_at: None,
             signature: None,
         };
         Ok(Self { writer: Writer::new()?, out, trailer, lines_hash: Sha256::new(), has_closed: false })

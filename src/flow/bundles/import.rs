@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use super::importing::Importing;
 use super::spool::{Spooled, check_file};
 use crate::facts::bundle::{Fault, Record, Totals};
-use crate::facts::id::{OrganizationId, RunId, RunKey};
+use crate::facts::id::{InvalidId, OrganizationId, RunId, RunKey};
 use crate::facts::status::RunStatus;
 use crate::flow::Core;
 use crate::flow::artifacts::{ArtifactError, hex};
@@ -53,6 +53,8 @@ pub enum ImportError {
     Differs(RunId),
     #[error("the run {0} is being imported already")]
     Busy(RunId),
+    #[error("the bundle's run {0} {1}")]
+    Reserved(RunId, InvalidId),
     #[error(transparent)]
     Db(#[from] DbError),
     #[error(transparent)]
@@ -89,6 +91,9 @@ pub async fn import(
         core.bundles.begin_work(organization, &run_id).ok_or_else(|| ImportError::Busy(run_id.clone()))?;
     let found = find(core, organization, &totals).await?;
     let created = !matches!(found, Found::Same);
+    if matches!(found, Found::Nothing) {
+        run_id.check_new().map_err(|error| ImportError::Reserved(run_id.clone(), error))?;
+    }
     if created && !dry_run {
         Importing::begin(core, organization, totals.clone(), found).await?.run(file).await?;
         imports::finish(&core.db, organization, &run_id, clock::now()).await?;

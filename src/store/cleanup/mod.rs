@@ -2,12 +2,14 @@
 //!
 //! Deletes lines and artifacts; events, runs and nodes are deleted by [`super::journal`] alone.
 
+mod lines;
 mod plans;
 mod policies;
 mod remains;
 mod set;
 mod work;
 
+pub use lines::{left as left_lines, purged_at as lines_purged_at};
 pub use plans::{
     Counts, Plan, PlanState, add_items, begin_listing, drop_items, end_listing, find, forget, forget_before,
     insert, list,
@@ -23,6 +25,7 @@ use super::db::Query;
 pub const QUERIES: &[&Query] = &[
     &set::SET_PAGE,
     &set::SET_RUN,
+    &lines::PLANS_OF_LINES,
     &plans::INSERT_PLAN,
     &plans::FIND_PLAN,
     &plans::LIST_PLANS,

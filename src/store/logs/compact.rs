@@ -43,6 +43,8 @@ pub struct Patience {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LooseRun {
     pub key: RunKey,
+    /// Its run was purged while the lines were on their way: they are to go as well.
+    pub is_purged: bool,
     head: u64,
 }
 
@@ -76,8 +78,13 @@ pub async fn loose_runs(db: &Db, patience: Patience, limit: u32) -> Result<Vec<L
         .await?
         .query(&LOOSE_RUNS, &[&millis(over), &millis(idle), &millis(busy), &i64::from(limit)])
         .await?;
-    let read =
-        |row: &Row| Ok(LooseRun { key: RunKey(row.try_get(0).map_err(shape)?), head: number(row, 1)? });
+    let read = |row: &Row| -> Result<LooseRun, DbError> {
+        Ok(LooseRun {
+            key: RunKey(row.try_get(0).map_err(shape)?),
+            is_purged: row.try_get(2).map_err(shape)?,
+            head: number(row, 1)?,
+        })
+    };
     rows.iter().map(read).collect()
 }
 

@@ -13,7 +13,7 @@ use crate::store::db::{DbError, Executor, Query, query};
 pub(super) const LOAD_HEADS: Query = query!("logs/load_heads"; UUID_ARRAY);
 pub(super) const LOAD_STREAMS: Query = query!("logs/load_streams"; UUID_ARRAY);
 
-/// The state of each run; runs without a line are empty.
+/// The state of each run; runs without a line are empty, and those that are not there any more are marked so.
 pub(super) async fn load(on: &Executor<'_>, keys: &[RunKey]) -> Result<HashMap<RunKey, LogState>, DbError> {
     let mut states: HashMap<RunKey, LogState> = keys.iter().map(|key| (*key, LogState::default())).collect();
     let keys: Vec<Uuid> = keys.iter().map(|key| key.0).collect();
@@ -22,6 +22,7 @@ pub(super) async fn load(on: &Executor<'_>, keys: &[RunKey]) -> Result<HashMap<R
         let state = states.entry(RunKey(key)).or_default();
         state.head = number(&row, 1)?;
         state.version = number(&row, 2)?;
+        state.is_purged = !row.try_get::<_, bool>(3).map_err(shape)?;
     }
     for row in on.query(&LOAD_STREAMS, &[&keys]).await? {
         let key: Uuid = row.try_get(0).map_err(shape)?;

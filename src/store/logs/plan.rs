@@ -127,6 +127,7 @@ pub(super) fn plan<'w>(
     let mut pen = Pen::new(packer);
     for piece in work {
         let answer = match piece {
+            _ if plan.state.is_purged => Err(LogError::Purged),
             LogWork::Append(lines) => match first_gap(&plan.state, lines) {
                 Some(gap) => {
                     plan.needs_proof = true;

@@ -17,6 +17,8 @@ pub(super) struct LogState {
     pub head: u64,
     /// Of `run_logs`: what the store must still have for this state to be true.
     pub version: u64,
+    /// The run was there when its key was looked up, and has been purged since: it takes no lines.
+    pub is_purged: bool,
     pub streams: HashMap<StreamName, StreamState>,
 }
 

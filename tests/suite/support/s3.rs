@@ -4,12 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use super::guard::Guard;
-use super::server::{Options, tempdir};
+use super::server::{Options, cache_dir, tempdir};
 use super::wait::until;
 
 const ACCESS_KEY: &str = "telltale-tests";
 pub const SECRET_KEY: &str = "secret-of-the-tests";
 const BUCKET: &str = "artifacts";
+/// Where scripts/tools.sh puts the server, in the cache's folder.
+pub const PROGRAM: &str = "tools/versitygw";
 
 pub struct S3 {
     dir: tempfile::TempDir,
@@ -82,9 +84,7 @@ fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
 }
 
 fn binary() -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
-    let binary = cache.expect("a home").join("telltale/tools/versitygw");
+    let binary = cache_dir().join(PROGRAM);
     assert!(binary.exists(), "{} is not there: scripts/tools.sh builds it", binary.display());
     binary
 }

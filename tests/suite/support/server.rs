@@ -21,9 +21,18 @@ const READY: &str = "telltale is listening on ";
 /// Where the binary under test is.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_telltale");
 
+/// Where scripts keep what they have built for the tests: `${XDG_CACHE_HOME:-~/.cache}/telltale`.
+pub fn cache_dir() -> PathBuf {
+    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache.or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")));
+    cache.expect("a home").join("telltale")
+}
+
 /// What a server is started with.
 #[derive(Clone, Default)]
 pub struct Options {
+    /// Another telltale than the one under test.
+    pub binary: Option<PathBuf>,
     database_url: Option<String>,
     env: Vec<(String, String)>,
     data_dir: Option<PathBuf>,
@@ -53,7 +62,7 @@ impl Options {
 
     /// `telltale` with these settings, its arguments still to come, and no setting leaking in from outside.
     pub fn command(&self, data_dir: &Path, listen: &str) -> Command {
-        let mut command = Command::new(BINARY);
+        let mut command = Command::new(self.binary.as_deref().unwrap_or(Path::new(BINARY)));
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("TELLTALE_") {
                 command.env_remove(name);
@@ -103,7 +112,8 @@ struct Process {
 }
 
 pub struct Server {
-    options: Options,
+    /// What it is started with the next time.
+    pub options: Options,
     data_dir: PathBuf,
     stderr: PathBuf,
     base: String,
