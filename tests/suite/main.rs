@@ -8,6 +8,7 @@
 mod support;
 
 mod accounts;
+mod accounts_bodies;
 mod accounts_cli;
 mod accounts_openid;
 mod accounts_streams;
