@@ -65,6 +65,7 @@ mod restore;
 mod runbook;
 mod runner;
 mod schedules;
+mod second_lock;
 mod secrets;
 mod seed;
 mod settings_example;
