@@ -71,7 +71,7 @@ impl Slow {
     }
 
     /// Reads all of it, as any client does.
-    async fn is_whole(mut self, length: usize) {
+    async fn reads_all(mut self, length: usize) {
         let reading = async {
             while self.read.len() < length {
                 assert!(self.stream.read_buf(&mut self.read).await.unwrap() > 0);
@@ -116,7 +116,7 @@ async fn break_off(open: &[(&Server, &str)], bearer: &str, others: &str, end: im
     for (slow, (_, path)) in slow.into_iter().zip(open) {
         slow.breaks(path).await;
     }
-    kept.is_whole(LARGE).await;
+    kept.reads_all(LARGE).await;
 }
 
 #[tokio::test]

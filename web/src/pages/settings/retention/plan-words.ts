@@ -17,7 +17,12 @@ export function countOf({ what, runs, lines, artifacts }: Plan): number {
   }
 }
 
-const ONE = { runs: 'run', results: 'line or artifact', logs: 'line of output', artifacts: 'artifact' } as const;
+const ONE = {
+  runs: 'run',
+  results: 'line or artifact',
+  logs: 'line of output',
+  artifacts: 'artifact',
+} as const;
 const MANY = {
   runs: 'runs',
   results: 'lines and artifacts',
