@@ -46,9 +46,9 @@ pub(crate) struct DeletionArgs {
 Examples:
   telltale cleanup --days 30 --dry-run
   telltale cleanup --days 90 --workflow recon --yes
-  telltale cleanup --days 7 --only logs
+  telltale cleanup --days 7 --only results
 
-Deletes runs that ended longer ago, whole or only their logs or artifacts. A tombstone with the digest of each run's
+Deletes runs that ended longer ago, whole or only their results, which are logs and artifacts, or only one of these. A tombstone with the digest of each run's
 history stays.")]
 pub(crate) struct CleanupArgs {
     /// Runs that ended longer ago than so many days
@@ -57,8 +57,8 @@ pub(crate) struct CleanupArgs {
     /// Only runs of this workflow
     #[arg(long)]
     pub workflow: Option<String>,
-    /// Only their logs, or only their artifacts
-    #[arg(long, value_name = "WHAT", value_parser = ["logs", "artifacts"])]
+    /// Only their logs, only their artifacts, or both, which are their results
+    #[arg(long, value_name = "WHAT", value_parser = ["results", "logs", "artifacts"])]
     pub only: Option<String>,
     #[command(flatten)]
     pub deletion: DeletionArgs,

@@ -50,7 +50,7 @@ pub struct ArtifactLabel {
 
 impl Client {
     /// `POST /api/v1/runs/{runId}/artifacts`: sends `file` from where it stands to its end, `bytes` in all. Safe to repeat
-    /// with the file rewound; 409: the name is taken by another content.
+    /// with the file rewound; 409: the name is taken by another content. A file that is not of its type is kept as bytes.
     pub async fn upload_artifact(
         &self,
         run_id: &RunId,
@@ -81,6 +81,7 @@ impl Client {
     ) -> Result<ArtifactSummary, ClientError> {
         let mut url = self.run_url(run_id, &["artifacts"]);
         put(&mut url, "name", Some(&label.name));
+        put(&mut url, "mislabelled", Some("keep"));
         if let Some((node_ref, attempt)) = &label.of_node {
             put(&mut url, "nodeRef", Some(node_ref));
             put(&mut url, "attempt", Some(attempt));

@@ -14,6 +14,8 @@ pub const ARTIFACT_NAME_MAX_BYTES: usize = 512;
 pub const ARTIFACT_MAX_BYTES: u64 = 1024 * 1024 * 1024;
 /// Longest media type: the standard's two names of 127 letters, and a parameter or two.
 pub const MEDIA_TYPE_MAX_BYTES: usize = 512;
+/// The name of a run's inputs where they are too large for its first event. They are the run's own, and no result.
+pub const INPUTS_NAME: &str = "inputs.json";
 /// What bytes are that nobody has named otherwise.
 pub const MEDIA_TYPE_UNKNOWN: &str = "application/octet-stream";
 

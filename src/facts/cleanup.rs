@@ -11,6 +11,8 @@ words! {
     What {
         /// All of it; a tombstone stays.
         Runs = "runs",
+        /// What they left beside their history: lines and files.
+        Results = "results",
         /// Their lines.
         Logs = "logs",
         /// Their files.
@@ -110,21 +112,35 @@ pub struct Policy {
     pub keep_latest: Option<u32>,
     /// Those that failed, in place of `keep_days`, if it is longer.
     pub keep_failed_days: Option<u32>,
+    /// How long the results of all of them are kept, however much longer the runs themselves are.
+    pub keep_results_days: Option<u32>,
 }
 
-/// The plans that an organization's policies ask for.
+/// The plans that an organization's policies ask for, in the order in which they are to be made. Results come first: their plan
+/// changes no set of runs, while the runs that go take results along.
 #[must_use]
-pub fn plans_of(policies: &[Policy]) -> Vec<Criteria> {
+pub fn plans_of(policies: &[Policy]) -> Vec<(Criteria, What)> {
     let own: Vec<String> = policies.iter().filter_map(|policy| policy.workflow.clone()).collect();
-    let criteria = policies.iter().map(|policy| Criteria {
-        older_than_days: policy.keep_days,
-        keep_failed_days: policy.keep_failed_days,
+    let of_policy = |policy: &Policy| Criteria {
         workflow: policy.workflow.clone(),
         except_workflows: if policy.workflow.is_none() { own.clone() } else { Vec::new() },
-        keep_latest: policy.keep_latest,
         ..Criteria::default()
+    };
+    let results = policies.iter().filter(|policy| policy.keep_results_days.is_some()).map(|policy| {
+        (Criteria { older_than_days: policy.keep_results_days, ..of_policy(policy) }, What::Results)
     });
-    criteria.collect()
+    // One that is about results alone keeps all runs.
+    let lets_runs_go = |policy: &&Policy| policy.keep_days.is_some() || policy.keep_latest.is_some();
+    let runs = policies.iter().filter(lets_runs_go).map(|policy| {
+        let criteria = Criteria {
+            older_than_days: policy.keep_days,
+            keep_failed_days: policy.keep_failed_days,
+            keep_latest: policy.keep_latest,
+            ..of_policy(policy)
+        };
+        (criteria, What::Runs)
+    });
+    results.chain(runs).collect()
 }
 
 #[cfg(test)]
@@ -133,15 +149,41 @@ mod tests {
 
     fn policy(workflow: Option<&str>, keep_days: u32) -> Policy {
         let workflow = workflow.map(str::to_owned);
-        Policy { workflow, keep_days: Some(keep_days), keep_latest: None, keep_failed_days: None }
+        Policy {
+            workflow,
+            keep_days: Some(keep_days),
+            keep_latest: None,
+            keep_failed_days: None,
+            keep_results_days: None,
+        }
     }
 
     #[test]
     fn a_workflow_with_a_policy_of_its_own_is_left_out_of_the_general_one() {
         let plans = plans_of(&[policy(None, 30), policy(Some("recon"), 400)]);
-        assert_eq!(plans[0].except_workflows, ["recon"]);
-        assert_eq!((plans[1].workflow.as_deref(), plans[1].older_than_days), (Some("recon"), Some(400)));
-        assert!(plans[1].except_workflows.is_empty());
+        assert_eq!((&plans[0].0.except_workflows, plans[0].1), (&vec!["recon".to_owned()], What::Runs));
+        assert_eq!((plans[1].0.workflow.as_deref(), plans[1].0.older_than_days), (Some("recon"), Some(400)));
+        assert!(plans[1].0.except_workflows.is_empty());
+    }
+
+    #[test]
+    fn results_go_by_their_age_alone_and_take_no_run_along() {
+        let only = Policy { keep_days: None, keep_results_days: Some(7), ..policy(None, 1) };
+        let both = Policy {
+            keep_failed_days: Some(90),
+            keep_latest: Some(5),
+            keep_results_days: Some(3),
+            ..policy(Some("recon"), 30)
+        };
+        let plans = plans_of(&[only, both]);
+        let of = |plan: &(Criteria, What)| (plan.1, plan.0.older_than_days, plan.0.keep_latest);
+        let expected =
+            [(What::Results, Some(7), None), (What::Results, Some(3), None), (What::Runs, Some(30), Some(5))];
+        assert_eq!(plans.iter().map(of).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            (&plans[0].0.except_workflows, plans[1].0.keep_failed_days),
+            (&vec!["recon".to_owned()], None)
+        );
     }
 
     #[test]

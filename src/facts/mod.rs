@@ -17,6 +17,7 @@ pub mod id;
 pub mod json;
 pub mod line;
 pub mod line_pattern;
+pub mod media;
 pub mod metric;
 pub mod notification;
 pub mod run;

@@ -4,6 +4,8 @@
 //! its content (`facts::artifact`), and the event's from that. An artifact that is recorded never changes: another
 //! content under the same name is refused.
 
+mod held;
+
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use serde::Serialize;
@@ -13,12 +15,14 @@ use std::time::Duration;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+pub use self::held::{Held, store_json};
 use super::Core;
 use super::ingest::{self, server_event};
-use crate::facts::artifact::{ARTIFACT_MAX_BYTES, ArtifactName, ArtifactPlace, event_id};
+use crate::facts::artifact::{ARTIFACT_MAX_BYTES, ArtifactName, ArtifactPlace, MEDIA_TYPE_UNKNOWN, event_id};
 use crate::facts::event::{Event, EventType};
 use crate::facts::id::{NodeRef, OrganizationId, RunId, RunKey};
 use crate::facts::json::Json;
+use crate::facts::media::{self, Mislabelled};
 use crate::facts::time::Timestamp;
 use crate::store::artifacts::{self, ArtifactRow};
 use crate::store::db::DbError;
@@ -76,6 +80,8 @@ pub enum ArtifactError {
     NotYet,
     #[error("an artifact is at most {ARTIFACT_MAX_BYTES} bytes")]
     TooLarge,
+    #[error("{0}")]
+    Mislabelled(Mislabelled),
     /// The place is taken by the artifact of this id, with another content.
     #[error("this name is taken, by an artifact with another content")]
     Differs(Uuid),
@@ -94,6 +100,15 @@ pub struct Stored {
     pub is_new: bool,
 }
 
+/// What becomes of a content that is not of its declared type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnMislabelled {
+    /// It is refused: whoever sent it can say it otherwise.
+    Refuse,
+    /// It is kept as bytes of no known type, and its event says so: nobody is there to be asked.
+    Keep,
+}
+
 /// An artifact on its way in. Dropped before [`Upload::finish`], nothing is left of it.
 pub struct Upload {
     organization: OrganizationId,
@@ -101,9 +116,24 @@ pub struct Upload {
     run: RunKey,
     place: ArtifactPlace,
     media_type: String,
+    /// What is wrong with the type that it was declared to have.
+    mislabelled: Option<Mislabelled>,
+    on_mislabelled: OnMislabelled,
+    /// Until there is enough of it to tell: all that has come.
+    head: Option<Vec<u8>>,
     /// The claim under which it is sent, which must be the run's last one.
     claim: Option<i32>,
     content: Content,
+}
+
+/// What is to be recorded of a content that is whole.
+struct Recording {
+    organization: OrganizationId,
+    run_id: RunId,
+    row: ArtifactRow,
+    /// The event's message.
+    message: Option<String>,
+    claim: Option<i32>,
 }
 
 /// Bytes as they come in, counted and hashed.
@@ -151,17 +181,54 @@ impl Upload {
         claim: Option<i32>,
     ) -> Result<Self, ArtifactError> {
         let run = runs::find(&core.db, organization, &run_id).await?.ok_or(ArtifactError::NoSuchRun)?;
-        let content = Content::begin(core).await?;
-        Ok(Self { organization, run_id, run: run.run_key, place, media_type, claim, content })
+        Ok(Self {
+            organization,
+            run_id,
+            run: run.run_key,
+            place,
+            media_type,
+            mislabelled: None,
+            on_mislabelled: OnMislabelled::Refuse,
+            head: Some(Vec::new()),
+            claim,
+            content: Content::begin(core).await?,
+        })
+    }
+
+    /// The same, which does with a content that is not of its type as said.
+    pub fn on_mislabelled(self, on_mislabelled: OnMislabelled) -> Self {
+        Self { on_mislabelled, ..self }
     }
 
     pub async fn write(&mut self, bytes: &[u8]) -> Result<(), ArtifactError> {
+        if let Some(head) = &mut self.head {
+            let room = media::HEAD_BYTES - head.len();
+            head.extend_from_slice(&bytes[..bytes.len().min(room)]);
+            if head.len() == media::HEAD_BYTES {
+                self.check_type()?;
+            }
+        }
         self.content.write(bytes).await
     }
 
+    /// Holds the beginning against the declared type, once.
+    fn check_type(&mut self) -> Result<(), ArtifactError> {
+        let Some(head) = self.head.take() else { return Ok(()) };
+        match (media::check(&self.media_type, &head), self.on_mislabelled) {
+            (Ok(()), _) => {}
+            (Err(fault), OnMislabelled::Refuse) => return Err(ArtifactError::Mislabelled(fault)),
+            (Err(fault), OnMislabelled::Keep) => {
+                MEDIA_TYPE_UNKNOWN.clone_into(&mut self.media_type);
+                self.mislabelled = Some(fault);
+            }
+        }
+        Ok(())
+    }
+
     /// All bytes are in: publishes the object, records the row, appends ARTIFACT_RECORDED.
-    pub async fn finish(self, core: &Core) -> Result<Stored, ArtifactError> {
-        let Self { organization, run_id, run, place, media_type, claim, content } = self;
+    pub async fn finish(mut self, core: &Core) -> Result<Stored, ArtifactError> {
+        self.check_type()?;
+        let Self { organization, run_id, run, place, media_type, mislabelled, claim, content, .. } = self;
         let Whole { staged, sha256, bytes } = content.complete().await?;
         let artifact_id = place.artifact_id(organization, &run_id, &sha256);
         let row = ArtifactRow {
@@ -173,18 +240,13 @@ impl Upload {
             sha256,
             created_at: clock::now(),
         };
-        record(core, organization, run_id, staged, row, claim).await
+        let message = mislabelled.map(|fault| format!("kept as {MEDIA_TYPE_UNKNOWN}: {fault}"));
+        record(core, staged, Recording { organization, run_id, row, message, claim }).await
     }
 }
 
-async fn record(
-    core: &Core,
-    organization: OrganizationId,
-    run_id: RunId,
-    staged: Staged,
-    row: ArtifactRow,
-    claim: Option<i32>,
-) -> Result<Stored, ArtifactError> {
+async fn record(core: &Core, staged: Staged, recording: Recording) -> Result<Stored, ArtifactError> {
+    let Recording { organization, run_id, row, message, claim } = recording;
     let key = key_of(organization, &row);
     let taken = artifacts::at_place(&core.db, organization, row.run_key, &row.place).await?;
     let stored = match taken {
@@ -208,6 +270,7 @@ async fn record(
         node_ref: stored.row.place.node_ref.clone(),
         attempt: stored.row.place.attempt,
         occurred_at: stored.row.created_at,
+        message,
         ..server_event(EventType::ArtifactRecorded, event_id(stored.row.artifact_id), Some(data))
     };
     ingest::append_own(core, organization, run_id, vec![event], claim).await?;
@@ -324,69 +387,4 @@ pub async fn signed_url(
     lasts: Duration,
 ) -> Result<Option<String>, ArtifactError> {
     Ok(core.objects.signed_url(key_of(organization, row), disposition, lasts).await?)
-}
-
-/// JSON that is too large for an event, held until the run that it belongs to is there.
-///
-/// A run's inputs are named by its first event, so their artifact is referred to before it can be recorded: hold the
-/// text, start the run with [`Held::reference`] in its place, then [`Held::record`] it under the run. Whoever reads the
-/// reference in between, or after a crash in between and before the request's repeat, finds no artifact yet.
-pub struct Held {
-    organization: OrganizationId,
-    run_id: RunId,
-    place: ArtifactPlace,
-    artifact_id: Uuid,
-    whole: Whole,
-}
-
-/// What stands where the JSON would have stood.
-#[derive(Serialize)]
-struct Reference {
-    #[serde(rename = "$artifact")]
-    artifact_id: Uuid,
-    bytes: u64,
-    sha256: String,
-}
-
-/// Takes JSON text as the artifact `name` of the run itself; nothing is published yet.
-pub async fn store_json(
-    core: &Core,
-    organization: OrganizationId,
-    run_id: &RunId,
-    name: &str,
-    text: &Json,
-) -> Result<Held, ArtifactError> {
-    let name = name.parse().map_err(|error| DbError::Shape(format!("{error}")))?;
-    let place = ArtifactPlace { name, node_ref: None, attempt: None };
-    let mut content = Content::begin(core).await?;
-    content.write(text.get().as_bytes()).await?;
-    let whole = content.complete().await?;
-    let artifact_id = place.artifact_id(organization, run_id, &whole.sha256);
-    Ok(Held { organization, run_id: run_id.clone(), place, artifact_id, whole })
-}
-
-impl Held {
-    /// `{"$artifact": id, "bytes": n, "sha256": hex}`
-    pub fn reference(&self) -> Result<Json, AppendError> {
-        let Self { artifact_id, whole, .. } = self;
-        let reference =
-            Reference { artifact_id: *artifact_id, bytes: whole.bytes, sha256: hex(&whole.sha256) };
-        Json::from_value(&reference).map_err(|error| AppendError::Rejected(error.to_string()))
-    }
-
-    /// Publishes and records it, now that the run is there.
-    pub async fn record(self, core: &Core, run: RunKey) -> Result<Stored, ArtifactError> {
-        let Self { organization, run_id, place, artifact_id, whole } = self;
-        let Whole { staged, sha256, bytes } = whole;
-        let row = ArtifactRow {
-            artifact_id,
-            run_key: run,
-            place,
-            media_type: "application/json".to_owned(),
-            bytes,
-            sha256,
-            created_at: clock::now(),
-        };
-        record(core, organization, run_id, staged, row, None).await
-    }
 }

@@ -14,16 +14,16 @@ use uuid::Uuid;
 use super::Core;
 use super::artifacts::{self, ArtifactError};
 use super::ingest::{self, NewRun};
+use crate::facts::artifact::INPUTS_NAME;
 use crate::facts::event_input::EVENT_MAX_BYTES;
 use crate::facts::id::{OrganizationId, RunId};
 use crate::facts::json::Json;
+use crate::facts::status::RunStatus;
 use crate::store::db::DbError;
 use crate::store::journal::Appended;
 use crate::store::objects::ObjectError;
 use crate::store::runs;
 
-/// The name of the artifact.
-pub const INPUTS_NAME: &str = "inputs.json";
 /// Of all that RUN_QUEUED says of a run; what the event has around it has its own room.
 pub const DECLARED_MAX_BYTES: usize = EVENT_MAX_BYTES - 1024;
 /// What stands for the inputs: an id, a size and a digest.
@@ -78,7 +78,8 @@ struct Reference {
     _sha256: String,
 }
 
-/// Whether the run's first event refers to this artifact, so that it is there in a moment even where it is not yet.
+/// Whether the first event of a run that goes on refers to this artifact, so that it is there in a moment even where it is not
+/// yet. From a run that is over it may have been deleted.
 pub async fn is_promised(
     core: &Core,
     organization: OrganizationId,
@@ -86,8 +87,9 @@ pub async fn is_promised(
     artifact_id: Uuid,
 ) -> Result<bool, DbError> {
     let state = runs::state(&core.db, organization, run_id).await?;
+    let going_on = state.filter(|(_, run)| !run.head.status.is_some_and(RunStatus::is_terminal));
     let reference =
-        state.and_then(|(_, run)| run.documents.inputs).and_then(|inputs| inputs.read::<Reference>());
+        going_on.and_then(|(_, run)| run.documents.inputs).and_then(|inputs| inputs.read::<Reference>());
     Ok(reference.is_some_and(|reference| reference.artifact_id == artifact_id))
 }
 

@@ -124,7 +124,7 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
     loop {
         commits.mark_unchanged();
         // Before the page: what the page then lacks up to there is gone, and not still to come.
-        let last_purged = read::last_purged(&app.core.db, call.head.organization(), position).await?;
+        let last_purged = read::last_purged(&call.head.db(&app), call.head.organization(), position).await?;
         let page =
             read::across(&call.head.db(&app), call.head.organization(), position, limit, &kinds).await?;
         let left = deadline.saturating_duration_since(Instant::now());
@@ -134,7 +134,8 @@ pub async fn page(app: SharedApp, call: Call) -> Result<Response, Problem> {
                 next_position(position, page.last().map(|(position, _)| *position), is_full, last_purged);
             let purged = match last_purged {
                 Some(_) => {
-                    read::purged_between(&app.core.db, call.head.organization(), position, next.xid).await?
+                    read::purged_between(&call.head.db(&app), call.head.organization(), position, next.xid)
+                        .await?
                 }
                 None => 0,
             };

@@ -33,7 +33,7 @@ use crate::facts::artifact::{
 };
 use crate::facts::event_input::ATTEMPT_MAX;
 use crate::facts::id::NodeRef;
-use crate::flow::artifacts::{self, Artifact, ArtifactError, Upload, hex};
+use crate::flow::artifacts::{self, Artifact, ArtifactError, OnMislabelled, Upload, hex};
 use crate::flow::inputs;
 use crate::store::artifacts::ArtifactRow;
 use crate::store::objects::ObjectError;
@@ -68,6 +68,10 @@ impl From<ArtifactError> for Problem {
             // Without Retry-After, whose second would be long: it is a matter of milliseconds.
             ArtifactError::NotYet => Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", said),
             ArtifactError::TooLarge => Self::too_large(said),
+            ArtifactError::Mislabelled(_) => {
+                let detail = format!("{said}; name its type, or send it as {MEDIA_TYPE_UNKNOWN}");
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "mislabelled", detail)
+            }
             ArtifactError::Differs(id) => {
                 let mut problem = Self::conflict(said).with_member("artifactId", id.to_string());
                 problem.kind = "artifact-differs";
@@ -90,7 +94,7 @@ impl From<ArtifactError> for Problem {
 
 /// POST /api/v1/runs/{runId}/artifacts
 pub async fn upload(app: SharedApp, call: Call) -> Result<Response, Problem> {
-    let place = place(&call.head)?;
+    let (place, on_mislabelled) = asked(&call.head)?;
     let media_type = media_type(&call.head.headers)?;
     let claim = claim_of(&call.head)?;
     let encoding = Encoding::of(&call.head.headers)?;
@@ -100,12 +104,17 @@ pub async fn upload(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let run_id = call.head.run_id()?;
     let _share = app.bodies.reserve(app.core.objects.upload_bytes() + READ_BYTES)?;
     let mut upload =
-        Upload::begin(&app.core, call.head.organization(), run_id.clone(), place, media_type, claim).await?;
+        Upload::begin(&app.core, call.head.organization(), run_id.clone(), place, media_type, claim)
+            .await?
+            .on_mislabelled(on_mislabelled);
     let mut body = decoder(encoding, StreamReader::new(call.chunks));
     let mut buffer = Vec::with_capacity(READ_BYTES);
     // Ends with the body, or at the largest size.
     while read_some(&mut body, &mut buffer).await? {
-        upload.write(&buffer).await?;
+        if let Err(error) = upload.write(&buffer).await {
+            body::discard(&mut body).await;
+            return Err(error.into());
+        }
         buffer.clear();
     }
     drop(body);
@@ -129,8 +138,17 @@ async fn read_some(body: &mut (impl AsyncRead + Unpin), buffer: &mut Vec<u8>) ->
     }
 }
 
-fn place(head: &Head) -> Result<ArtifactPlace, Problem> {
+/// Where it belongs, and what becomes of it if it is not what it says.
+fn asked(head: &Head) -> Result<(ArtifactPlace, OnMislabelled), Problem> {
     let mut query = head.query();
+    let on_mislabelled = match query.text("mislabelled") {
+        None | Some("refuse") => OnMislabelled::Refuse,
+        Some("keep") => OnMislabelled::Keep,
+        Some(_) => {
+            query.fault("mislabelled", "is refuse or keep");
+            OnMislabelled::Refuse
+        }
+    };
     let name: Option<ArtifactName> = query.parsed("name");
     let node_ref: Option<NodeRef> = query.parsed("nodeRef");
     let attempt =
@@ -148,7 +166,7 @@ fn place(head: &Head) -> Result<ArtifactPlace, Problem> {
     let name = name.ok_or_else(|| Problem::invalid_at("?name", "is missing"))?;
     // As with log lines, a node's first attempt is meant where none is named.
     let attempt = attempt.or(node_ref.as_ref().map(|_| 1));
-    Ok(ArtifactPlace { name, node_ref, attempt })
+    Ok((ArtifactPlace { name, node_ref, attempt }, on_mislabelled))
 }
 
 fn media_type(headers: &HeaderMap) -> Result<String, Problem> {
@@ -304,15 +322,17 @@ mod tests {
 
     #[test]
     fn a_place_is_read_with_all_its_faults() {
-        let of = |query: &str| place(&Head { query: Some(query.into()), ..Head::default() });
-        let whole = of("name=..%2Fa&nodeRef=n&attempt=2").unwrap();
-        assert_eq!((whole.name.as_str(), whole.attempt), ("../a", Some(2)));
-        assert_eq!(of("name=a&nodeRef=n").unwrap().attempt, Some(1));
-        assert_eq!(of("name=a").unwrap().attempt, None);
+        let of = |query: &str| asked(&Head { query: Some(query.into()), ..Head::default() });
+        let (whole, kept) = of("name=..%2Fa&nodeRef=n&attempt=2&mislabelled=keep").unwrap();
+        assert_eq!((whole.name.as_str(), whole.attempt, kept), ("../a", Some(2), OnMislabelled::Keep));
+        assert_eq!(of("name=a&nodeRef=n").unwrap().0.attempt, Some(1));
+        let (place, refused) = of("name=a").unwrap();
+        assert_eq!((place.attempt, refused), (None, OnMislabelled::Refuse));
         for (query, pointers) in [
             ("", vec!["?name"]),
             ("name=a%00", vec!["?name"]),
             ("name=a&attempt=1", vec!["?attempt"]),
+            ("name=a&mislabelled=yes", vec!["?mislabelled"]),
             ("attempt=0&nodeRef=n", vec!["?attempt", "?name"]),
         ] {
             let found: Vec<String> = of(query).unwrap_err().errors.into_iter().map(|f| f.pointer).collect();

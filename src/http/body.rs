@@ -6,13 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _};
+use futures_util::{Stream, StreamExt as _};
 use http::header::{CONNECTION, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tokio_util::io::StreamReader;
+use tokio_util::sync::CancellationToken;
 
 use super::body_decode::{Encoding, decoder};
 use super::problem::Problem;
@@ -29,7 +30,7 @@ const BUDGET_UNIT_BYTES: usize = 1024;
 /// Bytes asked for at once from a body of unknown or compressed length.
 const READ_STEP_BYTES: usize = 64 * 1024;
 /// An oversized body is read to its end up to here, so that its sender gets the answer instead of a broken pipe.
-const DISCARD_MAX_BYTES: usize = 32 * 1024 * 1024;
+const DISCARD_MAX_BYTES: u64 = 32 * 1024 * 1024;
 /// And for this long.
 const DISCARD_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -114,6 +115,13 @@ where
     )
 }
 
+/// The same until the right to send them ends: an upload may take hours.
+pub fn while_allowed(chunks: Chunks, right: CancellationToken) -> Chunks {
+    Box::pin(chunks.map(move |chunk| {
+        if right.is_cancelled() { Err(io::Error::other("the right to send this has ended")) } else { chunk }
+    }))
+}
+
 /// Reads a whole JSON or NDJSON body, decoded.
 pub async fn read(budget: &BodyBudget, headers: &HeaderMap, chunks: Chunks) -> Result<Body, Problem> {
     let format = format(headers)?;
@@ -186,7 +194,7 @@ async fn read_all(
         other => read_encoded(budget, &mut chunks, other).await?,
     };
     let Some((bytes, share)) = whole else {
-        discard(&mut chunks).await;
+        discard(&mut StreamReader::new(chunks)).await;
         let detail = format!("a body is at most {BODY_MAX_BYTES} bytes after decompression");
         return Err(Problem::too_large(detail));
     };
@@ -253,18 +261,11 @@ async fn read_some(
 }
 
 /// Reads on without keeping anything.
-async fn discard(chunks: &mut Chunks) {
-    let all = async {
-        let mut left = DISCARD_MAX_BYTES;
-        while let Ok(Some(chunk)) = chunks.try_next().await {
-            left = left.saturating_sub(chunk.len());
-            if left == 0 {
-                return;
-            }
-        }
-    };
+pub async fn discard(body: &mut (impl AsyncRead + Unpin)) {
+    let mut limited = body.take(DISCARD_MAX_BYTES);
+    let mut nowhere = tokio::io::sink();
     // Whether it came to an end makes no difference to the answer.
-    let _ = timeout(DISCARD_TIMEOUT, all).await;
+    let _ = timeout(DISCARD_TIMEOUT, tokio::io::copy(&mut limited, &mut nowhere)).await;
 }
 
 pub fn broken(error: &io::Error) -> Problem {

@@ -39,7 +39,7 @@ pub struct NewPlan {
     /// Not the newest so many of each workflow.
     #[schema(minimum = 1, maximum = 1000000)]
     keep_latest: Option<u32>,
-    /// What of them goes; `runs` is all of it.
+    /// What of them goes; `runs` is all of it, `results` is logs and artifacts.
     what: Option<What>,
 }
 
@@ -218,7 +218,7 @@ fn criteria(fields: &mut Fields) -> (Criteria, What) {
         run_id: fields.optional("runId", "a run's id"),
         ..Criteria::default()
     };
-    let what = fields.optional("what", "one of runs logs artifacts").unwrap_or(What::Runs);
+    let what = fields.optional("what", "one of runs results logs artifacts").unwrap_or(What::Runs);
     if criteria.is_empty() {
         let detail = "says nothing of which runs: olderThanDays, status, workflow, runId or keepLatest";
         fields.fault("", detail);
@@ -228,7 +228,7 @@ fn criteria(fields: &mut Fields) -> (Criteria, What) {
 
 /// GET /api/v1/cleanup/plans
 pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
-    let plans = store::list(&app.core.db, call.head.organization(), PLANS_LISTED).await?;
+    let plans = store::list(&call.head.db(&app), call.head.organization(), PLANS_LISTED).await?;
     let now = clock::now();
     let plans = plans.into_iter().map(|plan| PlanDetail::of(plan, now)).collect();
     Ok(schema::json(&PlanPage { plans }))
@@ -236,7 +236,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
 
 /// GET /api/v1/cleanup/plans/{planId}
 pub async fn show(app: SharedApp, call: Call) -> Result<Response, Problem> {
-    let plan = store::find(&app.core.db, call.head.organization(), plan_id(&call.head)?).await?;
+    let plan = store::find(&call.head.db(&app), call.head.organization(), plan_id(&call.head)?).await?;
     Ok(schema::json(&PlanDetail::of(plan.ok_or_else(no_such_plan)?, clock::now())))
 }
 
@@ -262,7 +262,7 @@ pub async fn delete(app: SharedApp, call: Call) -> Result<Response, Problem> {
 
 /// GET /api/v1/runs/{runId}/tombstone
 pub async fn tombstone(app: SharedApp, call: Call) -> Result<Response, Problem> {
-    let found = store::tombstone(&app.core.db, call.head.organization(), &call.head.run_id()?).await?;
+    let found = store::tombstone(&call.head.db(&app), call.head.organization(), &call.head.run_id()?).await?;
     let found = found.ok_or_else(Problem::no_such_run)?;
     Ok(schema::json(&TombstoneDetail {
         run_id: found.run_id,

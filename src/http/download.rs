@@ -58,7 +58,7 @@ pub async fn download(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let format = format(&mut query);
     query.check()?;
     let run_id = call.head.run_id()?;
-    let run = runs::find(&app.core.db, call.head.organization(), &run_id)
+    let run = runs::find(&call.head.db(&app), call.head.organization(), &run_id)
         .await?
         .ok_or_else(Problem::no_such_run)?
         .run_key;

@@ -66,8 +66,16 @@ impl Endpoint {
         F: Future<Output = Result<Response, Problem>> + Send + 'static,
     {
         let answer = move |head: Arc<Head>, chunks: Chunks| {
+            let chunks = body::while_allowed(chunks, head.caller.ended.clone());
             let answered = handler(Call { head: head.clone(), chunks });
-            async move { answered.await.unwrap_or_else(|problem| problem.into_response(head.request_id())) }
+            async move {
+                let problem = match answered.await {
+                    Ok(response) => return response,
+                    Err(_) if head.caller.ended.is_cancelled() => Problem::unauthorized(),
+                    Err(problem) => problem,
+                };
+                problem.into_response(head.request_id())
+            }
         };
         let filter = warp::ext::get::<Arc<Head>>()
             .and(warp::body::stream().map(body::chunks))

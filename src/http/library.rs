@@ -63,9 +63,9 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     query.check()?;
     let organization = call.head.organization();
     // One more than asked for tells whether there is another page.
+    let db = &call.head.db(&app);
     let mut page =
-        rows::library(&app.core.db, organization, workflow.as_deref(), text.as_deref(), before, limit + 1)
-            .await?;
+        rows::library(db, organization, workflow.as_deref(), text.as_deref(), before, limit + 1).await?;
     let has_more = page.len() > limit as usize;
     page.truncate(limit as usize);
     let last = page.last().filter(|_| has_more).map(|row| &row.artifact);

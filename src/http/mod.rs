@@ -32,6 +32,7 @@ mod events;
 mod fields;
 mod gate;
 mod health;
+mod hold;
 mod library;
 mod logs;
 mod meter;

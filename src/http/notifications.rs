@@ -181,7 +181,7 @@ fn no_such_notification() -> Problem {
 
 /// GET /api/v1/notifications
 pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
-    let rows = notifications::list(&app.core.db, call.head.organization()).await?;
+    let rows = notifications::list(&call.head.db(&app), call.head.organization()).await?;
     Ok(schema::json(&NotificationList { notifications: rows.into_iter().map(Notification::from).collect() }))
 }
 
@@ -201,7 +201,7 @@ pub async fn put(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let id = id(&call.head)?;
     let organization = call.head.organization();
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
-    let found = notifications::find(&app.core.db, organization, id).await?;
+    let found = notifications::find(&call.head.db(&app), organization, id).await?;
     let before = found.ok_or_else(no_such_notification)?.plan;
     let plan = plan(Fields::of(&body)?, Some(before))?;
     let row = notify::change(&app.core, organization, id, plan).await?;
@@ -233,11 +233,11 @@ pub async fn deliveries(app: SharedApp, call: Call) -> Result<Response, Problem>
     let limit = query.limit(DELIVERIES_PAGE_MAX, DELIVERIES_PAGE);
     let before = query.text("cursor").map(parse_delivery_cursor).transpose()?;
     query.check()?;
-    if notifications::find(&app.core.db, organization, id).await?.is_none() {
+    if notifications::find(&call.head.db(&app), organization, id).await?.is_none() {
         return Err(no_such_notification());
     }
     // One more than asked for tells whether there is another page.
-    let mut page = deliveries::list(&app.core.db, organization, id, before, limit + 1).await?;
+    let mut page = deliveries::list(&call.head.db(&app), organization, id, before, limit + 1).await?;
     let has_more = page.len() > limit as usize;
     page.truncate(limit as usize);
     let last = page.last().filter(|_| has_more);

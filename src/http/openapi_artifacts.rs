@@ -27,16 +27,26 @@ pub const PATHS: &[Operation] = &[
         path: "/api/v1/runs/{runId}/artifacts",
         id: "uploadArtifact",
         summary: "Store a file that a run or one of its nodes has left",
-        description: "The body is the file as it is, up to 1 GiB, of any content type, which is kept. It is recorded by an \
-            ARTIFACT_RECORDED event. The same content again is answered with the first one; another content under the same \
-            name, node and attempt is a 409 `artifact-differs`.",
+        description: "The body is the file as it is, up to 1 GiB, of any content type, which is kept. What is declared to be an image, a PDF or an \
+            archive and does not begin like one is a 422 `mislabelled`. It is recorded by an ARTIFACT_RECORDED event. The same \
+            content again is answered with the first one; another content under the same name, node and attempt is a 409 \
+            `artifact-differs`.",
         parameters: &[
             query("name", TEXT, "1 to 512 bytes without control characters; never becomes a path; needed"),
             query("nodeRef", TEXT, "The node that left it; without one it is the run's own"),
             query("attempt", FROM_ONE, "The node's attempt, 1 unless given"),
+            query(
+                "mislabelled",
+                r#"{"type":"string","enum":["refuse","keep"],"default":"refuse"}"#,
+                "Of a content that is not of its type: `keep` stores it as application/octet-stream, which its event says",
+            ),
         ],
         body: Some(("", &["*/*"])),
-        answers: &[("201", "Stored", "Artifact", JSON), ("200", "It was stored already", "Artifact", JSON)],
+        answers: &[
+            ("201", "Stored", "Artifact", JSON),
+            ("200", "It was stored already", "Artifact", JSON),
+            ("422", "It is not of the type that it is declared to be", "Problem", "application/problem+json"),
+        ],
     },
     Operation {
         method: "get",

@@ -38,6 +38,10 @@ pub struct RetentionPolicy {
     #[serde(default)]
     #[schema(minimum = 1, maximum = 36500)]
     keep_failed_days: Option<i64>,
+    /// The lines and artifacts of all of them, however much longer the runs themselves are kept.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 36500)]
+    keep_results_days: Option<i64>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -47,20 +51,21 @@ pub struct Retention {
 
 impl From<PolicyRow> for RetentionPolicy {
     fn from(row: PolicyRow) -> Self {
-        let Policy { workflow, keep_days, keep_latest, keep_failed_days } = row.policy;
+        let Policy { workflow, keep_days, keep_latest, keep_failed_days, keep_results_days } = row.policy;
         Self {
             policy_id: Some(row.policy_id),
             workflow,
             keep_days: keep_days.map(i64::from),
             keep_latest: keep_latest.map(i64::from),
             keep_failed_days: keep_failed_days.map(i64::from),
+            keep_results_days: keep_results_days.map(i64::from),
         }
     }
 }
 
 /// GET /api/v1/retention
 pub async fn show(app: SharedApp, call: Call) -> Result<Response, Problem> {
-    let policies = cleanup::policies_of(&app.core.db, call.head.organization()).await?;
+    let policies = cleanup::policies_of(&call.head.db(&app), call.head.organization()).await?;
     Ok(schema::json(&Retention { policies: policies.into_iter().map(RetentionPolicy::from).collect() }))
 }
 
@@ -96,14 +101,16 @@ fn policies(given: Vec<RetentionPolicy>, fields: &mut Fields) -> Vec<PolicyRow> 
             keep_days: bounded("keepDays", given.keep_days, DAYS_MAX),
             keep_latest: bounded("keepLatest", given.keep_latest, KEEP_LATEST_MAX),
             keep_failed_days: bounded("keepFailedDays", given.keep_failed_days, DAYS_MAX),
+            keep_results_days: bounded("keepResultsDays", given.keep_results_days, DAYS_MAX),
             workflow: given.workflow,
         };
         let is_name = |name: &String| (1..=WORKFLOW_MAX_BYTES).contains(&name.len()) && !name.contains('\0');
         if !policy.workflow.iter().all(is_name) {
             fields.fault(pointer("workflow"), format!("is not a name of 1 to {WORKFLOW_MAX_BYTES} bytes"));
         }
-        if given.keep_days.is_none() && given.keep_latest.is_none() {
-            fields.fault(format!("/policies/{index}"), "says neither keepDays nor keepLatest");
+        if given.keep_days.or(given.keep_latest).or(given.keep_results_days).is_none() {
+            fields
+                .fault(format!("/policies/{index}"), "says none of keepDays, keepLatest and keepResultsDays");
         }
         if policies.iter().any(|other| other.policy.workflow == policy.workflow) {
             fields.fault(pointer("workflow"), "has a policy in this list already");
@@ -119,7 +126,7 @@ mod tests {
 
     #[test]
     fn every_fault_of_a_list_is_named() {
-        let text = r#"[{"keepDays":0},{"workflow":"w"},{"workflow":"w","keepLatest":-1},{"workflow":"","keepDays":1}]"#;
+        let text = r#"[{"keepDays":0},{"workflow":"w"},{"workflow":"w","keepLatest":-1},{"workflow":"","keepDays":1},{"workflow":"x","keepResultsDays":0}]"#;
         let mut fields = Fields::parse(b"{}").unwrap();
         policies(serde_json::from_str(text).unwrap(), &mut fields);
         let pointers: Vec<String> =
@@ -130,17 +137,19 @@ mod tests {
             "/policies/2/keepLatest",
             "/policies/2/workflow",
             "/policies/3/workflow",
+            "/policies/4/keepResultsDays",
         ];
         assert_eq!(pointers, expected);
     }
 
     #[test]
     fn a_policy_comes_back_as_it_was_put() {
-        let text = r#"[{"workflow":null,"keepDays":30,"keepFailedDays":90},{"workflow":"w","keepLatest":5}]"#;
+        let text =
+            r#"[{"workflow":null,"keepDays":30,"keepFailedDays":90},{"workflow":"w","keepResultsDays":5}]"#;
         let mut fields = Fields::parse(b"{}").unwrap();
         let read = policies(serde_json::from_str(text).unwrap(), &mut fields);
         assert!(fields.check().is_ok());
         assert_eq!(read[0].policy.keep_failed_days, Some(90));
-        assert_eq!(RetentionPolicy::from(read[1].clone()).keep_latest, Some(5));
+        assert_eq!(RetentionPolicy::from(read[1].clone()).keep_results_days, Some(5));
     }
 }

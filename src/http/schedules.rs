@@ -138,7 +138,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     }
     query.check()?;
     let organization = call.head.organization();
-    let rows = crate::store::schedules::list(&app.core.db, organization, workflow.as_deref()).await?;
+    let rows = crate::store::schedules::list(&call.head.db(&app), organization, workflow.as_deref()).await?;
     Ok(schema::json(&ScheduleList { schedules: rows.into_iter().map(Schedule::from).collect() }))
 }
 
@@ -157,7 +157,7 @@ pub async fn put(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let id = id(call.head.params.get(0))?;
     let organization = call.head.organization();
     let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
-    let found = crate::store::schedules::find(&app.core.db, organization, id).await?;
+    let found = crate::store::schedules::find(&call.head.db(&app), organization, id).await?;
     let now = found.ok_or_else(no_such_schedule)?;
     let plan = plan(Fields::of(&body)?, Some(now.plan))?;
     let row = schedules::change(&app.core, organization, id, plan).await?;

@@ -22,6 +22,7 @@ use super::body::BodyBudget;
 use super::cors::Cors;
 use super::doors::Doors;
 use super::gate::Gate;
+use super::hold::Hold;
 use super::options::HttpOptions;
 use super::routes;
 use super::shell::Shell;
@@ -90,15 +91,17 @@ pub(super) async fn run(
 async fn connection(shell: Arc<Shell>, stream: TcpStream, peer: SocketAddr, lifetime: Lifetime) {
     // Frames are small and must not wait for each other; a stream that can't be told so works too.
     let _ = stream.set_nodelay(true);
+    let hold = Hold::default();
+    let socket = Stalled::new(stream, SEND_TIMEOUT).held_by(hold.clone());
     let service = service_fn(move |request| {
-        let shell = shell.clone();
-        async move { Ok::<_, Infallible>(shell.handle(request, Some(peer)).await) }
+        let (shell, hold) = (shell.clone(), hold.clone());
+        async move { Ok::<_, Infallible>(shell.handle(request, Some(peer), &hold).await) }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIMEOUT)
         .max_buf_size(CONNECTION_BUFFER_BYTES)
-        .serve_connection(TokioIo::new(Stalled::new(stream, SEND_TIMEOUT)), service)
+        .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     let ended = tokio::select! {

@@ -22,6 +22,7 @@ use super::deeds::{self, Told};
 use super::doors::{Access, Doors};
 use super::endpoint::{Endpoint, Head};
 use super::gate::Gate;
+use super::hold::Hold;
 use super::meter::RouteMeter;
 use super::pattern::{self, Params};
 use super::peer;
@@ -60,15 +61,21 @@ impl Shell {
         self.doors.admits(peer)
     }
 
-    /// Answers one request, which came from `peer`, within a span for the collector, where one is set.
-    pub async fn handle(&self, request: Request<Incoming>, peer: Option<SocketAddr>) -> Response {
+    /// Answers one request, which came from `peer` over the connection that `hold` belongs to, within a span for the collector,
+    /// where one is set.
+    pub async fn handle(
+        &self,
+        request: Request<Incoming>,
+        peer: Option<SocketAddr>,
+        hold: &Hold,
+    ) -> Response {
         let span = tracing::trace_span!(target: "telltale_trace", "http.request",
             "http.request.method" = %request.method(), "http.route" = Empty, "http.response.status_code" = Empty,
             request_id = Empty, traceparent = request.headers().get("traceparent").and_then(|it| it.to_str().ok()));
-        self.answer(request, peer).instrument(span).await
+        self.answer(request, peer, hold).instrument(span).await
     }
 
-    async fn answer(&self, request: Request<Incoming>, peer: Option<SocketAddr>) -> Response {
+    async fn answer(&self, request: Request<Incoming>, peer: Option<SocketAddr>, hold: &Hold) -> Response {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let request_id = request_id::of(&parts.headers);
@@ -98,7 +105,9 @@ impl Shell {
             (Err(problem), _) => Err(problem),
             (Ok(caller), Found::Route(endpoint, params)) => {
                 let address = peer::address(peer, &parts.headers);
-                self.serve(endpoint, caller, params, address, (parts, body), &request_id).await
+                let right = caller.ended.clone();
+                let served = self.serve(endpoint, caller, params, address, (parts, body), &request_id).await;
+                served.map(|response| hold.guard(response, &right))
             }
             (Ok(_), Found::OtherMethods(allowed)) if method == Method::OPTIONS => {
                 Ok(self.cors.options(&parts, &allowed))

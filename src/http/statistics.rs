@@ -96,10 +96,9 @@ async fn statistics(app: &SharedApp, call: &Call, workflow: Option<&str>) -> Res
     let mut query = call.head.query();
     let days = query.number("days", 1..=DAYS_MAX).unwrap_or(DAYS);
     query.check()?;
-    let db = &app.core.db;
-    follow::catch_up(db, CATCH_UP_LIMIT).await?;
+    follow::catch_up(&app.core.db, CATCH_UP_LIMIT).await?;
     let from_day = first_day(clock::now(), days);
-    let ended = history::days(db, call.head.organization(), workflow, &from_day).await?;
+    let ended = history::days(&call.head.db(app), call.head.organization(), workflow, &from_day).await?;
     let (all, days) = by_day(&ended);
     Ok(schema::json(&Statistics {
         runs: all.runs(),

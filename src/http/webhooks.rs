@@ -133,7 +133,7 @@ fn headers(head: &Head) -> Vec<(String, String)> {
 /// GET /api/v1/workflows/{name}/webhooks
 pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let name = workflow(&app, &call.head).await?;
-    let rows = crate::store::webhooks::list(&app.core.db, call.head.organization(), &name).await?;
+    let rows = crate::store::webhooks::list(&call.head.db(&app), call.head.organization(), &name).await?;
     let webhooks = rows.into_iter().map(|row| shown(&name, row)).collect();
     Ok(schema::json(&WebhookList { webhooks }))
 }
@@ -199,6 +199,6 @@ async fn workflow(app: &SharedApp, head: &Head) -> Result<String, Problem> {
     if name.contains('\0') {
         return Err(missing());
     }
-    let found = workflows::find(&app.core.db, head.organization(), name, None).await?;
+    let found = workflows::find(&head.db(app), head.organization(), name, None).await?;
     found.filter(|found| !found.is_deleted).map(|_| name.to_owned()).ok_or_else(missing)
 }

@@ -316,6 +316,45 @@ async fn large_inputs_become_an_artifact() {
     let small = json!({ "workflow": "w", "engine": "external", "inputs": { "a": 1 }, "labels": { "a": "x".repeat(70_000) } });
     http.post("/api/v1/runs", &small).await.problem(413);
     tokio::time::timeout(Duration::from_secs(1), http.get("/readyz")).await.unwrap().expect(200);
+    // Of a run that is over nothing is still to come.
+    http.append(&run, &[event("RUN_COMPLETED")]).await;
+    session.execute("DELETE FROM artifacts", &[]).await.unwrap();
+    download(&http, &run, id, &[]).await.problem(404);
+}
+
+#[tokio::test]
+async fn a_content_that_is_not_of_its_type_is_refused_or_kept_as_bytes() {
+    let database = Database::new().await;
+    let server = Server::on(&database).await;
+    let (http, run) = (server.http(), started(&server.http()).await);
+    let pdf = b"%PDF-1.7\n".to_vec();
+    let problem = upload(&http, &run, "name=shot", "image/png", pdf.clone()).await.problem(422);
+    assert_eq!(problem["type"], "urn:telltale:problem:mislabelled");
+    assert_eq!(
+        problem["detail"],
+        "the content is no image/png: it begins like application/pdf; name its type, or send it as application/octet-stream"
+    );
+    upload(&http, &run, "name=empty", "application/gzip", "").await.problem(422);
+    // One that is still being sent when it is refused: its sender gets the answer.
+    upload(&http, &run, "name=large", "application/zip", vec![0_u8; 3 * MIB]).await.problem(422);
+    upload(&http, &run, "name=shot&mislabelled=yes", "image/png", pdf.clone()).await.pointers(400);
+    let listed = http.get(&format!("/api/v1/runs/{run}/artifacts")).await.expect(200).json();
+    assert_eq!((&listed["artifacts"], recorded(&http, &run).await), (&json!([]), vec![]));
+
+    let query = "name=shot&mislabelled=keep";
+    let kept = upload(&http, &run, query, "image/png", pdf.clone()).await.expect(201).json();
+    assert_eq!(kept["mediaType"], "application/octet-stream");
+    assert_eq!(upload(&http, &run, query, "image/png", pdf.clone()).await.expect(200).json(), kept);
+    let right =
+        upload(&http, &run, "name=right&mislabelled=keep", "application/pdf", pdf).await.expect(201).json();
+    assert_eq!(right["mediaType"], "application/pdf");
+    let events = recorded(&http, &run).await;
+    assert_eq!((events.len(), &events[0]["data"], &events[1]["message"]), (2, &kept, &Value::Null));
+    assert_eq!(
+        events[0]["message"],
+        "kept as application/octet-stream: the content is no image/png: it begins like application/pdf"
+    );
+    assert_eq!(download(&http, &run, &kept["artifactId"], &[]).await.expect(200).body, b"%PDF-1.7\n"[..]);
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 use uuid::Uuid;
 
+use telltale::store::clock;
+
 use crate::support::command::Commands;
 use crate::support::{Answer, Database, Http, Server, event, node_event, run_id, until};
 
@@ -331,6 +333,69 @@ async fn a_line_appended_in_the_instant_of_the_purge_goes_as_well() {
     posting.await.unwrap().expect(200);
     until("nothing is left of the line", || async { (log_rows(&session, key).await == 0).then_some(()) })
         .await;
+}
+
+#[tokio::test]
+async fn results_go_while_the_run_its_history_and_its_inputs_stay() {
+    let database = Database::new().await;
+    let mut server = Server::on(&database).await;
+    let http = server.http();
+    let run = run_id();
+    let inputs = json!({ "hosts": vec!["host.example"; 20_000] });
+    let body = json!({ "runId": run, "workflow": "recon", "engine": "external", "inputs": inputs });
+    http.post("/api/v1/runs", &body).await.expect(201);
+    let at =
+        |kind: &str, data: Value| json!({ "type": kind, "occurredAt": "2026-01-01T00:00:00Z", "data": data });
+    http.append(&run, &[at("RUN_STARTED", Value::Null)]).await;
+    let lines = [json!({ "nodeRef": "a", "stream": "stdout", "text": "one" })];
+    http.post_ndjson(&format!("/api/v1/runs/{run}/logs"), &lines).await.expect(200);
+    let path = format!("/api/v1/runs/{run}/artifacts?name=report.txt");
+    http.post_raw(&path, "text/plain", "0123456789").await.expect(201);
+    http.append(&run, &[at("RUN_COMPLETED", json!({ "result": { "found": 3 } }))]).await;
+    let young = ended_run(&http, "recon", &clock::now().to_string()).await;
+    let (before, events) = (http.run(&run).await, http.events(&run).await);
+    assert_eq!(before["result"], json!({ "found": 3 }));
+    let files = async |run: &str| -> Vec<String> {
+        let listed = http.get(&format!("/api/v1/runs/{run}/artifacts")).await.expect(200).json();
+        listed["artifacts"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|file| file["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(files(&run).await, ["inputs.json", "report.txt"]);
+
+    // The dry run, by the same criteria.
+    let question = json!({ "what": "results", "olderThanDays": 30 });
+    let plan = http.post(PLANS, &question).await.expect(201).json();
+    let [runs, told, lines, bytes, artifacts] = counts(&plan);
+    assert_eq!((runs, told, lines, artifacts, bytes < 1_000), (1, 0, 1, 1, true), "{plan}");
+    let policies = json!({ "policies": [{ "keepDays": 3650, "keepResultsDays": 30 }] });
+    assert_eq!(
+        http.put("/api/v1/retention", &policies).await.expect(200).json()["policies"][0]["keepResultsDays"],
+        30
+    );
+    server.stop().await;
+    server.restart().await;
+    let http = server.http();
+    until("the results have gone", || async { http.lines(&run).await.is_empty().then_some(()) }).await;
+    let plans = http.get(PLANS).await.expect(200).json();
+    let made =
+        plans["plans"].as_array().unwrap().iter().find(|made| made["planId"] != plan["planId"]).unwrap();
+    assert_eq!((&made["what"], &made["criteria"]["olderThanDays"]), (&json!("results"), &json!(30)));
+    assert_eq!(counts(&applied(&http, made).await["done"])[..3], [1, 0, 1]);
+    let listed = http.get(&format!("/api/v1/runs/{run}/artifacts")).await.expect(200).json();
+    assert_eq!(
+        (listed["artifacts"].as_array().unwrap().len(), &listed["artifacts"][0]["name"]),
+        (1, &json!("inputs.json"))
+    );
+    let (after, kept) = (http.run(&run).await, http.events(&run).await);
+    assert_eq!((&after["result"], &after["inputs"]), (&before["result"], &before["inputs"]));
+    assert_eq!(kept, events);
+    // Nothing of that is left, so that the policy makes no more plans of it; a younger run keeps all.
+    assert_eq!(counts(&http.post(PLANS, &question).await.expect(201).json()), [0; 5]);
+    assert_eq!(http.lines(&young).await.len(), 2);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
-use crate::support::account::{User, first_owner, join, token};
+use crate::support::account::{User, first_owner, join, other_organization, token};
 use crate::support::{Answer, Database, Http, Server, event, node_event, within};
 
 /// In every name of the organization that is looked at: no answer to another may hold it.
@@ -208,18 +208,6 @@ async fn house(server: &Server) -> House {
     ]);
     let other = other_organization(&owner, &http).await;
     House { owner, viewer, run, other, names }
-}
-
-/// An admin token of an organization that nobody here belongs to but by this token.
-async fn other_organization(owner: &User, http: &Http) -> Http {
-    let made = owner.http.post("/api/v1/organizations", &json!({ "name": "Other" })).await.expect(201).json();
-    let signed = json!({ "email": owner.email, "password": crate::support::account::PASSWORD });
-    let session = http.post("/api/v1/session", &signed).await.expect(200).json();
-    let session = http.bearing(session["accessToken"].as_str().unwrap());
-    let choice = json!({ "organizationId": made["organizationId"] });
-    let moved = session.put("/api/v1/session/organization", &choice).await.expect(200).json();
-    let there = http.bearing(moved["accessToken"].as_str().unwrap());
-    http.bearing(&token(&there, json!({ "name": "all", "scopes": ["admin"] })).await)
 }
 
 impl House {

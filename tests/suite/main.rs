@@ -8,6 +8,7 @@
 mod support;
 
 mod accounts;
+mod accounts_bodies;
 mod accounts_cli;
 mod accounts_openid;
 mod accounts_streams;
@@ -64,6 +65,7 @@ mod restore;
 mod runbook;
 mod runner;
 mod schedules;
+mod second_lock;
 mod secrets;
 mod seed;
 mod settings_example;

@@ -53,6 +53,11 @@ async fn shape(target: &Target) -> Vec<String> {
                 WHERE table_schema = 'public' AND table_name <> 'refinery_schema_history' \
                 UNION ALL SELECT proname || pg_get_function_arguments(oid) FROM pg_proc \
                 WHERE pronamespace = 'public'::regnamespace \
+                UNION ALL SELECT format('policy of %s %s', tablename, qual) FROM pg_policies WHERE schemaname = 'public' \
+                UNION ALL SELECT format('behind policies %s', relname) FROM pg_class \
+                WHERE relnamespace = 'public'::regnamespace AND relrowsecurity \
+                UNION ALL SELECT format('%s %s', conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint \
+                WHERE connamespace = 'public'::regnamespace AND contype = 'c' \
                 UNION ALL SELECT indexdef FROM pg_indexes \
                 WHERE schemaname = 'public' AND tablename <> 'refinery_schema_history' ORDER BY 1";
     let rows = target.open().await.unwrap().query(text, &[]).await.unwrap();

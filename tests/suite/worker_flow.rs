@@ -285,8 +285,8 @@ name: files
 inputs: { text: "" }
 nodes:
   - id: process
-    artifacts: ["out/*.txt", "*.json"]
-    run: 'mkdir out; echo "of process" > out/a.txt; echo no > out/b.bin; echo "{\"n\": 1}" > result.json'
+    artifacts: ["out/*.txt", "*.json", "*.png"]
+    run: 'mkdir out; echo "of process" > out/a.txt; echo no > out/b.bin; echo "{\"n\": 1}" > result.json; echo "<p>" > shot.png'
   - id: boxed
     image: telltale/busybox
     artifacts: ["out/**"]
@@ -323,11 +323,19 @@ async fn files_and_large_inputs_are_kept_whole() {
         ("boxed:out/deep/b.bin", b"\0\xff"),
         ("process:out/a.txt", b"of process\n"),
         ("process:result.json", b"{\"n\": 1}\n"),
+        ("process:shot.png", b"<p>\n"),
     ];
     let found: Vec<(&str, &[u8])> =
         found.iter().map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect();
     assert_eq!(found, expected);
     let recorded = events.iter().filter(|event| event["type"] == "ARTIFACT_RECORDED").count();
-    assert_eq!(recorded, 5);
+    assert_eq!(recorded, 6);
+    // What is not what its name says is kept all the same, and said.
+    let shot = events.iter().find(|event| event["data"]["name"] == "shot.png").unwrap();
+    assert_eq!(shot["data"]["mediaType"], "application/octet-stream");
+    assert_eq!(
+        shot["message"],
+        "kept as application/octet-stream: the content is no image/png: it begins otherwise"
+    );
     drop(place.server);
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::apply::{ApplyError, apply};
 use super::{plan, work};
-use crate::facts::cleanup::{Policy, What, plans_of};
+use crate::facts::cleanup::{Criteria, Policy, What, plans_of};
 use crate::facts::id::OrganizationId;
 use crate::facts::time::Timestamp;
 use crate::flow::Core;
@@ -91,8 +91,8 @@ async fn ask_policies(core: &Core) -> Result<(), DbError> {
         policies.entry(organization).or_default().push(policy);
     }
     for (organization, policies) in policies {
-        for criteria in plans_of(&policies) {
-            match apply_policy(core, organization, criteria).await {
+        for (criteria, what) in plans_of(&policies) {
+            match apply_policy(core, organization, criteria, what).await {
                 Ok(()) => {}
                 Err(ApplyError::Db(error)) => return Err(error),
                 Err(error) => warn!(%organization, %error, "a policy of retention could not be applied"),
@@ -105,14 +105,15 @@ async fn ask_policies(core: &Core) -> Result<(), DbError> {
 async fn apply_policy(
     core: &Core,
     organization: OrganizationId,
-    criteria: crate::facts::cleanup::Criteria,
+    criteria: Criteria,
+    what: What,
 ) -> Result<(), ApplyError> {
-    let plan = plan::plan(core, organization, criteria, What::Runs).await?;
+    let plan = plan::plan(core, organization, criteria, what).await?;
     if plan.counts.runs == 0 {
         cleanup::forget(&core.db, plan.plan_id).await?;
         return Ok(());
     }
-    info!(%organization, plan = %plan.plan_id, runs = plan.counts.runs, "runs have had their time");
+    info!(%organization, plan = %plan.plan_id, runs = plan.counts.runs, what = what.as_str(), "runs have had their time");
     apply(core, organization, plan.plan_id).await.map(drop)
 }
 

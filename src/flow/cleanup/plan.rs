@@ -67,7 +67,7 @@ pub async fn plan(
     history::catch_up(&core.db, CATCH_UP_LIMIT).await?;
     if let Some(run_id) = &criteria.run_id {
         let (_, status) =
-            cleanup::member(&core.db, organization, run_id).await?.ok_or(PlanError::NoSuchRun)?;
+            cleanup::member(&core.db, organization, run_id, what).await?.ok_or(PlanError::NoSuchRun)?;
         if !status.is_terminal() {
             return Err(PlanError::NotOver(status));
         }
@@ -164,7 +164,7 @@ impl<'a> Set<'a> {
     pub async fn next_page(&mut self) -> Result<Option<Vec<Member>>, DbError> {
         let Some(after) = self.after.take() else { return Ok(None) };
         if let Some(run_id) = &self.criteria.run_id {
-            let member = cleanup::member(self.db, self.organization, run_id).await?;
+            let member = cleanup::member(self.db, self.organization, run_id, self.what).await?;
             let over = member.filter(|(_, status)| status.is_terminal()).map(|(member, _)| vec![member]);
             return Ok(over);
         }

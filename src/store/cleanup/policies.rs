@@ -11,7 +11,7 @@ use crate::store::db::{Db, DbError, Query, query};
 pub(super) const OF: Query = query!("cleanup/policies"; UUID);
 pub(super) const ALL: Query = query!("cleanup/all_policies";);
 pub(super) const DELETE: Query = query!("cleanup/delete_policies"; UUID);
-pub(super) const INSERT: Query = query!("cleanup/insert_policy"; UUID, UUID, TEXT, INT4, INT4, INT4);
+pub(super) const INSERT: Query = query!("cleanup/insert_policy"; UUID, UUID, TEXT, INT4, INT4, INT4, INT4);
 
 /// A policy with its id.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,14 +37,15 @@ pub async fn replace(db: &Db, organization: OrganizationId, policies: &[PolicyRo
     let transaction = connection.transaction().await?;
     transaction.query(&DELETE, &[&organization.0]).await?;
     for row in policies {
-        let Policy { workflow, keep_days, keep_latest, keep_failed_days } = &row.policy;
-        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 6] = [
+        let Policy { workflow, keep_days, keep_latest, keep_failed_days, keep_results_days } = &row.policy;
+        let params: [&(dyn tokio_postgres::types::ToSql + Sync); 7] = [
             &row.policy_id,
             &organization.0,
             workflow,
             &keep_days.map(u32::cast_signed),
             &keep_latest.map(u32::cast_signed),
             &keep_failed_days.map(u32::cast_signed),
+            &keep_results_days.map(u32::cast_signed),
         ];
         transaction.query(&INSERT, &params).await?;
     }
@@ -60,6 +61,7 @@ fn read(row: &Row, first: usize) -> Result<PolicyRow, DbError> {
         keep_days: bound(2)?,
         keep_latest: bound(3)?,
         keep_failed_days: bound(4)?,
+        keep_results_days: bound(5)?,
     };
     Ok(PolicyRow { policy_id: column(row, first)?, policy })
 }

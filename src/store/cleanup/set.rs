@@ -4,6 +4,7 @@ use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
+use super::work::spared;
 use crate::facts::cleanup::{Criteria, What};
 use crate::facts::id::{OrganizationId, RunId, RunKey};
 use crate::facts::status::RunStatus;
@@ -12,8 +13,8 @@ use crate::store::db::row::{column, number, parsed};
 use crate::store::db::{Db, DbError, Query, query};
 
 pub(super) const SET_PAGE: Query = query!("cleanup/set_page"; UUID, TIMESTAMPTZ, TIMESTAMPTZ, TEXT_ARRAY, TEXT, TEXT_ARRAY,
-    INT8, TEXT, TIMESTAMPTZ, UUID, INT8);
-pub(super) const SET_RUN: Query = query!("cleanup/set_run"; UUID, TEXT);
+    INT8, TEXT, TIMESTAMPTZ, UUID, INT8, TEXT);
+pub(super) const SET_RUN: Query = query!("cleanup/set_run"; UUID, TEXT, TEXT);
 
 /// A run of the set, and what there is of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +65,7 @@ pub async fn page(
     let statuses: Option<Vec<&str>> =
         (!criteria.status.is_empty()).then(|| criteria.status.iter().map(|status| status.as_str()).collect());
     let except = (!criteria.except_workflows.is_empty()).then_some(&criteria.except_workflows);
-    let params: [&(dyn ToSql + Sync); 11] = [
+    let params: [&(dyn ToSql + Sync); 12] = [
         &organization.0,
         &before,
         &failed_before,
@@ -76,17 +77,20 @@ pub async fn page(
         &after.ended_at,
         &after.run_key,
         &i64::from(limit),
+        &spared(what),
     ];
     db.get().await?.query(&SET_PAGE, &params).await?.iter().map(read).collect()
 }
 
-/// A run by its name, and its status.
+/// A run by its name, with what there is of it to be deleted, and its status.
 pub async fn member(
     db: &Db,
     organization: OrganizationId,
     run_id: &RunId,
+    what: What,
 ) -> Result<Option<(Member, RunStatus)>, DbError> {
-    let row = db.get().await?.query_opt(&SET_RUN, &[&organization.0, &run_id.as_str()]).await?;
+    let params: [&(dyn ToSql + Sync); 3] = [&organization.0, &run_id.as_str(), &spared(what)];
+    let row = db.get().await?.query_opt(&SET_RUN, &params).await?;
     row.map(|row| Ok((read(&row)?, parsed(&row, 8)?))).transpose()
 }
 

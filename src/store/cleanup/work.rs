@@ -6,6 +6,7 @@ use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use super::plans::Counts;
+use crate::facts::artifact::INPUTS_NAME;
 use crate::facts::cleanup::What;
 use crate::facts::id::{OrganizationId, RunId};
 use crate::facts::status::RunStatus;
@@ -22,7 +23,7 @@ pub(super) const APPLYING: Query = query!("cleanup/applying"; INT8);
 pub(super) const MAY_BEGIN: Query = query!("cleanup/may_begin"; UUID);
 pub(super) const PURGE_LOGS: Query = query!("cleanup/purge_logs"; UUID_ARRAY);
 pub(super) const PURGE_FIRST_CHUNKS: Query = query!("cleanup/purge_first_chunks"; UUID, INT8);
-pub(super) const PURGE_ARTIFACTS: Query = query!("cleanup/purge_artifacts"; UUID_ARRAY);
+pub(super) const PURGE_ARTIFACTS: Query = query!("cleanup/purge_artifacts"; UUID_ARRAY, TEXT);
 pub(super) const TOMBSTONE: Query = query!("cleanup/tombstone"; UUID, TEXT);
 
 /// Runs of one transaction: how much there is of each is looked up first.
@@ -134,7 +135,7 @@ async fn shorten(transaction: &Transaction<'_>, item: Item, what: What) -> Resul
 async fn purge_all(transaction: &Transaction<'_>, keys: &[Uuid], plan: Applying) -> Result<Counts, DbError> {
     let mut counts = Counts { runs: keys.len() as u64, ..Counts::default() };
     if plan.what != What::Logs {
-        let row = transaction.query_one(&PURGE_ARTIFACTS, &[&keys]).await?;
+        let row = transaction.query_one(&PURGE_ARTIFACTS, &[&keys, &spared(plan.what)]).await?;
         counts.artifacts = number(&row, 0)?;
         counts.bytes += number(&row, 1)?;
     }
@@ -147,6 +148,11 @@ async fn purge_all(transaction: &Transaction<'_>, keys: &[Uuid], plan: Applying)
         (counts.runs, counts.events) = purge::runs(transaction, keys, plan.plan_id).await?;
     }
     Ok(counts)
+}
+
+/// The name of those of the runs' own artifacts that stay: inputs are no results, and another run may begin with them.
+pub(super) fn spared(what: What) -> Option<&'static str> {
+    (what == What::Results).then_some(INPUTS_NAME)
 }
 
 /// Ends the plan if its list is empty.
@@ -192,6 +198,7 @@ mod tests {
         assert_eq!(fitting(&items, What::Runs).len(), 2);
         assert_eq!(fitting(&items, What::Logs).len(), 2);
         assert_eq!(fitting(&items, What::Artifacts).len(), 3);
+        assert_eq!(fitting(&items, What::Results).len(), 2);
         assert!(fitting(&[item(1, BATCH_EVENTS + 1, 0)], What::Runs).is_empty());
         assert_eq!(fitting(&[item(1, BATCH_EVENTS + 1, 0)], What::Logs).len(), 1);
     }

@@ -64,6 +64,7 @@ pub const STEPS: &[Step] = &[
     step!(7, "triggers"),
     step!(8, "imports"),
     step!(9, "operations"),
+    step!(10, "isolation"),
 ];
 
 /// Why the schema is not what it should be.

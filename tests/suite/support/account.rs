@@ -72,3 +72,15 @@ pub async fn token(by: &Http, request: Value) -> String {
 pub async fn scoped(by: &Http, scopes: &[&str]) -> Http {
     by.bearing(&token(by, json!({ "name": "t", "scopes": scopes })).await)
 }
+
+/// An admin token of an organization that nobody here belongs to but by this token.
+pub async fn other_organization(owner: &User, http: &Http) -> Http {
+    let made = owner.http.post("/api/v1/organizations", &json!({ "name": "Other" })).await.expect(201).json();
+    let signed = json!({ "email": owner.email, "password": PASSWORD });
+    let session = http.post("/api/v1/session", &signed).await.expect(200).json();
+    let session = http.bearing(session["accessToken"].as_str().unwrap());
+    let choice = json!({ "organizationId": made["organizationId"] });
+    let moved = session.put("/api/v1/session/organization", &choice).await.expect(200).json();
+    let there = http.bearing(moved["accessToken"].as_str().unwrap());
+    http.bearing(&token(&there, json!({ "name": "all", "scopes": ["admin"] })).await)
+}

@@ -424,7 +424,7 @@ export type paths = {
         put?: never;
         /**
          * Store a file that a run or one of its nodes has left
-         * @description The body is the file as it is, up to 1 GiB, of any content type, which is kept. It is recorded by an ARTIFACT_RECORDED event. The same content again is answered with the first one; another content under the same name, node and attempt is a 409 `artifact-differs`.
+         * @description The body is the file as it is, up to 1 GiB, of any content type, which is kept. What is declared to be an image, a PDF or an archive and does not begin like one is a 422 `mislabelled`. It is recorded by an ARTIFACT_RECORDED event. The same content again is answered with the first one; another content under the same name, node and attempt is a 409 `artifact-differs`.
          */
         post: operations["uploadArtifact"];
         delete?: never;
@@ -2507,6 +2507,11 @@ export type components = {
              * @description And as long as they are among the newest so many of their workflow.
              */
             keepLatest?: number | null;
+            /**
+             * Format: int64
+             * @description The lines and artifacts of all of them, however much longer the runs themselves are kept.
+             */
+            keepResultsDays?: number | null;
             /** Format: uuid */
             policyId?: string | null;
             /** @description Null: of all workflows that have no policy of their own. */
@@ -2854,7 +2859,7 @@ export type components = {
          * @description What of the runs that fit goes.
          * @enum {string}
          */
-        What: "runs" | "logs" | "artifacts";
+        What: "runs" | "results" | "logs" | "artifacts";
         /**
          * @description What executes nodes.
          * @enum {string}
@@ -3964,6 +3969,8 @@ export interface operations {
             query?: {
                 /** @description The node's attempt, 1 unless given */
                 attempt?: number;
+                /** @description Of a content that is not of its type: `keep` stores it as application/octet-stream, which its event says */
+                mislabelled?: "refuse" | "keep";
                 /** @description 1 to 512 bytes without control characters; never becomes a path; needed */
                 name?: string;
                 /** @description The node that left it; without one it is the run's own */
@@ -3997,6 +4004,15 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Artifact"];
+                };
+            };
+            /** @description It is not of the type that it is declared to be */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             /** @description What went wrong */

@@ -133,6 +133,13 @@ describe('retention', () => {
     expect(await screen.findByText('1,200 runs were deleted')).toBeTruthy();
   });
 
+  it('counts lines and artifacts where results alone would go', async () => {
+    const results = { ...plan, what: 'results' };
+    show('/retention?plan=p1', { ...answers, 'GET /api/v1/cleanup/plans/p1': results });
+    expect(await screen.findByText('53 lines and artifacts would be deleted')).toBeTruthy();
+    expect(screen.getByRole('button', { name: 'Delete 53 lines and artifacts' })).toBeTruthy();
+  });
+
   it('says when the set has changed since', async () => {
     show('/retention?plan=p1', {
       ...answers,
@@ -149,13 +156,17 @@ describe('retention', () => {
     expect(screen.getByText('There are two policies for all workflows.')).toBeTruthy();
     const added = within(screen.getAllByRole('group')[1] as HTMLElement);
     await userEvent.type(added.getByLabelText(/^Workflow/), 'recon');
+    await userEvent.type(added.getByLabelText('Failed ones for days'), '9');
+    expect(screen.getByText('The policy for recon says nothing yet.')).toBeTruthy();
+    await userEvent.clear(added.getByLabelText('Failed ones for days'));
+    await userEvent.type(added.getByLabelText('Output and artifacts for days'), '7');
     await userEvent.type(added.getByLabelText('And always the latest'), '5');
     await userEvent.click(screen.getByRole('button', { name: 'Save' }));
     await waitFor(() =>
       expect(api.of('PUT', '/api/v1/retention')[0]?.json).toEqual({
         policies: [
           { policyId: 'x', workflow: null, keepDays: 90 },
-          { workflow: 'recon', keepLatest: 5 },
+          { workflow: 'recon', keepLatest: 5, keepResultsDays: 7 },
         ],
       }),
     );

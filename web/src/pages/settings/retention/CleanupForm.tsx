@@ -15,6 +15,7 @@ import { FilterTrigger } from '../../runs/FilterTrigger';
 
 const WHATS: ReadonlyArray<{ value: What; label: string }> = [
   { value: 'runs', label: 'whole runs' },
+  { value: 'results', label: 'their output and artifacts' },
   { value: 'logs', label: 'their output only' },
   { value: 'artifacts', label: 'their artifacts only' },
 ];

@@ -40,7 +40,7 @@ function Rows({ initial, bar }: { initial: readonly PolicyRow[]; bar: string | n
   const number = (
     place: number,
     row: PolicyRow,
-    name: 'keepDays' | 'keepLatest' | 'keepFailedDays',
+    name: 'keepDays' | 'keepLatest' | 'keepFailedDays' | 'keepResultsDays',
     label: string,
   ) => (
     <Field
@@ -69,6 +69,7 @@ function Rows({ initial, bar }: { initial: readonly PolicyRow[]; bar: string | n
           {number(place, row, 'keepDays', 'Keep for days')}
           {number(place, row, 'keepFailedDays', 'Failed ones for days')}
           {number(place, row, 'keepLatest', 'And always the latest')}
+          {number(place, row, 'keepResultsDays', 'Output and artifacts for days')}
           <Button look="bare" bar={bar} onClick={() => setRows((all) => all.filter((one) => one !== row))}>
             Remove
           </Button>

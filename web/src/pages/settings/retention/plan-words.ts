@@ -4,11 +4,31 @@ import type { Counts, Plan } from '../../../api/retention';
 import { formatCount } from '../../../lib/format';
 
 /** What the plan counts: the number that is typed to confirm it. */
-export const countOf = ({ what, runs, lines, artifacts }: Plan): number =>
-  what === 'logs' ? lines : what === 'artifacts' ? artifacts : runs;
+export function countOf({ what, runs, lines, artifacts }: Plan): number {
+  switch (what) {
+    case 'runs':
+      return runs;
+    case 'results':
+      return lines + artifacts;
+    case 'logs':
+      return lines;
+    case 'artifacts':
+      return artifacts;
+  }
+}
 
-const ONE = { runs: 'run', logs: 'line of output', artifacts: 'artifact' } as const;
-const MANY = { runs: 'runs', logs: 'lines of output', artifacts: 'artifacts' } as const;
+const ONE = {
+  runs: 'run',
+  results: 'line or artifact',
+  logs: 'line of output',
+  artifacts: 'artifact',
+} as const;
+const MANY = {
+  runs: 'runs',
+  results: 'lines and artifacts',
+  logs: 'lines of output',
+  artifacts: 'artifacts',
+} as const;
 
 export function countWords(plan: Plan): string {
   const count = countOf(plan);

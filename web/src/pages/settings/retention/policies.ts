@@ -10,6 +10,7 @@ export type PolicyRow = {
   keepDays: string;
   keepLatest: string;
   keepFailedDays: string;
+  keepResultsDays: string;
 };
 
 export const NEW_ROW: PolicyRow = {
@@ -19,6 +20,7 @@ export const NEW_ROW: PolicyRow = {
   keepDays: '',
   keepLatest: '',
   keepFailedDays: '',
+  keepResultsDays: '',
 };
 
 const text = (value: number | null | undefined): string => (value ? String(value) : '');
@@ -31,16 +33,18 @@ export function toRows(policies: readonly Policy[]): PolicyRow[] {
     keepDays: text(policy.keepDays),
     keepLatest: text(policy.keepLatest),
     keepFailedDays: text(policy.keepFailedDays),
+    keepResultsDays: text(policy.keepResultsDays),
   }));
 }
 
 export function toPolicies(rows: readonly PolicyRow[]): Policy[] {
-  return rows.map(({ policyId, workflow, keepDays, keepLatest, keepFailedDays }) => ({
+  return rows.map(({ policyId, workflow, keepDays, keepLatest, keepFailedDays, keepResultsDays }) => ({
     ...(policyId && { policyId }),
     workflow: workflow.trim() || null,
     ...(keepDays && { keepDays: Number(keepDays) }),
     ...(keepLatest && { keepLatest: Number(keepLatest) }),
     ...(keepFailedDays && { keepFailedDays: Number(keepFailedDays) }),
+    ...(keepResultsDays && { keepResultsDays: Number(keepResultsDays) }),
   }));
 }
 
@@ -49,10 +53,10 @@ export function faultOf(rows: readonly PolicyRow[]): string | null {
   const names = rows.map(({ workflow }) => workflow.trim());
   const twice = names.find((name, place) => names.indexOf(name) !== place);
   if (twice !== undefined) return `There are two policies for ${twice || 'all workflows'}.`;
-  for (const { workflow, keepDays, keepLatest, keepFailedDays } of rows) {
+  for (const { workflow, keepDays, keepLatest, keepFailedDays, keepResultsDays } of rows) {
     const name = workflow.trim() || 'all workflows';
-    const numbers = [keepDays, keepLatest, keepFailedDays].filter((typed) => typed !== '');
-    if (numbers.length === 0) return `The policy for ${name} says nothing yet.`;
+    const numbers = [keepDays, keepLatest, keepFailedDays, keepResultsDays].filter((typed) => typed !== '');
+    if (!keepDays && !keepLatest && !keepResultsDays) return `The policy for ${name} says nothing yet.`;
     if (numbers.some((typed) => !/^[1-9]\d{0,8}$/.test(typed)))
       return `The policy for ${name} must have whole numbers above zero.`;
   }
