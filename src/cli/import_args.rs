@@ -11,7 +11,7 @@ use super::setting_flags::ClientFlags;
 Examples:
   telltale import run-0198c2d4.telltale
   telltale import --from shipsec postgres://reader@db.example.org/shipsec --dry-run
-  telltale import --from shipsec postgres://reader@db.example.org/shipsec \
+  telltale import --from shipsec postgres://reader@db.example.org/shipsec \\
       --copy-logs http://loki.example.org:3100 --copy-files s3://shipsec-files --s3-endpoint http://minio.example.org:9000
   telltale import --from automateos automateos.db --users viewer
   telltale import --from temporal history.json --run-id order-812

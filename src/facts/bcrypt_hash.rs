@@ -46,7 +46,8 @@ impl FromStr for BcryptHash {
         let read = || {
             let rest = VARIANTS.iter().find_map(|variant| text.strip_prefix(variant))?;
             let (cost, secret) = rest.split_once('$')?;
-            let cost: u32 = cost.parse().ok().filter(|_| cost.len() == 2)?;
+            let is_number = cost.len() == 2 && cost.bytes().all(|byte| byte.is_ascii_digit());
+            let cost: u32 = cost.parse().ok().filter(|_| is_number)?;
             let is_secret = secret.len() == SECRET_LETTERS && secret.bytes().all(of_secret);
             (is_secret && COSTS.contains(&cost)).then_some(cost)
         };

@@ -115,7 +115,7 @@ fn open_file(path: &Path) -> Result<Connection, SourceError> {
 
 fn rows_of(connection: &Connection, query: &str, params: impl Params) -> Result<Vec<Fields>, SourceError> {
     let mut statement = connection.prepare(query).map_err(broken)?;
-    let names: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
     let mut rows = statement.query(params).map_err(broken)?;
     let mut read = Vec::new();
     while let Some(row) = rows.next().map_err(broken)? {

@@ -18,6 +18,7 @@ use crate::client::{ArtifactLabel, ArtifactSummary, Client, ClientError, until_a
 use crate::facts::artifact::ARTIFACT_MAX_BYTES;
 use crate::facts::id::RunId;
 use crate::facts::settings::{BucketKeys, BucketSettings};
+use crate::flow::artifacts::hex;
 use crate::store::bucket;
 
 use super::copy_logs::CopyError;
@@ -192,10 +193,6 @@ fn same(stored: &ArtifactSummary, sha256: &str) -> Result<(), ReadError> {
         return Ok(());
     }
     Err(ReadError::Row(format!("its SHA-256 is {sha256}, and {} was stored", stored.sha256)))
-}
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn read_error(file: &PastFile, error: StoreError) -> ReadError {

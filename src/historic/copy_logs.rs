@@ -73,7 +73,8 @@ impl SourceLoki {
         Loki::new(&settings).map(Self).map_err(|reason| unfit(&format!("Loki can't be spoken to: {reason}")))
     }
 
-    /// Copies what a node said, and adds its lines to `read` as they come; without a client it is only read. What the Loki refuses to give of it is a fault of each of its rows.
+    /// Copies what a node said, and adds its lines to `read` as they come; without a client it is only read. What the
+    /// Loki refuses to give of it is a fault of each of its rows.
     pub async fn copy(
         &self,
         client: Option<&Client>,

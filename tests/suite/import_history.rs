@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use crate::support::import::import;
-use crate::support::{Database, Http, Server, check};
+use crate::support::{Database, Http, Server, check, until};
 
 /// The ids of all runs, newest first.
 async fn listed(http: &Http) -> Vec<String> {
@@ -113,7 +113,7 @@ async fn imports_never_break_the_feed_across_runs() {
     http.post("/api/v1/runs", &json!({ "runId": "first", "workflow": "w", "engine": "external" }))
         .await
         .expect(201);
-    let page = http.get("/api/v1/events").await.expect(200).json();
+    let page = http.get("/api/v1/events?wait=20").await.expect(200).json();
     assert_eq!(page["events"].as_array().unwrap().len(), 1);
     let cursor = page["nextCursor"].as_str().unwrap();
     import(&server, &["--from", "shipsec", &source.url()]).await;
@@ -219,8 +219,13 @@ async fn a_temporal_history_and_a_file_of_events_become_runs() {
     check::run(&http, &database, "shipsec-run-77").await;
 
     // What one installation gives across runs, another one takes.
-    let feed = http.get("/api/v1/events?limit=5000").await.expect(200).json();
-    let lines: Vec<String> = feed["events"].as_array().unwrap().iter().map(Value::to_string).collect();
+    let whole = http.run("shipsec-run-77").await["headSeq"].as_u64().unwrap() as usize;
+    let lines = until("the feed has come to the run's end", || async {
+        let feed = http.get("/api/v1/events?limit=5000").await.expect(200).json();
+        let lines: Vec<String> = feed["events"].as_array().unwrap().iter().map(Value::to_string).collect();
+        (lines.len() == whole).then_some(lines)
+    })
+    .await;
     let file = dir.path().join("events.ndjson");
     std::fs::write(&file, lines.join("\n")).unwrap();
     let second = Database::new().await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::account::{PASSWORD, first_owner, token};
+use crate::support::account::{PASSWORD, first_owner, join, token};
 use crate::support::import::{Said, import, import_with};
 use crate::support::server::Options;
 use crate::support::{Answer, Database, Http, Server};
@@ -162,8 +162,8 @@ async fn who_may_come_is_an_owners_decision() {
     assert_eq!(import(&server, &["--from", "ndjson", source, "--users", "member"]).await.status, 2);
 
     let owner = first_owner(&server.http()).await.http;
-    let limited = token(&owner, json!({ "name": "ci", "scopes": ["append", "read"] })).await;
-    let said = bring(&server, &limited, &[source]).await;
+    let member = join(&owner, &server.http(), "member@example.org", "member").await;
+    let said = bring(&server, &member.access_token, &[source]).await;
     assert_eq!(said.status, 1, "{}", said.stdout);
     assert!(
         said.stderr.contains("4 users were not taken") && said.stderr.contains("(403)"),

@@ -156,15 +156,12 @@ fn token(file: &Path) -> Result<String, Failure> {
 }
 
 fn access(copy: &CopyArgs) -> BucketAccess {
-    let access_key = copy.s3_access_key.clone();
+    // A variable that is empty is none.
+    let set = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+    let access_key = set(&copy.s3_access_key);
     // Half a pair in the environment is none.
     let secret_key = access_key.as_ref().and_then(|_| std::env::var(SECRET_KEY).ok());
-    BucketAccess {
-        endpoint: copy.s3_endpoint.clone(),
-        region: copy.s3_region.clone(),
-        access_key,
-        secret_key,
-    }
+    BucketAccess { endpoint: set(&copy.s3_endpoint), region: set(&copy.s3_region), access_key, secret_key }
 }
 
 fn role_of(choice: UserChoice) -> Option<Role> {
