@@ -62,8 +62,8 @@ ALTER TABLE cleanup_plans
     DROP CONSTRAINT cleanup_plans_what_check,
     ADD CONSTRAINT cleanup_plans_what_check CHECK (what IN ('runs', 'results', 'logs', 'artifacts'));
 
--- As in V6__history.sql, but for those of the runs' own whose name is spared: null spares none.
-DROP FUNCTION purge_artifacts;
+-- As in V6__history.sql, but for those of the runs' own whose name is spared: null spares none. The form of before stays for servers
+-- of the version before, which go on beside this schema while they are replaced.
 CREATE FUNCTION purge_artifacts(keys uuid[], spared_name text, OUT artifacts bigint, OUT bytes bigint)
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -11,19 +11,7 @@ ALTER TABLE retention_policies
     ADD CONSTRAINT retention_policies_check CHECK (num_nonnulls(keep_days, keep_latest) >= 1),
     DROP COLUMN keep_results_days;
 
-DROP FUNCTION purge_artifacts;
-CREATE FUNCTION purge_artifacts(keys uuid[], OUT artifacts bigint, OUT bytes bigint)
-LANGUAGE plpgsql AS $$
-BEGIN
-    WITH gone AS (
-        DELETE FROM artifacts a WHERE a.run_key = ANY (keys)
-        RETURNING a.organization_id, a.run_key, a.artifact_id, a.bytes
-    ), noted AS (
-        INSERT INTO purge_remains (organization_id, run_key, artifact_id)
-        SELECT g.organization_id, g.run_key, g.artifact_id FROM gone g
-    )
-    SELECT count(*), coalesce(sum(g.bytes), 0) INTO artifacts, bytes FROM gone g;
-END $$;
+DROP FUNCTION purge_artifacts(uuid[], text);
 
 DO $$
 DECLARE

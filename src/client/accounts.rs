@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::facts::account::{Email, Role, Scope, TokenId, UserId};
+use crate::facts::bcrypt_hash::BcryptHash;
 use crate::facts::time::Timestamp;
 
 use super::api::Client;
@@ -65,6 +66,11 @@ pub struct MadeToken {
 }
 
 #[derive(Deserialize)]
+struct Brought {
+    user: Option<Member>,
+}
+
+#[derive(Deserialize)]
 struct Members {
     users: Vec<Member>,
 }
@@ -96,6 +102,20 @@ impl Client {
     ) -> Result<Invited, ClientError> {
         let body = serde_json::json!({ "email": email, "name": name, "role": role });
         send_for_json(&self.address(), self.http.post(self.url(&["api", "v1", "users"])).json(&body)).await
+    }
+
+    /// `POST /api/v1/users/import`: a user of another system, with the bcrypt hash of a password. `false`: the address has an account
+    /// already, which was left as it is. Safe to repeat.
+    pub async fn bring_user(
+        &self,
+        email: &Email,
+        role: Role,
+        password_hash: &BcryptHash,
+    ) -> Result<bool, ClientError> {
+        let hash = password_hash.as_str();
+        let body = serde_json::json!({ "email": email, "role": role, "passwordHash": hash });
+        let request = self.http.post(self.url(&["api", "v1", "users", "import"])).json(&body);
+        send_for_json::<Brought>(&self.address(), request).await.map(|brought| brought.user.is_some())
     }
 
     /// `PUT /api/v1/users/{userId}`

@@ -72,6 +72,20 @@ impl Client {
         self.upload(run_id, label, content.into(), bytes).await
     }
 
+    /// The same for what comes as it is read, `bytes` in all. To repeat it, it has to be read again.
+    pub async fn upload_stream<E>(
+        &self,
+        run_id: &RunId,
+        label: &ArtifactLabel,
+        parts: impl Stream<Item = Result<bytes::Bytes, E>> + Send + 'static,
+        bytes: u64,
+    ) -> Result<ArtifactSummary, ClientError>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>> + 'static,
+    {
+        self.upload(run_id, label, reqwest::Body::wrap_stream(parts), bytes).await
+    }
+
     async fn upload(
         &self,
         run_id: &RunId,

@@ -112,10 +112,11 @@ fn is_true(eol: &bool) -> bool {
 }
 
 impl NewLogLine {
-    /// A line as it came from a process: text when it is UTF-8, its exact bytes otherwise.
+    /// A line as it came from a process: text when it is UTF-8, its exact bytes otherwise, or where it holds U+0000, for which the server
+    /// would store U+FFFD in a text.
     #[must_use]
     pub fn new(node_ref: &str, attempt: u32, stream: &str, line_no: u64, at: Timestamp, line: &[u8]) -> Self {
-        let text = std::str::from_utf8(line).ok().map(str::to_owned);
+        let text = std::str::from_utf8(line).ok().filter(|text| !text.contains('\0')).map(str::to_owned);
         let bytes = text.is_none().then(|| BASE64.encode(line));
         Self {
             node_ref: node_ref.to_owned(),
@@ -151,6 +152,8 @@ mod tests {
     fn a_line_that_is_not_utf_8_travels_as_its_bytes() {
         let line = NewLogLine::new("a", 1, "stdout", 7, at(), b"\xff\x00");
         assert_eq!((line.text, line.bytes), (None, Some("/wA=".to_owned())));
+        let line = NewLogLine::new("a", 1, "stdout", 7, at(), b"a\0");
+        assert_eq!((line.text, line.bytes), (None, Some("YQA=".to_owned())));
         let line = NewLogLine { eol: false, ..NewLogLine::new("a", 1, "stderr", 8, at(), b"end") };
         assert!(serde_json::to_string(&line).unwrap().contains(r#""text":"end","eol":false,"lineNo":8"#));
     }

@@ -6,6 +6,7 @@ pub mod account;
 pub mod address;
 pub mod artifact;
 pub mod batch;
+pub mod bcrypt_hash;
 pub mod bundle;
 pub mod chain;
 pub mod cleanup;

@@ -9,14 +9,12 @@ use crate::facts::event::EventType;
 use crate::facts::id::RunId;
 use crate::facts::time::Timestamp;
 
-/// A row of `executionlog` with its workflow.
+/// A row of `executionlog`.
 #[derive(Debug, Clone, Deserialize)]
 pub struct LogRow {
     pub id: i64,
     #[serde(default)]
     pub workflow_id: Option<i64>,
-    #[serde(default)]
-    pub workflow: WorkflowRow,
     pub status: String,
     #[serde(default)]
     pub payload: Value,
@@ -29,10 +27,34 @@ pub struct LogRow {
     pub completed_at: Option<String>,
 }
 
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct WorkflowRow {
-    #[serde(default)]
+/// A row of `workflow`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Workflow {
     pub name: Option<String>,
+    /// Its owner's e-mail address.
+    pub owner: Option<String>,
+    /// The execution that keeps the record of it.
+    newest_execution: Option<i64>,
+    /// The row as it is, but for the address that starts it.
+    record: Map<String, Value>,
+}
+
+impl Workflow {
+    /// From its row, with `newest_execution` beside its columns; `owner_of` knows users' addresses by their ids.
+    #[must_use]
+    pub fn of_row(mut row: Map<String, Value>, owner_of: impl Fn(i64) -> Option<String>) -> Self {
+        let newest_execution = row.remove("newest_execution").as_ref().and_then(Value::as_i64);
+        row.remove("webhook_url");
+        let owner = row.get("owner_id").and_then(Value::as_i64).and_then(owner_of);
+        let name = row.get("name").and_then(Value::as_str).map(str::to_owned);
+        Self { name, owner, newest_execution, record: row }
+    }
+
+    /// Whether it has been executed, so that a run can keep the record of it.
+    #[must_use]
+    pub fn has_run(&self) -> bool {
+        self.newest_execution.is_some()
+    }
 }
 
 /// The run's id, from the row's.
@@ -41,9 +63,9 @@ pub fn run_id(id: i64) -> String {
     format!("automateos-{id}")
 }
 
-/// The run that the row tells of. `stale_before`: one that still runs and began earlier gives no sign of life any more.
+/// The run that the row tells of, of `workflow` where that is known. `stale_before`: one that still runs and began earlier gives no sign of life any more.
 #[must_use]
-pub fn past_run(run_id: RunId, log: LogRow, stale_before: Timestamp) -> PastRun {
+pub fn past_run(run_id: RunId, log: LogRow, workflow: Option<&Workflow>, stale_before: Timestamp) -> PastRun {
     let row = format!("executionlog {}", log.id);
     let id = run_id.as_str().to_owned();
     let mut past = PastRun::new(run_id);
@@ -52,7 +74,10 @@ pub fn past_run(run_id: RunId, log: LogRow, stale_before: Timestamp) -> PastRun 
         return past;
     };
     let ended_at = log.completed_at.as_deref().and_then(naive_utc);
-    past.push(queued(&id, &row, &log, began_at));
+    past.push(queued(&id, &row, &log, workflow, began_at));
+    if let Some(workflow) = workflow.filter(|workflow| workflow.newest_execution == Some(log.id)) {
+        past.push(record(&id, workflow, began_at));
+    }
     past.push(Draft::new(&id, &row, EventType::RunStarted, began_at));
     for (node, result) in node_results(&log.result) {
         push_node(&mut past, &id, &row, node, result, (began_at, ended_at.unwrap_or(began_at)));
@@ -88,12 +113,16 @@ pub fn past_run(run_id: RunId, log: LogRow, stale_before: Timestamp) -> PastRun 
     past
 }
 
-fn queued(id: &str, row: &str, log: &LogRow, at: Timestamp) -> Draft {
-    let workflow = log.workflow.name.clone().or_else(|| log.workflow_id.map(|id| format!("workflow-{id}")));
+fn queued(id: &str, row: &str, log: &LogRow, known: Option<&Workflow>, at: Timestamp) -> Draft {
+    let name = known.and_then(|workflow| workflow.name.clone());
+    let workflow = name.or_else(|| log.workflow_id.map(|id| format!("workflow-{id}")));
     let mut labels = Map::new();
     labels.insert("importedFrom".into(), "automateos".into());
     if let Some(workflow_id) = log.workflow_id {
         labels.insert("workflowId".into(), workflow_id.to_string().into());
+    }
+    if let Some(owner) = known.and_then(|workflow| workflow.owner.as_ref()) {
+        labels.insert("workflowOwner".into(), owner.as_str().into());
     }
     let mut data = Map::new();
     data.insert("workflow".into(), workflow.into());
@@ -104,6 +133,19 @@ fn queued(id: &str, row: &str, log: &LogRow, at: Timestamp) -> Draft {
         data.insert("inputs".into(), log.payload.clone());
     }
     Draft::new(id, row, EventType::RunQueued, at).with_data(data.into())
+}
+
+/// The workflow's definition as it was when it was read: nothing here could execute it, but nothing of it is lost. One that was changed
+/// since an earlier import is another note.
+fn record(id: &str, workflow: &Workflow, at: Timestamp) -> Draft {
+    let text = |name: &str| workflow.record.get(name).map(Value::to_string).unwrap_or_default();
+    let row = format!("workflow {} {}", text("id"), text("updated_at"));
+    let name = workflow.name.as_deref().unwrap_or_default();
+    let mut record = workflow.record.clone();
+    record.insert("owner".into(), workflow.owner.as_deref().into());
+    Draft::new(id, row, EventType::Note, at)
+        .with_message(Some(format!("the definition of the workflow {name} in AutomateOS, as of the import")))
+        .with_data(json!({ "workflowRecord": record }))
 }
 
 /// `node_results`, an object by node or a list of objects that name theirs.
@@ -163,13 +205,21 @@ mod tests {
 
     fn run(row: Value) -> PastRun {
         let log: LogRow = serde_json::from_value(row).unwrap();
-        past_run(run_id(log.id).parse().unwrap(), log, "2026-01-01T00:00:00Z".parse().unwrap())
+        let of_row = |newest: i64| {
+            let row = json!({"id": 2, "name": "sign-up", "definition": {"steps": [1]}, "owner_id": 5, "updated_at": "2025-01-01",
+                "webhook_url": "secret", "newest_execution": newest});
+            let owner = |id: i64| (id == 5).then(|| "ada@example.org".to_owned());
+            Workflow::of_row(row.as_object().unwrap().clone(), owner)
+        };
+        let workflow = of_row(if log.status == "success" { log.id } else { 1_000 });
+        let stale_before = "2026-01-01T00:00:00Z".parse().unwrap();
+        past_run(run_id(log.id).parse().unwrap(), log, Some(&workflow), stale_before)
     }
 
     #[test]
     fn each_status_becomes_an_end() {
         let of = |status: &str| {
-            json!({"id": 7, "workflow_id": 2, "workflow": {"name": "sign-up"}, "status": status,
+            json!({"id": 7, "workflow_id": 2, "status": status,
             "started_at": "2025-05-01 10:00:00.25", "completed_at": "2025-05-01T10:00:02", "payload": [1, 2],
             "error_message": "boom\n  at line 1", "result": {"node_results": {"filter": {"status": "skipped"}, "call": {"output": 3}}}})
         };
@@ -181,7 +231,14 @@ mod tests {
         );
         assert_eq!(done.state.nodes.len(), 2);
         assert_eq!(done.state.head.queued_at, Some("2025-05-01T10:00:00.25Z".parse().unwrap()));
+        let texts = done.events.join("\n");
+        assert!(
+            texts.contains(r#""workflowOwner":"ada@example.org""#) && texts.contains(r#""steps":[1]"#),
+            "{texts}"
+        );
+        assert!(!texts.contains("secret"), "who has the address may start the workflow");
         let failed = run(of("failed"));
+        assert!(!failed.events.join("").contains("steps"), "the newest execution alone keeps the record");
         assert_eq!(failed.state.head.failure.as_ref().unwrap().reason, "boom");
         assert_eq!(run(of("running")).state.status(), RunStatus::Stale);
         assert_eq!(run(of("odd")).faults.len(), 1);

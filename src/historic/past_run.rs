@@ -6,6 +6,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::draft::Draft;
+use super::past_file::PastFile;
+use super::past_output::PastOutput;
 use crate::facts::event::{Event, EventType};
 use crate::facts::event_input::{Defaults, EVENT_MAX_BYTES, MESSAGE_MAX_BYTES, parse_event};
 use crate::facts::id::RunId;
@@ -47,12 +49,29 @@ pub struct PastRun {
     pub faults: Vec<RowFault>,
     /// The events folded, as the server will.
     pub state: Run,
+    pub elsewhere: Elsewhere,
+}
+
+/// What a source keeps outside of its database, which is copied where that is asked for; the faults are those of rows that don't say where.
+#[derive(Debug, Default)]
+pub struct Elsewhere {
+    pub outputs: Vec<PastOutput>,
+    pub output_faults: Vec<RowFault>,
+    pub files: Vec<PastFile>,
+    pub file_faults: Vec<RowFault>,
 }
 
 impl PastRun {
     #[must_use]
     pub fn new(run_id: RunId) -> Self {
-        Self { run_id, events: Vec::new(), documents: Vec::new(), faults: Vec::new(), state: Run::default() }
+        Self {
+            run_id,
+            events: Vec::new(),
+            documents: Vec::new(),
+            faults: Vec::new(),
+            state: Run::default(),
+            elsewhere: Elsewhere::default(),
+        }
     }
 
     /// Adds an event, or the faults of its row.

@@ -4,7 +4,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::draft::Draft;
-use super::past_run::PastRun;
+use super::past_file::past_files;
+use super::past_output::past_outputs;
+use super::past_run::{Elsewhere, PastRun};
 use crate::facts::event::EventType;
 use crate::facts::id::RunId;
 use crate::facts::time::Timestamp;
@@ -72,6 +74,14 @@ pub struct Rows {
     pub beside: Beside,
 }
 
+impl Elsewhere {
+    fn of_rows(run_id: &str, beside: &Beside, times: (Timestamp, Timestamp)) -> Self {
+        let (outputs, output_faults) = past_outputs(run_id, &beside.log_streams, times);
+        let (files, file_faults) = past_files(&beside.artifacts);
+        Self { outputs, output_faults, files, file_faults }
+    }
+}
+
 /// The run that the rows tell of.
 #[must_use]
 pub fn past_run(rows: Rows) -> PastRun {
@@ -85,6 +95,9 @@ pub fn past_run(rows: Rows) -> PastRun {
         .or_else(|| first_trace.and_then(|trace| trace.workflow_id.clone()));
     let run = run.unwrap_or_default();
     let began_at = run.created_at.or(first_trace.map(|trace| trace.timestamp)).unwrap_or(Timestamp::EPOCH);
+    let last_trace = traces.iter().flatten().next_back();
+    let ended_at = run.close_time.or(last_trace.map(|trace| trace.timestamp)).unwrap_or(began_at);
+    past.elsewhere = Elsewhere::of_rows(&id, &beside, (began_at, ended_at));
     past.push(queued(&id, &run, workflow, began_at));
     for trace in traces {
         match trace {

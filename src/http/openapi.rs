@@ -239,6 +239,8 @@ fn add_accounts(all: &mut Schemas) {
     add::<users::Member>(all);
     add::<users::Invitation>(all);
     add::<users::InvitedMember>(all);
+    add::<users::BroughtUser>(all);
+    add::<users::BroughtMember>(all);
     add::<users::RoleChange>(all);
     add::<users::SignInLink>(all);
     add::<tokens::NewToken>(all);

@@ -114,6 +114,20 @@ pub const PATHS: &[Operation] = &[
         answers: &[("201", "Invited", "InvitedMember", JSON)],
     },
     Operation {
+        method: "post",
+        path: "/api/v1/users/import",
+        id: "bringUser",
+        summary: "Bring a user of another system, with the hash of a password",
+        description: "The password goes on being good; the first sign-in replaces the hash. An address that has an account already is left as it is. 409 \
+                      while the organization has no owner, unless this is one.",
+        parameters: &[],
+        body: Some(("BroughtUser", &[JSON])),
+        answers: &[
+            ("200", "The address had an account", "BroughtMember", JSON),
+            ("201", "A new member", "BroughtMember", JSON),
+        ],
+    },
+    Operation {
         method: "put",
         path: "/api/v1/users/{userId}",
         id: "setRole",

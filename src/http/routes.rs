@@ -123,6 +123,7 @@ routes! {
     POST "/api/v1/tickets" FOLLOW, tickets::make;
     GET "/api/v1/users" OWN, users::list;
     POST "/api/v1/users" OWN, users::invite;
+    POST "/api/v1/users/import" OWN, users::bring;
     PUT "/api/v1/users/{userId}" OWN, users::set_role;
     DELETE "/api/v1/users/{userId}" OWN, users::remove;
     POST "/api/v1/users/{userId}/link" OWN, users::link;

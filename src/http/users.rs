@@ -11,6 +11,7 @@ use super::fields::Fields;
 use super::problem::Problem;
 use super::{Response, body, peer, schema, session};
 use crate::facts::account::{Email, NAME_MAX_BYTES, Role, UserId};
+use crate::facts::bcrypt_hash::BcryptHash;
 use crate::facts::time::Timestamp;
 use crate::store::accounts::users::{self, MemberRow};
 
@@ -24,7 +25,7 @@ pub struct Member {
     email: Email,
     name: Option<String>,
     role: Role,
-    /// Null in the answer to an invitation.
+    /// Null in the answer that makes it.
     #[schema(value_type = Option<String>, format = DateTime)]
     created_at: Option<Timestamp>,
     /// Has signed in before: not only invited.
@@ -45,6 +46,26 @@ pub struct Invitation {
     #[schema(required = false)]
     name: Option<String>,
     role: Role,
+}
+
+/// A user of another system.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "describes what is read field by field")]
+pub struct BroughtUser {
+    email: String,
+    #[schema(required = false)]
+    name: Option<String>,
+    role: Role,
+    /// bcrypt: `$2b$12$` and 53 letters, with a cost up to 14.
+    password_hash: String,
+}
+
+/// What came of it.
+#[derive(Serialize, ToSchema)]
+pub struct BroughtMember {
+    /// The new member; null where the address had an account, which was left as it is.
+    user: Option<Member>,
 }
 
 /// What a member shall be.
@@ -113,6 +134,30 @@ pub async fn invite(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let told = (user.email.clone(), json!({ "role": user.role }));
     let mut response = schema::json(&InvitedMember { user, sign_in_link });
     *response.status_mut() = StatusCode::CREATED;
+    session::told(&mut response, told.0, Some(told.1));
+    Ok(response)
+}
+
+/// POST /api/v1/users/import
+pub async fn bring(app: SharedApp, call: Call) -> Result<Response, Problem> {
+    let body = body::read(&app.bodies, &call.head.headers, call.chunks).await?;
+    let mut fields = Fields::of(&body)?;
+    let email: Option<Email> = fields.required("email", "an e-mail address");
+    let name = fields.text("name", NAME_MAX_BYTES);
+    let role: Option<Role> = fields.required("role", "owner, member or viewer");
+    let password_hash: Option<BcryptHash> = fields.required("passwordHash", "a bcrypt hash");
+    let (Some(email), Some(role), Some(hash)) = (email, role, password_hash) else {
+        fields.check()?;
+        return Err(Problem::internal("a missing field made no fault"));
+    };
+    fields.check()?;
+    let organization = call.head.organization();
+    let made = app.core.accounts.bring(organization, &email, name.as_deref(), role, &hash).await?;
+    let told = (email.clone(), json!({ "role": role, "made": made.is_some() }));
+    let user = made.map(|user_id| Member { user_id, email, name, role, created_at: None, joined: true });
+    let status = if user.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    let mut response = schema::json(&BroughtMember { user });
+    *response.status_mut() = status;
     session::told(&mut response, told.0, Some(told.1));
     Ok(response)
 }

@@ -4,8 +4,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
@@ -272,11 +270,6 @@ impl<'a> Listener<'a> {
             let mut new =
                 NewLogLine::new(node.as_str(), *attempt, name.as_str(), stream.lines, at, &line.bytes);
             new.eol = line.eol;
-            // As text the server would store U+FFFD for it, and the line would not be the node's any more.
-            if memchr::memchr(0, &line.bytes).is_some() {
-                new.text = None;
-                new.bytes = Some(BASE64.encode(&line.bytes));
-            }
             numbered.push(new);
         }
         self.logs.lines(numbered).await;

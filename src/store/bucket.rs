@@ -15,8 +15,8 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 const RETRIES_MAX: usize = 3;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Opens a bucket; nothing is asked of it yet. The reason of a failure completes "artifacts can't be kept in the bucket: …".
-pub(super) fn open(settings: &BucketSettings) -> Result<AmazonS3, String> {
+/// Opens a bucket; nothing is asked of it yet. The reason of a failure completes "the bucket can't be used: …".
+pub fn open(settings: &BucketSettings) -> Result<AmazonS3, String> {
     // An error says only that there is a provider already.
     drop(rustls::crypto::ring::default_provider().install_default());
     let client = ClientOptions::new()

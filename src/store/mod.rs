@@ -2,7 +2,7 @@
 
 pub mod accounts;
 pub mod artifacts;
-mod bucket;
+pub mod bucket;
 pub mod checkup;
 pub mod cleanup;
 pub mod clock;

@@ -1,33 +1,11 @@
 //! `telltale import --from …`: other systems' databases and files, read for real.
 
 use std::collections::HashMap;
-use std::process::Stdio;
 
 use serde_json::{Value, json};
-use tokio::process::Command;
 
-use crate::support::server::{Options, tempdir};
-use crate::support::{Database, Http, Server, check, within};
-
-/// What the command said, and its exit status.
-struct Said {
-    status: i32,
-    stdout: String,
-    stderr: String,
-}
-
-async fn import(server: &Server, arguments: &[&str]) -> Said {
-    let dir = tempdir("import");
-    let options = Options::default().env("TELLTALE_URL", server.base());
-    let mut command = Command::from(options.command(&dir.path().join("data"), "127.0.0.1:0"));
-    command.arg("import").args(arguments).stdin(Stdio::null()).kill_on_drop(true);
-    let output = within("telltale import", command.output()).await.unwrap();
-    Said {
-        status: output.status.code().unwrap(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
+use crate::support::import::import;
+use crate::support::{Database, Http, Server, check, until};
 
 /// The ids of all runs, newest first.
 async fn listed(http: &Http) -> Vec<String> {
@@ -40,7 +18,8 @@ async fn events_of(http: &Http, run_id: &str) -> Vec<Value> {
     page["events"].as_array().unwrap().clone()
 }
 
-const SHIPSEC: &str = "
+/// ShipSec Studio's tables.
+pub const SHIPSEC_TABLES: &str = "
     CREATE TABLE workflow_runs (run_id text PRIMARY KEY, workflow_id uuid NOT NULL, workflow_version_id uuid,
         workflow_version integer, temporal_run_id text, parent_run_id text, parent_node_ref text, total_actions integer NOT NULL DEFAULT 0,
         inputs jsonb NOT NULL DEFAULT '{}', trigger_type text NOT NULL DEFAULT 'manual', trigger_source text,
@@ -56,8 +35,9 @@ const SHIPSEC: &str = "
         mime_type text, size bigint, destinations jsonb, metadata jsonb, organization_id varchar(191), created_at timestamptz);
     CREATE TABLE node_io (run_id text, node_ref text, inputs jsonb, outputs jsonb, inputs_spilled boolean, outputs_spilled boolean,
         inputs_storage_ref text, outputs_storage_ref text, started_at timestamptz, completed_at timestamptz, duration_ms integer,
-        status text, error_message text, UNIQUE (run_id, node_ref));
+        status text, error_message text, UNIQUE (run_id, node_ref));";
 
+const SHIPSEC_ROWS: &str = "
     INSERT INTO workflow_runs (run_id, workflow_id, total_actions, inputs, status, close_time, created_at) VALUES
         ('shipsec-run-old', '00000000-0000-0000-0000-00000000000a', 2, '{\"domain\": \"example.org\"}', 'COMPLETED', '2024-02-01 10:05:00+00', '2024-02-01 10:00:00+00'),
         ('shipsec-run-mid', '00000000-0000-0000-0000-00000000000a', 1, '{}', NULL, NULL, '2024-09-01 10:00:00+00'),
@@ -80,7 +60,7 @@ const SHIPSEC: &str = "
 #[tokio::test]
 async fn shipsecs_runs_take_their_place_in_the_past() {
     let source = Database::empty().await;
-    source.session().await.batch_execute(SHIPSEC).await.unwrap();
+    source.session().await.batch_execute(&format!("{SHIPSEC_TABLES}{SHIPSEC_ROWS}")).await.unwrap();
     let database = Database::new().await;
     let server = Server::on(&database).await;
     let http = server.http();
@@ -126,14 +106,14 @@ async fn shipsecs_runs_take_their_place_in_the_past() {
 #[tokio::test]
 async fn imports_never_break_the_feed_across_runs() {
     let source = Database::empty().await;
-    source.session().await.batch_execute(SHIPSEC).await.unwrap();
+    source.session().await.batch_execute(&format!("{SHIPSEC_TABLES}{SHIPSEC_ROWS}")).await.unwrap();
     let database = Database::new().await;
     let server = Server::on(&database).await;
     let http = server.http();
     http.post("/api/v1/runs", &json!({ "runId": "first", "workflow": "w", "engine": "external" }))
         .await
         .expect(201);
-    let page = http.get("/api/v1/events").await.expect(200).json();
+    let page = http.get("/api/v1/events?wait=20").await.expect(200).json();
     assert_eq!(page["events"].as_array().unwrap().len(), 1);
     let cursor = page["nextCursor"].as_str().unwrap();
     import(&server, &["--from", "shipsec", &source.url()]).await;
@@ -239,8 +219,13 @@ async fn a_temporal_history_and_a_file_of_events_become_runs() {
     check::run(&http, &database, "shipsec-run-77").await;
 
     // What one installation gives across runs, another one takes.
-    let feed = http.get("/api/v1/events?limit=5000").await.expect(200).json();
-    let lines: Vec<String> = feed["events"].as_array().unwrap().iter().map(Value::to_string).collect();
+    let whole = http.run("shipsec-run-77").await["headSeq"].as_u64().unwrap() as usize;
+    let lines = until("the feed has come to the run's end", || async {
+        let feed = http.get("/api/v1/events?limit=5000").await.expect(200).json();
+        let lines: Vec<String> = feed["events"].as_array().unwrap().iter().map(Value::to_string).collect();
+        (lines.len() == whole).then_some(lines)
+    })
+    .await;
     let file = dir.path().join("events.ndjson");
     std::fs::write(&file, lines.join("\n")).unwrap();
     let second = Database::new().await;

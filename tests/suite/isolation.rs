@@ -124,6 +124,7 @@ const TABLE: &[(&str, Other, Viewer, Nobody)] = &[
     ("PUT /api/v1/session/organization", Own, May, Out),
     ("POST /api/v1/tickets", Own, May, Out),
     ("POST /api/v1/users", Own, MayNot, Out),
+    ("POST /api/v1/users/import", Own, MayNot, Out),
     ("PUT /api/v1/users/{userId}", NotThere, MayNot, Out),
     ("POST /api/v1/users/{userId}/link", NotThere, MayNot, Out),
     ("POST /api/v1/tokens", Own, MayNot, Out),
@@ -265,6 +266,10 @@ impl House {
             "POST /api/v1/session/link" => of(json!({ "link": "none" })),
             "PUT /api/v1/session/organization" => of(json!({ "organizationId": uuid::Uuid::now_v7() })),
             "POST /api/v1/users" => of(json!({ "email": "new@example.net", "role": "viewer" })),
+            "POST /api/v1/users/import" => of(json!({
+                "email": "brought@example.net", "role": "viewer",
+                "passwordHash": "$2b$04$m0CrhHm10qJ3lXRY.5zDGOXuHrI9r0bc/zPqfyaNDCMts60vZPEeC",
+            })),
             "PUT /api/v1/users/{userId}" => of(json!({ "role": "owner" })),
             "POST /api/v1/tokens" => of(json!({ "name": "t", "scopes": ["read"] })),
             "POST /api/v1/organizations" => of(json!({ "name": "Third" })),

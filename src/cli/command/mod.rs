@@ -12,6 +12,7 @@ pub(crate) mod events;
 pub(crate) mod exec;
 pub(crate) mod import;
 mod import_history;
+mod import_told;
 mod list;
 pub(crate) mod logs;
 pub(crate) mod migrate;

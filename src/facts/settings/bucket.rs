@@ -22,6 +22,17 @@ pub struct BucketKeys {
 }
 
 impl BucketSettings {
+    /// The bucket of `s3://bucket/prefix`; why that is none completes a sentence of its own.
+    pub fn of_url(
+        text: &str,
+        endpoint: Option<String>,
+        region: String,
+        keys: Option<BucketKeys>,
+    ) -> Result<Self, String> {
+        let (bucket, prefix) = url(text)?;
+        Ok(Self { bucket, prefix, endpoint, region, keys })
+    }
+
     /// Whether it is spoken to without TLS.
     #[must_use]
     pub fn is_plain(&self) -> bool {

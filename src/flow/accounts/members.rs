@@ -7,6 +7,7 @@ use super::error::AccountError;
 use super::secrets::digest;
 use super::sessions::SignedIn;
 use crate::facts::account::{Email, Role, UserId, check_password, may_lose_owner};
+use crate::facts::bcrypt_hash::BcryptHash;
 use crate::facts::id::OrganizationId;
 use crate::facts::time::Timestamp;
 use crate::store::accounts::users::{self, UserRow};
@@ -38,6 +39,8 @@ fn conflict<T>(reason: &'static str) -> Result<T, AccountError> {
 }
 
 const LAST_OWNER: &str = "the organization would be left without an owner; make somebody else one first";
+const NO_OWNER: &str =
+    "the organization has no owner yet; make one first (`telltale user add EMAIL --role owner`)";
 const PERSONAL: &str = "a personal organization has one user; make or choose another organization";
 
 impl Accounts {
@@ -55,6 +58,35 @@ impl Accounts {
         let link = self.make_link(Some(user.user_id), organization, INVITATION_FOR).await?;
         self.recheck().await;
         Ok(Invited { user_id: user.user_id, email: user.email, name: user.name, role, link })
+    }
+
+    /// Makes a user who has signed in to another system until now, and does so here with the same password. `None`: the address has an
+    /// account, which is left as it is, in whatever organization. An organization is given no first members before an owner: nobody could say
+    /// who else may come.
+    pub async fn bring(
+        &self,
+        organization: OrganizationId,
+        email: &Email,
+        name: Option<&str>,
+        role: Role,
+        password_hash: &BcryptHash,
+    ) -> Result<Option<UserId>, AccountError> {
+        self.check_shared(organization).await?;
+        let mut connection = self.shared.db.get().await?;
+        let transaction = connection.transaction().await?;
+        if role != Role::Owner && users::lock_owners(&transaction, organization).await?.is_empty() {
+            return conflict(NO_OWNER);
+        }
+        let (user, personal) = (UserId(users::new_id()), OrganizationId(users::new_id()));
+        if !users::insert(&transaction, user, email, name, personal).await? {
+            return Ok(None);
+        }
+        users::put_membership(&transaction, organization, user, role).await?;
+        users::set_password_in(&transaction, user, password_hash.as_str()).await?;
+        transaction.commit().await?;
+        drop(connection);
+        self.recheck().await;
+        Ok(Some(user))
     }
 
     /// Another link for a member who has lost the way in.

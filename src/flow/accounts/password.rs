@@ -1,6 +1,7 @@
 //! Passwords: argon2id in PHC form (`$argon2id$v=19$m=…,t=…,p=…$salt$hash`), off the threads that serve.
 //!
-//! Cost: OWASP's first recommendation for argon2id. An unknown user costs as much as a known one.
+//! Cost: OWASP's first recommendation for argon2id. An unknown user costs as much as a known one. Where imported users still have bcrypt
+//! hashes, whoever signs in, known or not, costs an argon2id and the dearest of those.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -13,6 +14,7 @@ use tokio::time::timeout;
 
 use super::error::AccountError;
 use super::secrets::{is_same, random_bytes};
+use crate::facts::bcrypt_hash::{BcryptHash, COSTS, costs_left};
 
 const MEMORY_KIB: u32 = 19 * 1024;
 const ROUNDS: u32 = 2;
@@ -43,15 +45,21 @@ impl Hasher {
         self.work(move || hash_now(&password, &random_bytes()[..SALT_BYTES])).await?.ok_or(AccountError::Busy)
     }
 
-    /// Whether the password is the stored one; without a stored one it takes as long, and is not.
-    pub async fn verify(&self, password: String, stored: Option<String>) -> Result<bool, AccountError> {
-        self.work(move || match stored {
-            Some(stored) => verify_now(&password, &stored),
-            None => {
-                // The time of a real one, whatever comes out.
-                let _ = verify_now(&password, &NOBODYS);
-                false
-            }
+    /// Whether the password is the stored one; without a stored one it takes as long, and is not. `highest_cost`: of all the bcrypt
+    /// hashes that there are.
+    pub async fn verify(
+        &self,
+        password: String,
+        stored: Option<String>,
+        highest_cost: Option<u32>,
+    ) -> Result<bool, AccountError> {
+        self.work(move || {
+            let brought = stored.as_ref().and_then(|stored| stored.parse::<BcryptHash>().ok());
+            let ours = stored.filter(|_| brought.is_none());
+            // The time of a real one, whatever comes out.
+            let is_ours = verify_now(&password, ours.as_deref().unwrap_or(&NOBODYS));
+            let is_brought = verify_brought(&password, brought.as_ref(), highest_cost);
+            if brought.is_some() { is_brought } else { is_ours && ours.is_some() }
         })
         .await
     }
@@ -102,6 +110,19 @@ fn verify_now(password: &str, stored: &str) -> bool {
     verified().unwrap_or(false)
 }
 
+/// Whether it is the password that another system has hashed. Takes as long as it takes at `highest_cost`, with a hash or without.
+fn verify_brought(password: &str, brought: Option<&BcryptHash>, highest_cost: Option<u32>) -> bool {
+    let is_right =
+        brought.is_some_and(|brought| bcrypt::verify(password, brought.as_str()).unwrap_or_default());
+    if let Some(highest) = highest_cost {
+        for cost in costs_left(brought.map(BcryptHash::cost), highest.min(*COSTS.end())) {
+            // For its time alone.
+            let _ = std::hint::black_box(bcrypt::hash_with_salt(password, cost, [7; SALT_BYTES]));
+        }
+    }
+    is_right
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,10 +132,35 @@ mod tests {
         let hasher = Hasher::default();
         let stored = hasher.hash("correct horse".into()).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stored}");
-        assert!(hasher.verify("correct horse".into(), Some(stored.clone())).await.unwrap());
-        assert!(!hasher.verify("correct horsf".into(), Some(stored.clone())).await.unwrap());
-        assert!(!hasher.verify("nobody has this password".into(), None).await.unwrap());
+        assert!(hasher.verify("correct horse".into(), Some(stored.clone()), None).await.unwrap());
+        assert!(!hasher.verify("correct horsf".into(), Some(stored.clone()), Some(4)).await.unwrap());
+        assert!(!hasher.verify("nobody has this password".into(), None, Some(4)).await.unwrap());
         assert_ne!(hasher.hash("correct horse".into()).await.unwrap(), stored);
+    }
+
+    /// Computed by libxcrypt's `crypt`.
+    const BCRYPT_VECTORS: [(&str, &str); 3] = [
+        ("U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"),
+        ("short", "$2b$06$m0CrhHm10qJ3lXRY.5zDGO4iL9leUQROtWMbnj2Lxi2GSfLfDuGGy"),
+        ("grüße", "$2y$05$m0CrhHm10qJ3lXRY.5zDGOwfN/jLtY5BFoH84lhXCW4SF/uBZvBDG"),
+    ];
+
+    #[tokio::test]
+    async fn a_hash_of_bcrypt_is_good_for_its_password_alone() {
+        let hasher = Hasher::default();
+        for (password, stored) in BCRYPT_VECTORS {
+            let verify = |password: &str, highest| {
+                hasher.verify(password.to_owned(), Some(stored.to_owned()), highest)
+            };
+            assert!(verify(password, Some(6)).await.unwrap(), "{stored}");
+            // One that is dearer than what was looked up a moment ago, too.
+            assert!(verify(password, None).await.unwrap(), "{stored}");
+            assert!(!verify(&format!("{password}x"), Some(6)).await.unwrap(), "{stored}");
+            assert!(!verify("nobody has this password", Some(6)).await.unwrap(), "{stored}");
+        }
+        // bcrypt itself looks at 72 bytes, so that a longer password has always been good with any end.
+        let long = "$2b$05$m0CrhHm10qJ3lXRY.5zDGOcokwCKtt6rs7N.e/rPx9c0knNtGappu".to_owned();
+        assert!(hasher.verify("x".repeat(80), Some(long), None).await.unwrap());
     }
 
     #[test]

@@ -14,6 +14,7 @@ use crate::facts::account::{
     ACCOUNT_FAILURES_FREE, ADDRESS_FAILURES_FREE, Email, FAILURES_COUNT_FOR, SessionId, UserId,
     wait_before_sign_in,
 };
+use crate::facts::bcrypt_hash::BcryptHash;
 use crate::facts::id::OrganizationId;
 use crate::facts::time::Timestamp;
 use crate::store::accounts::failures::{self, Failures};
@@ -54,10 +55,20 @@ impl Accounts {
             None => None,
         };
         let stored = user.as_ref().and_then(|user| user.password_hash.clone());
-        let is_right = self.shared.hasher.verify(password.to_owned(), stored).await?;
+        let highest_cost = users::highest_bcrypt_cost(&self.shared.db).await?;
+        let is_right = self.shared.hasher.verify(password.to_owned(), stored, highest_cost).await?;
         let user = user.filter(|_| is_right).ok_or(AccountError::NotSignedIn)?;
         failures::forgive(&self.shared.db, &account, &address).await?;
+        self.rehash(&user, password).await?;
         self.begin_session(&user, None).await
+    }
+
+    /// Gives a user who came in with the hash of another system one of ours, of the password that was just found right.
+    async fn rehash(&self, user: &UserRow, password: &str) -> Result<(), AccountError> {
+        let brought = user.password_hash.as_ref().filter(|hash| hash.parse::<BcryptHash>().is_ok());
+        let Some(brought) = brought else { return Ok(()) };
+        let hash = self.shared.hasher.hash(password.to_owned()).await?;
+        Ok(users::replace_password_hash(&self.shared.db, user.user_id, brought, &hash).await?)
     }
 
     /// Counts the sign-in as failed before it is looked at, so that many at once are counted too; refuses where it must wait.

@@ -24,6 +24,8 @@ const USER_BY_OPENID: Query = query!("accounts/user_by_openid"; TEXT, TEXT);
 const BIND_OPENID: Query = query!("accounts/bind_openid"; UUID, TEXT, TEXT);
 const USER: Query = query!("accounts/user"; UUID);
 const SET_PASSWORD: Query = query!("accounts/set_password"; UUID, TEXT);
+const REPLACE_PASSWORD_HASH: Query = query!("accounts/replace_password_hash"; UUID, TEXT, TEXT);
+const HIGHEST_BCRYPT_COST: Query = query!("accounts/highest_bcrypt_cost";);
 const LIST_USERS: Query = query!("accounts/list_users"; UUID, INT8);
 const ORGANIZATIONS_OF: Query = query!("accounts/organizations_of"; UUID, INT8);
 
@@ -44,6 +46,8 @@ pub const QUERIES: &[&Query] = &[
     &BIND_OPENID,
     &USER,
     &SET_PASSWORD,
+    &REPLACE_PASSWORD_HASH,
+    &HIGHEST_BCRYPT_COST,
     &LIST_USERS,
     &ORGANIZATIONS_OF,
 ];
@@ -57,7 +61,7 @@ pub struct UserRow {
     pub user_id: UserId,
     pub email: Email,
     pub name: Option<String>,
-    /// argon2id in PHC form.
+    /// argon2id in PHC form, or bcrypt as it was brought by an import.
     pub password_hash: Option<String>,
     pub is_removed: bool,
 }
@@ -202,6 +206,22 @@ pub async fn revive(transaction: &Transaction<'_>, user: UserId) -> Result<(), D
 /// Sets a password and ends every session of the user.
 pub async fn set_password(db: &Db, user: UserId, hash: &str) -> Result<(), DbError> {
     db.get().await?.query(&SET_PASSWORD, &[&user.0, &hash]).await.map(drop)
+}
+
+/// The same for a user whom the transaction has just made.
+pub async fn set_password_in(transaction: &Transaction<'_>, user: UserId, hash: &str) -> Result<(), DbError> {
+    transaction.query(&SET_PASSWORD, &[&user.0, &hash]).await.map(drop)
+}
+
+/// Replaces the hash `old`, where it is still the user's, by another of the same password.
+pub async fn replace_password_hash(db: &Db, user: UserId, old: &str, new: &str) -> Result<(), DbError> {
+    db.get().await?.query(&REPLACE_PASSWORD_HASH, &[&user.0, &old, &new]).await.map(drop)
+}
+
+/// The highest cost of the bcrypt hashes that are still stored; `None` without any.
+pub async fn highest_bcrypt_cost(db: &Db) -> Result<Option<u32>, DbError> {
+    let cost: Option<i32> = column(&db.get().await?.query_one(&HIGHEST_BCRYPT_COST, &[]).await?, 0)?;
+    Ok(cost.map(i32::unsigned_abs))
 }
 
 /// The organization's members, by e-mail.

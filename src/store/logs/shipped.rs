@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::entry::{LineMetadata, line_of, log_ql};
 use super::line::{LineFilter, StoredLine};
 use super::segments::Segment;
-use crate::store::loki::{Direction, ENTRIES_MAX, Failure, Loki, LokiError, RangeQuery};
+use crate::store::loki::{Direction, ENTRIES_MAX, Loki, LokiError, RangeQuery};
 
 /// Plain bytes of lines that one answer should hold: between Loki's own parts an answer is a single message, of 4 MiB at most
 /// unless it is told otherwise.
@@ -95,7 +95,7 @@ impl Lines<'_> {
             let range = RangeQuery { query: &query, first_ns, last_ns, limit, direction };
             let entries = match self.loki.query_range::<LineMetadata>(&range).await {
                 Ok(entries) => entries,
-                Err(error) if most > 1 && is_about_size(&error) => {
+                Err(error) if most > 1 && error.is_about_answer() => {
                     most = limit.div_ceil(4);
                     continue;
                 }
@@ -133,9 +133,4 @@ fn answer_entries(span: &[Segment]) -> usize {
     let bytes: u64 = span.iter().map(|segment| segment.plain_bytes).sum();
     let entries = 2 * ANSWER_PLAIN_BYTES / (bytes / lines).max(1);
     usize::try_from(entries).unwrap_or(ENTRIES_MAX).clamp(1, ENTRIES_MAX)
-}
-
-/// Whether less at a time may be answered.
-fn is_about_size(error: &LokiError) -> bool {
-    error.failure == Failure::TooLarge || error.detail.contains("larger than")
 }

@@ -64,6 +64,19 @@ impl LokiError {
         self.failure == Failure::TooOld && self.detail.to_ascii_lowercase().contains("too new")
     }
 
+    /// Whether an answer would have been too large, so that less at a time may be answered.
+    #[must_use]
+    pub fn is_about_answer(&self) -> bool {
+        self.failure == Failure::TooLarge || self.detail.contains("larger than")
+    }
+
+    /// Whether the same may succeed later without being changed.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        use Failure::{RateLimited, Refused, ServerError, Timeout};
+        matches!(self.failure, Refused | Timeout | ServerError | RateLimited) && !self.is_about_answer()
+    }
+
     /// Whether the fault lies in what was sent, so that only a part of it may be to blame.
     #[must_use]
     pub fn is_about_content(&self) -> bool {

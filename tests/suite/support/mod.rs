@@ -10,6 +10,7 @@ pub mod fold;
 pub mod frames;
 pub mod guard;
 pub mod http;
+pub mod import;
 pub mod ledger;
 pub mod loki;
 pub mod openid;

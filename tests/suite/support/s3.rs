@@ -3,13 +3,16 @@
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use object_store::ObjectStoreExt as _;
+use object_store::aws::AmazonS3Builder;
+
 use super::guard::Guard;
 use super::server::{Options, cache_dir, tempdir};
 use super::wait::until;
 
 const ACCESS_KEY: &str = "telltale-tests";
 pub const SECRET_KEY: &str = "secret-of-the-tests";
-const BUCKET: &str = "artifacts";
+pub const BUCKET: &str = "artifacts";
 /// Where scripts/tools.sh puts the server, in the cache's folder.
 pub const PROGRAM: &str = "tools/versitygw";
 
@@ -62,9 +65,36 @@ impl S3 {
     pub fn settings(&self, options: Options) -> Options {
         options
             .env("TELLTALE_OBJECT_STORE_URL", &format!("s3://{BUCKET}/of/telltale"))
-            .env("TELLTALE_OBJECT_STORE_ENDPOINT", &format!("http://127.0.0.1:{}", self.port))
+            .env("TELLTALE_OBJECT_STORE_ENDPOINT", &self.endpoint())
             .env("TELLTALE_OBJECT_STORE_ACCESS_KEY", ACCESS_KEY)
             .env("TELLTALE_OBJECT_STORE_SECRET_KEY", SECRET_KEY)
+    }
+
+    /// What a program that reads the usual variables needs to come in.
+    pub fn access(&self, options: Options) -> Options {
+        options
+            .env("AWS_ENDPOINT_URL", &self.endpoint())
+            .env("AWS_ACCESS_KEY_ID", ACCESS_KEY)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+    }
+
+    /// Puts an object into [`BUCKET`].
+    pub async fn put(&self, key: &str, bytes: Vec<u8>) {
+        super::http::install_tls_provider();
+        let bucket = AmazonS3Builder::new()
+            .with_bucket_name(BUCKET)
+            .with_endpoint(self.endpoint())
+            .with_region("us-east-1")
+            .with_access_key_id(ACCESS_KEY)
+            .with_secret_access_key(SECRET_KEY)
+            .with_allow_http(true)
+            .build()
+            .expect("a client of the bucket");
+        bucket.put(&key.into(), bytes.into()).await.expect("an object in the bucket");
+    }
+
+    fn endpoint(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
     }
 
     /// Every object, as the file it is kept in.

@@ -1095,6 +1095,26 @@ export type paths = {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a user of another system, with the hash of a password
+         * @description The password goes on being good; the first sign-in replaces the hash. An address that has an account already is left as it is. 409 while the organization has no owner, unless this is one.
+         */
+        post: operations["bringUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/workers": {
         parameters: {
             query?: never;
@@ -1542,6 +1562,18 @@ export type components = {
          * @enum {string}
          */
         Authentication: "open" | "token" | "accounts";
+        /** @description What came of it. */
+        BroughtMember: {
+            user?: components["schemas"]["Member"] | null;
+        };
+        /** @description A user of another system. */
+        BroughtUser: {
+            email: string;
+            name?: string | null;
+            /** @description bcrypt: `$2b$12$` and 53 letters, with a cost up to 14. */
+            passwordHash: string;
+            role: components["schemas"]["Role"];
+        };
         CancelAnswer: {
             /** @description True: the run is over. False: its worker was asked to end it. */
             cancelled: boolean;
@@ -1979,7 +2011,7 @@ export type components = {
         Member: {
             /**
              * Format: date-time
-             * @description Null in the answer to an invitation.
+             * @description Null in the answer that makes it.
              */
             createdAt?: string | null;
             email: string;
@@ -5495,6 +5527,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignInLink"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    bringUser: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BroughtUser"];
+            };
+        };
+        responses: {
+            /** @description The address had an account */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroughtMember"];
+                };
+            };
+            /** @description A new member */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BroughtMember"];
                 };
             };
             /** @description What went wrong */

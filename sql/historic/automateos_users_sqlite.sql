@@ -1,0 +1,2 @@
+-- AutomateOS on SQLite: the same. Columns as they are.
+SELECT * FROM "user" ORDER BY id
