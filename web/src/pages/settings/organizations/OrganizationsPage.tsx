@@ -54,7 +54,7 @@ export default function OrganizationsPage() {
   return (
     <Part
       title="Organizations"
-      told="Each has runs, workflows, secrets and people of its own. You are in one at a time, in all your tabs."
+      told="Each has its own runs, workflows, secrets and people. All your tabs are in the same one."
       bar={bar}
       deed={
         <Button look="primary" bar={bar} onClick={() => setMaking(true)}>
