@@ -10,8 +10,10 @@ import { queryClient } from './api/query-client';
 import { leadFromOldAddress } from './lib/old-address';
 import { createRouter } from './routes';
 import { beginSession } from './session/session';
+import { leadWayBack } from './session/way-back';
 
 leadFromOldAddress();
+leadWayBack();
 beginSession();
 const router = createRouter();
 

@@ -41,6 +41,10 @@ export const routes: RouteObject[] = [
             children: [
               { index: true, element: <Navigate to={paths.settings('people')} replace /> },
               { path: 'people', lazy: () => import('./pages/settings/people/PeoplePage').then(asComponent) },
+              {
+                path: 'organizations',
+                lazy: () => import('./pages/settings/organizations/OrganizationsPage').then(asComponent),
+              },
               { path: 'tokens', lazy: () => import('./pages/settings/tokens/TokensPage').then(asComponent) },
               { path: 'audit', lazy: () => import('./pages/settings/audit/AuditPage').then(asComponent) },
               {

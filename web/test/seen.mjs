@@ -38,6 +38,8 @@ export const started = (...names) => [
   { type: 'RUN_STARTED' },
 ];
 
+let failures = 0;
+
 /** A page of its own for each test; anything that the browser complains about fails it. */
 export async function withPage(browser, body, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
@@ -59,7 +61,7 @@ export async function withPage(browser, body, options = {}) {
     await body({ page, context, quiet });
     assert.deepEqual(complaints, []);
   } catch (error) {
-    const picture = path.join(import.meta.dirname, '../../target', 'page-test-failure.png');
+    const picture = path.join(import.meta.dirname, '../../target', `page-test-failure-${++failures}.png`);
     await page.screenshot({ path: picture }).catch(() => {});
     error.message += `\n(the page as it was: ${picture})`;
     throw error;

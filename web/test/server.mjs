@@ -10,7 +10,7 @@ import path from 'node:path';
 import readline from 'node:readline';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
-export const BINARY = path.join(ROOT, process.env.TELLTALE_TEST_BINARY ?? 'target/debug/telltale');
+export const BINARY = path.resolve(ROOT, process.env.TELLTALE_TEST_BINARY ?? 'target/debug/telltale');
 const READY_MS = 60_000; // a new cluster on a busy machine; usually three seconds
 
 /** The environment without telltale's own settings: those of the caller must not steer the test. */
@@ -20,7 +20,10 @@ function cleanEnvironment(extra) {
 }
 
 export class Server {
-  constructor() {
+  /** `settings` are variables of the environment beside those that every test's server has. */
+  constructor(settings = {}) {
+    this.settings = settings;
+    this.headers = {};
     // Below /var/tmp or /tmp, since PostgreSQL runs as another user than root and must reach it.
     this.dataDir = fs.mkdtempSync(path.join(os.tmpdir(), 'telltale-page-'));
     fs.chmodSync(this.dataDir, 0o755);
@@ -35,6 +38,7 @@ export class Server {
         TELLTALE_DATA_DIR: this.dataDir,
         TELLTALE_LISTEN: this.listen,
         TELLTALE_PROCESS_ENGINE: 'true',
+        ...this.settings,
       }),
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -85,10 +89,16 @@ export class Server {
     fs.rmSync(this.dataDir, { recursive: true, force: true });
   }
 
+  /** From here on requests are those of who can read the data directory: an owner of the first organization. */
+  actAsOperator() {
+    const token = fs.readFileSync(path.join(this.dataDir, 'operator.token'), 'utf8').trim();
+    this.headers = { authorization: `Bearer ${token}` };
+  }
+
   async call(method, pathAndQuery, body) {
     const response = await fetch(this.url + pathAndQuery, {
       method,
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...this.headers },
       body: body && JSON.stringify(body),
     });
     if (!response.ok)

@@ -8,6 +8,8 @@ type Schemas = components['schemas'];
 export type Role = Schemas['Role'];
 export type Scope = Schemas['Scope'];
 export type Session = Schemas['Session'];
+/** An organization, and what whoever asks is there. */
+export type Membership = Schemas['Membership'];
 export type NewSession = Schemas['OpenedSession'];
 export type User = Schemas['Member'];
 export type ApiToken = Schemas['Token'];
@@ -25,6 +27,8 @@ export const redeemLink = (link: string, password: string) =>
 export const signOut = () => call<void>('DELETE', SESSION);
 export const chooseOrganization = (organizationId: string) =>
   call<NewSession>('PUT', `${SESSION}/organization`, { json: { organizationId } });
+export const makeOrganization = (name: string) =>
+  call<Schemas['Organization']>('POST', '/api/v1/organizations', { json: { name } });
 /** The browser goes there itself. */
 export const OPENID = `${SESSION}/openid`;
 

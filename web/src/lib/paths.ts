@@ -13,7 +13,7 @@ function withSearch(path: string, search: Search = {}): string {
 
 const part = encodeURIComponent;
 
-export type SettingsArea = 'people' | 'tokens' | 'audit' | 'retention' | 'notifications';
+export type SettingsArea = 'people' | 'organizations' | 'tokens' | 'audit' | 'retention' | 'notifications';
 
 export const paths = {
   runs: (search?: Search) => withSearch('/', search),

@@ -1,12 +1,13 @@
 // Who is signed in and for which organization, and the way out. Nothing where the server asks nobody.
 
 import { useNavigate } from 'react-router';
-import { chooseOrganization, signOut } from '../api/accounts';
+import { signOut } from '../api/accounts';
 import { Button } from '../design/Button';
 import { Menu, MenuChoices, MenuItem, MenuLine, MenuNote } from '../design/Menu';
 import { paths } from '../lib/paths';
+import { goToOrganization } from './organization';
 import styles from './SessionMenu.module.css';
-import { enter, leave, useSession } from './session';
+import { leave, useSession } from './session';
 
 export function SessionMenu() {
   const session = useSession();
@@ -16,10 +17,7 @@ export function SessionMenu() {
   const name = organization?.name ?? user?.email ?? 'signed in';
 
   async function change(organizationId: string): Promise<void> {
-    if (organizationId === organization?.organizationId) return;
-    enter(await chooseOrganization(organizationId));
-    // What is shown may be the other organization's; its list of runs is there for everyone.
-    await navigate(paths.runs());
+    if (organizationId !== organization?.organizationId) await goToOrganization(organizationId, paths.runs());
   }
   async function out(): Promise<void> {
     // The cookie goes first; without an answer the session is left all the same.
@@ -51,6 +49,9 @@ export function SessionMenu() {
           />
           <MenuLine />
         </>
+      )}
+      {user && (
+        <MenuItem onSelect={() => void navigate(paths.settings('organizations'))}>Organizations …</MenuItem>
       )}
       <MenuItem onSelect={() => void out()}>Sign out</MenuItem>
     </Menu>

@@ -95,10 +95,8 @@ export default {
     );
 
     await page.getByLabel('View').selectOption('nodes');
-    await page
-      .getByRole('button', { name: /^talk|▸ ?talk/ })
-      .last()
-      .click();
+    const output = page.getByRole('region', { name: 'Output', exact: true });
+    await output.getByRole('button', { name: /talk/ }).click();
     await sees(page, '[data-log-seq="2"]:has-text("plain words")');
     assert.equal(await page.locator('[data-log-seq="1"]').count(), 0, 'a folded node shows its lines');
 

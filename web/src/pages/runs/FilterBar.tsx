@@ -30,7 +30,7 @@ export function FilterBar({ filter, onChange, runs, workflows }: Props) {
     ...new Set([...TRIGGERS, ...filter.triggers, ...runs.flatMap((run) => run.trigger?.type ?? [])]),
   ];
   return (
-    <search className={styles.bar}>
+    <search className={styles.bar} data-all={workflows !== null || undefined}>
       <TextFilter
         label="Search runs"
         hint="Text within run id, workflow or failure"

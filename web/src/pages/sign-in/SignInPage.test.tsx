@@ -1,9 +1,10 @@
-import { screen, waitFor } from '@testing-library/react';
+import { cleanup, screen, waitFor } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { mockApi, refusal, showAt } from '../../lib/test-page';
 import { askToken, holdToken, onSession } from '../../live/client';
 import { Gate } from '../../session/Gate';
+import { keptWayBack, leadWayBack } from '../../session/way-back';
 import SignInPage, { safeBack } from './SignInPage';
 
 vi.mock('../../live/client', () => ({ askToken: vi.fn(), holdToken: vi.fn(), onSession: vi.fn() }));
@@ -99,6 +100,26 @@ describe('signing in', () => {
       link: 'once',
       password: 'correct horse',
     });
+  });
+
+  it('at another provider keeps the way back, and says when one was not let in there', async () => {
+    mockApi({ 'GET /api/v1/session': SESSION });
+    showAt('/sign-in?back=/runs/r', ROUTES);
+    const link = await screen.findByRole('link', { name: 'Sign in with Acme' });
+    link.addEventListener('click', (event) => event.preventDefault());
+    await userEvent.click(link);
+    expect(keptWayBack()).toBe('/runs/r');
+    cleanup();
+    showAt('/sign-in?error=openid', ROUTES);
+    expect((await screen.findAllByRole('alert')).map(({ textContent }) => textContent).join()).toContain(
+      'Acme did not let you in here',
+    );
+    expect(keptWayBack()).toBe('/runs/r');
+    // The server leads whoever was let in to the beginning.
+    history.replaceState(null, '', '/ui/');
+    leadWayBack();
+    expect(location.pathname).toBe('/ui/runs/r');
+    expect(keptWayBack()).toBeNull();
   });
 
   it('leads to no other place than this page', () => {

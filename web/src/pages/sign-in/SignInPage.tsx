@@ -6,6 +6,7 @@ import { OPENID } from '../../api/accounts';
 import { Failed, Loading } from '../../design/Notice';
 import { paths } from '../../lib/paths';
 import { isIn, useSessionQuery } from '../../session/session';
+import { dropWayBack, keepWayBack, keptWayBack } from '../../session/way-back';
 import { BrandMark } from '../../shell/BrandMark';
 import { LinkForm } from './LinkForm';
 import { PasswordForm } from './PasswordForm';
@@ -16,10 +17,15 @@ export default function SignInPage() {
   const [params] = useSearchParams();
   const { data, error, refetch } = useSessionQuery();
   const link = params.get('link');
-  const back = safeBack(params.get('back'));
+  const isRefused = params.get('error') === 'openid';
+  const back = safeBack(params.get('back') ?? (isRefused ? keptWayBack() : null));
+  const isThere = data !== undefined && isIn(data);
   useEffect(() => {
     document.title = 'Sign in · telltale';
   }, []);
+  useEffect(() => {
+    if (isThere) dropWayBack();
+  }, [isThere]);
   if (error && !data) return <Failed error={error} what="session" onRetry={() => void refetch()} />;
   if (!data) return <Loading what="the session" />;
   if (link) {
@@ -29,7 +35,7 @@ export default function SignInPage() {
       </Sheet>
     );
   }
-  if (isIn(data)) return <Navigate to={back} replace />;
+  if (isThere) return <Navigate to={back} replace />;
   if (data.authentication === 'token') {
     return (
       <Sheet title="This server asks for its token">
@@ -41,11 +47,16 @@ export default function SignInPage() {
     <Sheet title="Sign in">
       <PasswordForm />
       {data.openIdConnect && (
-        <p className={styles.other}>
-          <a className={styles.provider} href={OPENID}>
+        <div className={styles.other}>
+          {isRefused && (
+            <p className={styles.said} role="alert">
+              {data.openIdConnect.name} did not let you in here. Try again, or ask an owner to invite you.
+            </p>
+          )}
+          <a className={styles.provider} href={OPENID} onClick={() => keepWayBack(back)}>
             Sign in with {data.openIdConnect.name}
           </a>
-        </p>
+        </div>
       )}
     </Sheet>
   );

@@ -9,6 +9,7 @@ import form from '../../../design/form.module.css';
 import { Select } from '../../../design/Select';
 import { Table } from '../../../design/Table';
 import { useDeed } from '../../../lib/deed';
+import { useInviteBar } from '../../../session/organization';
 import { useBar, useSession } from '../../../session/session';
 import { Part, Reading } from '../../Part';
 import styles from '../../Part.module.css';
@@ -20,6 +21,7 @@ const KEY = ['users'];
 
 export default function PeoplePage() {
   const bar = useBar('owner');
+  const inviteBar = useInviteBar();
   const session = useSession();
   const client = useQueryClient();
   const query = useQuery({
@@ -99,12 +101,12 @@ export default function PeoplePage() {
       title="People"
       told={
         session?.authentication === 'accounts'
-          ? 'Owners decide who may do what, members run and change things, viewers look.'
+          ? `Of ${session.organization?.name ?? 'the organization'}: owners decide who may do what, members run and change things, viewers look.`
           : 'This server asks nobody to sign in. People who are invited here can, as soon as it does.'
       }
-      bar={bar}
+      bar={inviteBar}
       deed={
-        <Button look="primary" bar={bar} onClick={() => setInviting(true)}>
+        <Button look="primary" bar={inviteBar} onClick={() => setInviting(true)}>
           Invite somebody
         </Button>
       }
