@@ -115,7 +115,8 @@ async fn output_comes_from_the_loki_of_the_source_whole_and_once() {
     let mut found: Vec<Expected> = stored.iter().map(as_expected).collect();
     assert!(found.is_sorted_by_key(|(_, at, _)| *at));
     let mut sorted = expected.clone();
-    (found.sort(), sorted.sort());
+    found.sort();
+    sorted.sort();
     assert_eq!(found.len(), sorted.len());
     assert_eq!(found, sorted);
     assert!(stored.iter().all(|line| line.get("late").is_none()), "they came before their node's end");
