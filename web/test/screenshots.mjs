@@ -18,10 +18,11 @@ export async function takeScreenshots(browser, server) {
       browser,
       async ({ page }) => {
         await openRun(page, server, RUN);
-        // Half way, with several nodes at work.
+        // Half way, with several nodes at work, in the graph and in the timeline, which follows a little later.
         await page.waitForFunction(
           () =>
             document.querySelectorAll('[data-node][data-status="RUNNING"]').length > 1 &&
+            document.querySelectorAll('[data-timeline-node] [data-status="RUNNING"]').length > 1 &&
             document.querySelectorAll('[data-node][data-status="COMPLETED"]').length > 4,
         );
         await shoot(page, 'run');
