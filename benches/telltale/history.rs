@@ -30,7 +30,7 @@ const SEED: &str = "INSERT INTO runs (run_key, organization_id, run_id, workflow
 const SEED_ENDS: &str = "INSERT INTO run_ends (run_key, organization_id, workflow, status, ended_at)
     SELECT run_key, organization_id, workflow, status,
         to_timestamp(('x' || substr(replace(run_key::text, '-', ''), 1, 12))::bit(48)::bigint / 1000.0)
-    FROM runs WHERE run_id LIKE 'kept-%'";
+    FROM runs WHERE run_id LIKE 'kept-%' ON CONFLICT DO NOTHING";
 const SEED_DAYS: &str = "INSERT INTO run_days AS d (organization_id, workflow, day, status, duration_class, runs)
     SELECT organization_id, name, (ended_at AT TIME ZONE 'UTC')::date, status, abs(hashtext(run_key::text)) % 60 + 40, count(*)
     FROM run_ends CROSS JOIN LATERAL (VALUES (''), (workflow)) AS named (name)

@@ -15,7 +15,9 @@ use crate::store::objects::ObjectError;
 const WAIT_LIMIT: Duration = Duration::from_secs(20);
 /// Between two looks at who else has still to read what goes.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
-/// After a batch the database is left to others for as long as the batch has taken, but not longer than this.
+/// After a batch the database is left to others for so many times as long as the batch has taken.
+const PAUSE_TIMES: u32 = 3;
+/// But not longer than this.
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 /// Objects and runs in Loki removed in one round.
 const REMAINS_AT_ONCE: u32 = 100;
@@ -39,7 +41,7 @@ pub(super) async fn step(core: &Core, plan: Applying) -> Result<bool, DbError> {
 
 /// Leaves the database to others for a while.
 pub(super) async fn pause(began: Instant) {
-    tokio::time::sleep(began.elapsed().min(PAUSE_MAX)).await;
+    tokio::time::sleep((began.elapsed() * PAUSE_TIMES).min(PAUSE_MAX)).await;
 }
 
 /// Works on a plan until it is over; false where that takes too long, or somebody else is still at it.

@@ -28,8 +28,9 @@ pub(super) const TOMBSTONE: Query = query!("cleanup/tombstone"; UUID, TEXT);
 
 /// Runs of one transaction: how much there is of each is looked up first.
 const BATCH_RUNS: i64 = 200;
-/// Events of one transaction: tens of milliseconds, so that its commit does not stand long before those of who appends.
-const BATCH_EVENTS: u64 = 3_000;
+/// Events of one transaction: milliseconds, and little for the disk, so that its commit does not stand long before those of who
+/// appends (docs/performance.md, `purge`).
+const BATCH_EVENTS: u64 = 750;
 /// Chunks of lines of one transaction: some 64 MiB at the most.
 const BATCH_CHUNKS: u64 = 1_000;
 /// A row that somebody else has is waited for this long; the list is gone on with later.
