@@ -1,5 +1,5 @@
 # The ways into the project; `make help` lists them. Each is a script under scripts/ that can be run by hand.
-.PHONY: help demo demo-stop demo-restart build test check bench bench-web torture
+.PHONY: help demo demo-stop demo-restart build test check bench bench-web schemathesis torture
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-14s %s\n", $$1, $$2 }'
@@ -33,3 +33,6 @@ torture: ## everything fails under load, and nothing acknowledged may be lost (2
 
 bench-web: ## what the page costs in a real browser, beside its targets (minutes)
 	@scripts/bench-web.sh
+
+schemathesis: ## requests made from the API's description, and every answer held against it (minutes)
+	@scripts/schemathesis.sh

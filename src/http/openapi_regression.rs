@@ -41,7 +41,7 @@ pub const PATHS: &[Operation] = &[
             "A page that opens without a server instead, with what a browser shows at ease",
         )],
         body: None,
-        answers: &[("200", "The bundle", "", bundles::MEDIA_TYPE)],
+        answers: &[("200", "The bundle", "", bundles::MEDIA_TYPE), ("200", "The page", "", "text/html")],
     },
     Operation {
         method: "post",

@@ -4148,6 +4148,7 @@ export interface operations {
                 };
                 content: {
                     "application/vnd.telltale.bundle": string;
+                    "text/html": string;
                 };
             };
             /** @description What went wrong */
