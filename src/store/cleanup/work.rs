@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_bounded_by_events_and_chunks() {
-        let items = [item(1, 2_000, 10), item(2, 1_000, 10), item(3, 1, 985)];
+        let items = [item(1, BATCH_EVENTS - 250, 10), item(2, 250, 10), item(3, 1, BATCH_CHUNKS - 15)];
         assert_eq!(fitting(&items, What::Runs).len(), 2);
         assert_eq!(fitting(&items, What::Logs).len(), 2);
         assert_eq!(fitting(&items, What::Artifacts).len(), 3);
