@@ -8,9 +8,9 @@ use nix::sys::resource::{Resource, getrlimit, setrlimit};
 pub type Outcome<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// The groups, in the order in which they run.
-pub const GROUPS: [&str; 14] = [
+pub const GROUPS: [&str; 16] = [
     "append", "latency", "fanout", "reading", "logs", "drain", "runner", "watched", "start", "idle",
-    "stored", "listing", "purge", "history",
+    "stored", "listing", "tokens", "import", "purge", "history",
 ];
 /// Rounds unless `--rounds` says otherwise: with three the median is no outlier.
 const ROUNDS: usize = 3;

@@ -88,6 +88,11 @@ impl Writer {
         Ok(Self { connection, path: self.path.clone(), run_id: self.run_id.clone(), head: self.head })
     }
 
+    /// Shows a token with every request from here on.
+    pub fn bearing(self, token: &str) -> Self {
+        Self { connection: self.connection.bearing(token), ..self }
+    }
+
     /// Appends the batch under new ids and checks the answer: each accepted, the head moved by as many.
     pub async fn append(&mut self, batch: &mut Batch) -> Outcome<()> {
         let expected = self.head + batch.events as u64;

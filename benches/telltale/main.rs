@@ -12,6 +12,7 @@ mod fanout;
 mod harness;
 mod history;
 mod idle;
+mod import;
 mod latency;
 mod listing;
 mod load;
@@ -27,6 +28,7 @@ mod server;
 mod socket;
 mod start;
 mod stored;
+mod tokens;
 mod wire;
 
 use harness::{Outcome, Plan};
@@ -88,6 +90,12 @@ async fn all(plan: &Plan) -> Outcome<Report> {
     }
     if plan.wants("listing") {
         listing::measure(&server, &mut report).await?;
+    }
+    if plan.wants("tokens") {
+        tokens::measure(&server, &mut report).await?;
+    }
+    if plan.wants("import") {
+        import::measure(plan, &server, &mut report).await?;
     }
     if plan.wants("purge") {
         purge::measure(plan, &server, &mut report).await?;

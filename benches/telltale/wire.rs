@@ -13,6 +13,8 @@ const BUFFER_BYTES: usize = 128 * 1024;
 pub struct Connection {
     stream: TcpStream,
     address: String,
+    /// A header line, or nothing.
+    authorization: String,
     request: Vec<u8>,
     answer: Vec<u8>,
 }
@@ -22,14 +24,21 @@ impl Connection {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
         let (request, answer) = (Vec::new(), Vec::with_capacity(BUFFER_BYTES));
-        Ok(Self { stream, address: address.to_owned(), request, answer })
+        let authorization = String::new();
+        Ok(Self { stream, address: address.to_owned(), authorization, request, answer })
+    }
+
+    /// Shows a token with every request from here on.
+    pub fn bearing(self, token: &str) -> Self {
+        Self { authorization: format!("authorization: Bearer {token}\r\n"), ..self }
     }
 
     /// GET; the body of the answer, which must be 200.
     pub async fn get(&mut self, path: &str) -> Outcome<&[u8]> {
         self.request.clear();
-        self.request
-            .extend_from_slice(format!("GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n", self.address).as_bytes());
+        let (host, authorization) = (&self.address, &self.authorization);
+        let head = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{authorization}\r\n");
+        self.request.extend_from_slice(head.as_bytes());
         self.exchange().await
     }
 
@@ -46,8 +55,9 @@ impl Connection {
     async fn post_as(&mut self, content_type: &str, path: &str, body: &[u8]) -> Outcome<&[u8]> {
         self.request.clear();
         let head = format!(
-            "POST {path} HTTP/1.1\r\nhost: {}\r\ncontent-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
+            "POST {path} HTTP/1.1\r\nhost: {}\r\n{}content-type: {content_type}\r\ncontent-length: {}\r\n\r\n",
             self.address,
+            self.authorization,
             body.len()
         );
         self.request.extend_from_slice(head.as_bytes());

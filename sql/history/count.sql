@@ -12,7 +12,10 @@ FROM (
         AND ($4::text[] IS NULL OR status = ANY ($4))
         AND ($5::text IS NULL OR workflow = $5)
         AND ($6::text IS NULL OR labels @> $6::jsonb)
-        AND ($7::text IS NULL OR run_id ILIKE $7 OR workflow ILIKE $7 OR state ->> 'failure' ILIKE $7)
+        -- Only of runs that did not come to a good end a failure is looked for: reading the state of each costs more than all the rest.
+        AND ($7::text IS NULL OR run_id ILIKE $7 OR workflow ILIKE $7
+            OR status IN ('FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT')
+                AND (state #>> '{failure,reason}' ILIKE $7 OR state #>> '{failure,nodeRef}' ILIKE $7))
         AND ($8::text[] IS NULL OR coalesce(trigger ->> 'type', trigger ->> 'kind', trigger #>> '{}') = ANY ($8))
     LIMIT $9
 ) AS counted

@@ -11,7 +11,10 @@ WHERE organization_id = $1
     AND ($5::text[] IS NULL OR status = ANY ($5))
     AND ($6::text IS NULL OR workflow = $6)
     AND ($7::text IS NULL OR labels @> $7::jsonb)
-    AND ($8::text IS NULL OR run_id ILIKE $8 OR workflow ILIKE $8 OR state ->> 'failure' ILIKE $8)
+    -- Only of runs that did not come to a good end a failure is looked for: reading the state of each costs more than all the rest.
+    AND ($8::text IS NULL OR run_id ILIKE $8 OR workflow ILIKE $8
+        OR status IN ('FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT')
+            AND (state #>> '{failure,reason}' ILIKE $8 OR state #>> '{failure,nodeRef}' ILIKE $8))
     -- A trigger is an object with a type (older clients say kind), or the word itself.
     AND ($9::text[] IS NULL OR coalesce(trigger ->> 'type', trigger ->> 'kind', trigger #>> '{}') = ANY ($9))
 ORDER BY run_key DESC

@@ -298,7 +298,8 @@ async fn the_feed_goes_on_when_the_listener_is_terminated() {
     .await;
     let mut fresh = notified(&other, &run_id).await;
     let backstop = other.http().metric("feed_backstop_events_total").await;
-    assert!(backstop <= 60.0, "{backstop} events found by the poll, more than there were");
+    // The first one as well, where it was looked for before the listener was up.
+    assert!(backstop <= 61.0, "{backstop} events found by the poll, more than there were");
     http.append(&run_id, &[event("RUN_COMPLETED")]).await;
     fresh.read_until("the end", |seen| seen.end.is_some()).await;
     live.read_until("the end", |seen| seen.end.is_some()).await;

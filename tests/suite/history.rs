@@ -34,6 +34,9 @@ async fn runs_are_counted_by_the_filters_of_the_list() {
         ("?label=team:red&trigger=schedule", 3),
         ("?trigger=webhook", 0),
         ("?q=reco", 2),
+        // What a failure says, and not the names of its fields.
+        ("?q=without%20a%20reason", 2),
+        ("?q=%22reason%22", 0),
         ("?until=2020-01-01T00:00:00Z", 0),
     ] {
         let answer = http.get(&format!("/api/v1/runs/count{query}")).await.expect(200).json();
