@@ -12,6 +12,7 @@ use object_store::{Error as StoreError, GetResult, ObjectStore, ObjectStoreExt a
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 
+use super::copy_logs::CopyError;
 use super::past_file::PastFile;
 use super::{RowFault, SourceError};
 use crate::client::{ArtifactLabel, ArtifactSummary, Client, ClientError, until_acknowledged};
@@ -20,8 +21,6 @@ use crate::facts::id::RunId;
 use crate::facts::settings::{BucketKeys, BucketSettings};
 use crate::flow::artifacts::hex;
 use crate::store::bucket;
-
-use super::copy_logs::CopyError;
 
 /// How long a server may be away meanwhile.
 const PATIENCE: Duration = Duration::from_secs(30);

@@ -2,11 +2,10 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use telltale::store::clock;
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 use uuid::Uuid;
-
-use telltale::store::clock;
 
 use crate::support::command::Commands;
 use crate::support::{Answer, Database, Http, Server, event, node_event, run_id, until};
