@@ -22,7 +22,7 @@ const PAGE: u32 = 50;
 /// Longest text to look for.
 const SEARCH_MAX_BYTES: usize = 256;
 /// How long a signed URL can be used to begin a download: long enough to be clicked, too short to be passed around.
-const URL_LASTS: Duration = Duration::from_secs(5 * 60);
+const URL_LASTS: Duration = Duration::from_secs(60);
 
 /// An artifact, with its run.
 #[derive(Serialize, ToSchema)]

@@ -1,5 +1,7 @@
 //! Runs: start or register, list, look at.
 
+use std::collections::BTreeMap;
+
 use http::StatusCode;
 use http::header::{HeaderValue, LOCATION};
 use uuid::Uuid;
@@ -16,7 +18,8 @@ use crate::facts::account::Limit;
 use crate::facts::id::{OrganizationId, RunId, RunKey};
 use crate::facts::time::Timestamp;
 use crate::flow::{inputs, start, views};
-use crate::store::runs::{self, RunFilter};
+use crate::store::runs;
+use crate::store::search::{self, RunFilter};
 
 /// Largest page of the list, and the one that is given unasked (contract).
 const RUNS_PAGE_MAX: u32 = 200;
@@ -159,7 +162,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
     }
     // One more than asked for tells whether there is another page.
     let mut page =
-        runs::list(&call.head.db(&app), call.head.organization(), before, &filter, limit + 1).await?;
+        search::list(&call.head.db(&app), call.head.organization(), before, &filter, limit + 1).await?;
     let has_more = page.len() > limit as usize;
     page.truncate(limit as usize);
     let next_cursor = page.last().filter(|_| has_more).map(|run| list_cursor(run.run_key));
@@ -171,7 +174,7 @@ pub async fn list(app: SharedApp, call: Call) -> Result<Response, Problem> {
 pub fn filter(query: &mut Query) -> RunFilter {
     let since: Option<Timestamp> = query.parsed("since");
     let until: Option<Timestamp> = query.parsed("until");
-    let text = query.text("q").map(str::to_owned);
+    let text = query.text("q").filter(|text| !text.is_empty()).map(str::to_owned);
     if text.as_ref().is_some_and(|text| text.len() > SEARCH_MAX_BYTES || text.contains('\0')) {
         query.fault("q", format!("is longer than {SEARCH_MAX_BYTES} bytes or holds U+0000"));
     }
@@ -194,21 +197,16 @@ pub fn filter(query: &mut Query) -> RunFilter {
 }
 
 /// `label=key:value` or `key=value`, repeated: all of them must be there.
-fn labels(query: &mut Query) -> Option<String> {
-    let mut labels = serde_json::Map::new();
-    let mut bad = false;
-    for label in query.texts("label") {
-        match label.split_once([':', '=']) {
-            Some((key, value)) if !key.is_empty() && !label.contains('\0') => {
-                labels.insert(key.to_owned(), value.into());
-            }
-            _ => bad = true,
-        }
-    }
-    if bad {
+fn labels(query: &mut Query) -> BTreeMap<String, String> {
+    let pair = |label: &str| {
+        let (name, value) = label.split_once([':', '=']).filter(|(name, _)| !name.is_empty())?;
+        (!label.contains('\0')).then(|| (name.to_owned(), value.to_owned()))
+    };
+    let pairs: Option<BTreeMap<String, String>> = query.texts("label").map(pair).collect();
+    pairs.unwrap_or_else(|| {
         query.fault("label", "is key:value");
-    }
-    (!labels.is_empty()).then(|| serde_json::Value::from(labels).to_string())
+        BTreeMap::new()
+    })
 }
 
 /// The lowest run key of a time, in whole milliseconds, `round_up` of 0 or 999 microseconds: keys are UUIDv7, whose
@@ -230,7 +228,9 @@ mod tests {
         query.check().unwrap();
         assert_eq!((filter.workflow.as_deref(), filter.statuses.len()), (Some("w"), 2));
         assert_eq!(filter.triggers, ["api", "schedule"]);
-        assert_eq!(filter.labels.as_deref(), Some(r#"{"env":"prod","team":"red"}"#));
+        let labels: Vec<(&str, &str)> =
+            filter.labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        assert_eq!(labels, [("env", "prod"), ("team", "red")]);
         let from = filter.from.unwrap();
         assert_eq!(from.as_u128() >> 80, 1_795_341_600_000);
         assert!(filter.to.is_none());

@@ -13,7 +13,7 @@ use super::{Response, runs, schema};
 use crate::facts::statistics::{Summary, by_day};
 use crate::facts::time::Timestamp;
 use crate::flow::history as follow;
-use crate::store::{clock, executions, history};
+use crate::store::{clock, executions, history, search};
 
 /// Up to here a count is exact; beyond it is told as "at least".
 const COUNT_EXACT: u32 = 10_000;
@@ -71,7 +71,8 @@ pub async fn count(app: SharedApp, call: Call) -> Result<Response, Problem> {
     let mut query = call.head.query();
     let filter = runs::filter(&mut query);
     query.check()?;
-    let counted = history::count(&app.core.db, call.head.organization(), &filter, COUNT_EXACT + 1).await?;
+    let counted =
+        search::count(&call.head.db(&app), call.head.organization(), &filter, COUNT_EXACT + 1).await?;
     let exact = u64::from(COUNT_EXACT);
     Ok(schema::json(&RunCount { count: counted.min(exact), at_least: counted > exact }))
 }

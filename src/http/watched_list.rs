@@ -14,7 +14,8 @@ use crate::facts::account::Limit;
 use crate::facts::id::{OrganizationId, RunKey};
 use crate::flow::views;
 use crate::store::db::DbError;
-use crate::store::runs::{self, ListedRun, RunFilter};
+use crate::store::runs::{self, ListedRun};
+use crate::store::search::{self, RunFilter};
 
 /// Changes within this time go out together: a run that starts changes many times in a row.
 const COALESCE: Duration = Duration::from_millis(100);
@@ -93,7 +94,7 @@ impl WatchedList {
                 statuses: self.filter.statuses.clone(),
                 ..RunFilter::default()
             };
-            runs::list(&app.core.db, self.caller.organization, None, &filter, PAGE).await?
+            search::list(&app.core.db, self.caller.organization, None, &filter, PAGE).await?
         } else {
             let keys: Vec<RunKey> = self.changed.iter().copied().collect();
             runs::by_keys(&app.core.db, self.caller.organization, &keys).await?

@@ -17,9 +17,6 @@ const LIST: Query = query!("artifacts/list"; UUID, UUID, TIMESTAMPTZ, UUID, TEXT
 const LIBRARY: Query = query!("artifacts/library"; UUID, TEXT, TEXT, TIMESTAMPTZ, UUID, INT8);
 const KNOWN: Query = query!("artifacts/known"; UUID_ARRAY);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&INSERT, &AT_PLACE, &FIND, &LIST, &LIBRARY, &KNOWN];
-
 /// An artifact as it is recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ArtifactRow {

@@ -16,9 +16,6 @@ const FOREIGN_EVENTS: Query = query!("checkup/foreign_events";);
 const RETENTION: Query = query!("checkup/retention";);
 const SIGNALS: Query = query!("checkup/signals"; TIMESTAMPTZ);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&SERVER, &PARTITIONS, &FOREIGN_EVENTS, &RETENTION, &SIGNALS];
-
 /// A notification to oneself comes back within a round trip; a server where LISTEN fails never sends it.
 const LISTEN_TIMEOUT: Duration = Duration::from_secs(5);
 /// Not the feed's channel, so that no running server is woken.

@@ -17,9 +17,6 @@ const WENT_WRONG: Query = query!("notifications/went_wrong"; UUID, TIMESTAMPTZ, 
 const LIST: Query = query!("notifications/deliveries"; UUID, UUID, TIMESTAMPTZ, UUID, INT8);
 const FORGET: Query = query!("notifications/forget"; TIMESTAMPTZ, INT8);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&ADD_TEST, &CLAIM, &CONCLUDE, &WENT_WELL, &WENT_WRONG, &LIST, &FORGET];
-
 words! {
     /// Where a delivery is.
     DeliveryState {

@@ -12,9 +12,6 @@ use super::db::{Db, DbError, Query, query};
 const HOLD: Query = query!("duties/hold"; TEXT, UUID, FLOAT8);
 const RELEASE: Query = query!("duties/release"; TEXT, UUID);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&HOLD, &RELEASE];
-
 /// How long a duty is held without a word: another server goes on this long after a holder died. To be asked for again well within it.
 pub const LEASE: Duration = Duration::from_secs(15);
 

@@ -19,9 +19,6 @@ const KNOWS_WORKFLOW: Query = query!("executions/knows_workflow"; UUID, TEXT);
 const NUMBER: Query = query!("executions/number"; UUID, UUID_ARRAY);
 const NUMBERED: Query = query!("executions/numbered"; UUID, INT8);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&LIST, &COUNT, &KNOWS_WORKFLOW, &NUMBER, &NUMBERED];
-
 /// Which of a workflow's runs.
 #[derive(Debug, Clone)]
 pub struct ExecutionFilter {

@@ -2,11 +2,8 @@
 //!
 //! Follows the events by a durable cursor, behind the appends, which pay nothing for it.
 
-use tokio_postgres::types::ToSql;
-
 use super::db::row::{column, number, parsed};
-use super::db::{Db, DbError, Query, like_pattern, query};
-use super::runs::RunFilter;
+use super::db::{Db, DbError, Query, query};
 use crate::facts::id::OrganizationId;
 use crate::facts::statistics::{EndedRuns, Outcome};
 use crate::facts::status::RunStatus;
@@ -14,11 +11,6 @@ use crate::facts::status::RunStatus;
 const FOLLOW: Query = query!("history/follow"; INT4);
 const NEXT_XID: Query = query!("history/next_xid";);
 const DAYS: Query = query!("history/days"; UUID, TEXT, TEXT);
-const COUNT: Query =
-    query!("history/count"; UUID, UUID, UUID, TEXT_ARRAY, TEXT, TEXT, TEXT, TEXT_ARRAY, INT8);
-
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&FOLLOW, &NEXT_XID, &DAYS, &COUNT];
 
 /// How far the history is.
 #[derive(Debug, Clone, Copy)]
@@ -62,29 +54,4 @@ pub async fn days(
         })
     };
     rows.iter().map(read).collect()
-}
-
-/// How many runs the filter lets through, counted no further than `limit`.
-pub async fn count(
-    db: &Db,
-    organization: OrganizationId,
-    filter: &RunFilter,
-    limit: u32,
-) -> Result<u64, DbError> {
-    let statuses: Option<Vec<&str>> =
-        (!filter.statuses.is_empty()).then(|| filter.statuses.iter().map(|status| status.as_str()).collect());
-    let pattern = filter.text.as_deref().map(like_pattern);
-    let triggers = (!filter.triggers.is_empty()).then_some(&filter.triggers);
-    let params: [&(dyn ToSql + Sync); 9] = [
-        &organization.0,
-        &filter.from,
-        &filter.to,
-        &statuses,
-        &filter.workflow,
-        &filter.labels,
-        &pattern,
-        &triggers,
-        &i64::from(limit),
-    ];
-    number(&db.get().await?.query_one(&COUNT, &params).await?, 0)
 }

@@ -12,9 +12,6 @@ const RESTART: Query = query!("imports/restart"; UUID, TEXT, UUID, UUID, INT8, B
 const FINISH: Query = query!("imports/finish"; UUID, TEXT, TIMESTAMPTZ);
 const FIND: Query = query!("imports/find"; UUID, UUID);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&BEGIN, &RESTART, &FINISH, &FIND];
-
 /// A run as it is to be imported, or as an earlier try has noted it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedRun {

@@ -22,6 +22,7 @@ pub mod partitions;
 pub mod queue;
 pub mod runs;
 pub mod schedules;
+pub mod search;
 pub mod secrets;
 pub mod webhooks;
 pub mod workflows;

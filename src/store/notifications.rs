@@ -22,9 +22,6 @@ const READ: Query = query!("notifications/read"; UUID, INT8, INT4, INT8, TEXT_AR
 const ENQUEUE: Query = query!("notifications/enqueue"; UUID, INT8, INT4, INT8, INT4, UUID_ARRAY, UUID_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TIMESTAMPTZ);
 const FOLLOW: Query = query!("notifications/follow"; INT8);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&INSERT, &UPDATE, &LIST, &DELETE, &SUBSCRIBED, &READ, &ENQUEUE, &FOLLOW];
-
 /// Notifications of one organization: each event is held against all of them.
 pub const PER_ORGANIZATION_MAX: u32 = 100;
 

@@ -14,9 +14,6 @@ use crate::facts::time::Timestamp;
 const ENSURE: Query = query!("partitions/ensure"; TEXT, TIMESTAMPTZ, TIMESTAMPTZ);
 const DROPPABLE: Query = query!("partitions/droppable";);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&ENSURE, &DROPPABLE];
-
 /// The partitioned tables.
 const TABLES: [&str; 3] = ["events", "log_chunks", "log_segments"];
 const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;

@@ -24,20 +24,6 @@ const PRIORITY: Query = query!("queue/priority"; UUID, TEXT);
 const HELD: Query = query!("queue/held"; UUID, TEXT, INT4);
 const WAITS: Query = query!("queue/waits"; TEXT_ARRAY);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[
-    &WAITS,
-    &HELD,
-    &PRIORITY,
-    &CLAIM,
-    &HEARTBEAT,
-    &RELEASE,
-    &FREE_LAPSED,
-    &REQUEST_CANCEL,
-    &UNSERVED,
-    &CLAIMS,
-];
-
 /// How long a claim lasts without a sign of its worker: short, since a dead worker's runs wait that long, but with room for
 /// several lost heartbeats and a server's restart.
 pub const LEASE: Duration = Duration::from_secs(15);

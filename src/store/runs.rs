@@ -1,4 +1,4 @@
-//! Reads of the run projection: one run, a page of the list, the heads of those that are watched.
+//! Reads of the run projection: one run, several by their keys, the heads of those that are watched.
 
 use tokio_postgres::Row;
 use uuid::Uuid;
@@ -12,17 +12,11 @@ use crate::facts::time::Timestamp;
 use crate::store::journal;
 
 const FIND: Query = query!("runs/find"; UUID, TEXT);
-const LIST: Query =
-    query!("runs/list"; UUID, UUID, UUID, UUID, TEXT_ARRAY, TEXT, TEXT, TEXT, TEXT_ARRAY, INT8);
 const BY_KEYS: Query = query!("runs/by_keys"; UUID, UUID_ARRAY);
 const HEADS: Query = query!("feed/heads"; UUID_ARRAY);
 const COUNT_ACTIVE: Query = query!("runs/count_active";);
 const SILENT: Query = query!("runs/silent"; TIMESTAMPTZ, TIMESTAMPTZ, INT8);
 const CLAIM_IDEMPOTENCY_KEY: Query = query!("runs/claim_idempotency_key"; UUID, TEXT, TEXT);
-
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] =
-    &[&FIND, &LIST, &BY_KEYS, &HEADS, &COUNT_ACTIVE, &SILENT, &CLAIM_IDEMPOTENCY_KEY];
 
 /// Where a run's row is, and how far it has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,23 +34,6 @@ pub struct ListedRun {
     pub head: RunHead,
     pub trigger: Option<Json>,
     pub labels: Json,
-}
-
-/// What the list is narrowed to; `None` and empty mean everything.
-#[derive(Debug, Clone, Default)]
-pub struct RunFilter {
-    pub workflow: Option<String>,
-    pub statuses: Vec<RunStatus>,
-    /// Types of triggers, such as `schedule`.
-    pub triggers: Vec<String>,
-    /// Lowest key, inclusive.
-    pub from: Option<Uuid>,
-    /// Highest key, exclusive.
-    pub to: Option<Uuid>,
-    /// A JSON object of labels that must all be there.
-    pub labels: Option<String>,
-    /// Text that run id, workflow or failure contain.
-    pub text: Option<String>,
 }
 
 /// The heads of a run.
@@ -85,33 +62,6 @@ pub async fn state(
     run_id: &RunId,
 ) -> Result<Option<(RunKey, Run)>, DbError> {
     journal::load_one(db, organization, run_id).await
-}
-
-/// A page of runs below `before`, newest first.
-pub async fn list(
-    db: &Db,
-    organization: OrganizationId,
-    before: Option<RunKey>,
-    filter: &RunFilter,
-    limit: u32,
-) -> Result<Vec<ListedRun>, DbError> {
-    let statuses: Option<Vec<&str>> =
-        (!filter.statuses.is_empty()).then(|| filter.statuses.iter().map(|status| status.as_str()).collect());
-    let pattern = filter.text.as_deref().map(super::db::like_pattern);
-    let triggers = (!filter.triggers.is_empty()).then_some(&filter.triggers);
-    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 10] = [
-        &organization.0,
-        &before.map(|key| key.0),
-        &filter.from,
-        &filter.to,
-        &statuses,
-        &filter.workflow,
-        &filter.labels,
-        &pattern,
-        &triggers,
-        &i64::from(limit),
-    ];
-    db.get().await?.query(&LIST, &params).await?.iter().map(listed).collect()
 }
 
 /// The given runs, as the list shows them; those of other organizations are left out.
@@ -177,7 +127,8 @@ pub async fn claim_idempotency_key(
     column::<String>(&row, 0)?.parse().map_err(|e| DbError::Shape(format!("{e}")))
 }
 
-fn listed(row: &Row) -> Result<ListedRun, DbError> {
+/// A row of the list: run_key, run_id, state, trigger, labels.
+pub(super) fn listed(row: &Row) -> Result<ListedRun, DbError> {
     let run_key: Uuid = column(row, 0)?;
     let run_id: String = column(row, 1)?;
     let head: &str = row.try_get(2).map_err(shape)?;

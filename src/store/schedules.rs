@@ -18,9 +18,6 @@ const DUE: Query = query!("schedules/due"; TIMESTAMPTZ, INT8);
 const DECIDE: Query = query!("schedules/decide"; UUID, TIMESTAMPTZ, TIMESTAMPTZ, TIMESTAMPTZ);
 const DONE: Query = query!("schedules/done"; UUID, TIMESTAMPTZ, TEXT, TEXT);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&INSERT, &UPDATE, &LIST, &DELETE, &DUE, &DECIDE, &DONE];
-
 /// Schedules of one organization: the list needs no pages.
 pub const PER_ORGANIZATION_MAX: u32 = 1_000;
 

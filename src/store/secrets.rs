@@ -14,9 +14,6 @@ const DELETE: Query = query!("secrets/delete"; UUID, TEXT);
 const SEALED: Query = query!("secrets/sealed"; UUID, TEXT_ARRAY);
 const CLAIM_IS_HELD: Query = query!("secrets/claim_is_held"; UUID, UUID, INT4);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&PUT, &LIST, &DELETE, &SEALED, &CLAIM_IS_HELD];
-
 /// A secret as it may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretRow {

@@ -14,9 +14,6 @@ const DELETE: Query = query!("webhooks/delete"; UUID, TEXT, UUID);
 const FIND: Query = query!("webhooks/find"; BYTEA);
 const USED: Query = query!("webhooks/used"; UUID, TIMESTAMPTZ, TEXT);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&INSERT, &LIST, &DELETE, &FIND, &USED];
-
 /// Webhooks of one workflow: one for each sender is plenty, and the list needs no pages.
 pub const PER_WORKFLOW_MAX: u32 = 100;
 

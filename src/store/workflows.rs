@@ -17,9 +17,6 @@ const LIST: Query = query!("workflows/list"; UUID, TIMESTAMPTZ, TEXT, TEXT, INT8
 const VERSIONS: Query = query!("workflows/versions"; UUID, TEXT, INT4, INT8);
 const DELETE: Query = query!("workflows/delete"; UUID, TEXT, TIMESTAMPTZ);
 
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&LOCK, &FIND, &ADD_VERSION, &LIST, &VERSIONS, &DELETE];
-
 /// A text to be stored, checked by the caller.
 #[derive(Debug, Clone, Copy)]
 pub struct NewVersion<'a> {

@@ -3,6 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::support::account::{first_owner, other_organization};
 use crate::support::command::Commands;
 use crate::support::{Answer, Database, Http, Server, event, node_event, run, run_id, until};
 
@@ -92,6 +93,31 @@ async fn a_run_moves_to_another_server_as_it_was() {
     assert_eq!(import(&to, "", bundle.clone()).await.expect(200).json()["created"], false);
     let again = export(&to, &run).await;
     assert_eq!(stripped(&again), stripped(&bundle));
+}
+
+#[tokio::test]
+async fn two_organizations_of_one_server_can_have_the_same_run() {
+    let database = Database::new().await;
+    let server = Server::without_worker(&database).await;
+    let owner = first_owner(&server.http()).await;
+    let other = other_organization(&owner, &server.http()).await;
+    let run = recorded(&owner.http).await;
+    let bundle = export(&owner.http, &run).await;
+    import(&other, "", bundle.clone()).await.expect(201);
+    let stored = artifacts_of(&owner.http, &run).await;
+    assert_eq!(artifacts_of(&other, &run).await, stored);
+    // What the one deletes the other still has, with its bytes.
+    owner.http.delete(&format!("/api/v1/runs/{run}")).await.expect(200);
+    until("the bytes of the one are gone", || async {
+        let session = database.session().await;
+        let left = session.query_one("SELECT count(*) FROM purge_remains", &[]).await.unwrap();
+        (left.get::<_, i64>(0) == 0).then_some(())
+    })
+    .await;
+    let id = stored["artifacts"][0]["artifactId"].as_str().unwrap();
+    let content = other.get(&format!("/api/v1/runs/{run}/artifacts/{id}")).await.expect(200);
+    assert_eq!(content.text(), "all is well");
+    owner.http.get(&format!("/api/v1/runs/{run}/artifacts/{id}")).await.problem(404);
 }
 
 async fn artifacts_of(http: &Http, run: &str) -> Value {

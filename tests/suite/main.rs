@@ -67,6 +67,7 @@ mod restore;
 mod runbook;
 mod runner;
 mod schedules;
+mod search;
 mod second_lock;
 mod secrets;
 mod seed;

@@ -39,6 +39,11 @@ async fn runs_events_and_lines_outlive_every_step_down_and_up_again() {
         (state, events, stored)
     );
     check::run(&http, &database, &run).await;
+    // What it is searched by was derived again.
+    for query in [format!("q={run}"), "label=a:b".to_owned()] {
+        let found = http.get(&format!("/api/v1/runs/count?{query}")).await.expect(200).json();
+        assert_eq!(found["count"], 1, "{query}");
+    }
     // And goes on: appends, lines, and the same bundle once more.
     let next = run_id();
     http.append(&next, &[event("RUN_STARTED"), node_event("NODE_STARTED", "a")]).await;

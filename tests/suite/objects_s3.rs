@@ -68,7 +68,7 @@ async fn a_bucket_takes_and_gives_what_a_folder_does() {
 
     // Straight from the store, without a token, as an attachment.
     let signed = get(&http, &run, &small, "?url=true", &[]).await.expect(200).json();
-    assert_eq!(signed["expiresInSeconds"], 300);
+    assert_eq!(signed["expiresInSeconds"], 60);
     let url = signed["url"].as_str().unwrap();
     assert!(!url.contains(SECRET_KEY), "{url}");
     let direct = http.client().get(url).send().await.unwrap();

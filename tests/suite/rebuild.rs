@@ -54,13 +54,22 @@ async fn what_was_corrupted_is_as_the_events_say_again() {
          DELETE FROM nodes WHERE node_ref = 'a' AND run_key = (SELECT run_key FROM runs WHERE run_id = '{over}');
          UPDATE checkpoints SET state = '{{}}' WHERE run_key = (SELECT run_key FROM runs WHERE run_id = '{over}');
          INSERT INTO checkpoints SELECT run_key, 17, '{{}}' FROM runs WHERE run_id = '{over}';
-         UPDATE runs SET workflow = 'other', state = '{{}}' WHERE run_id = '{open}'"
+         UPDATE runs SET workflow = 'other', state = '{{}}' WHERE run_id = '{open}';
+         UPDATE run_words SET words = 'nothing' WHERE convert_from(words, 'UTF8') LIKE '{over}%'"
     );
     session.batch_execute(&corrupt).await.unwrap();
     let told = said(&telltale(&database, &["rebuild", "--check"]).await, 1);
-    for word in
-        [&over, &open, "the status", "labels", "node b", "node a", "checkpoint at 1000", "a checkpoint at 17"]
-    {
+    for word in [
+        &over,
+        &open,
+        "the status",
+        "labels",
+        "node b",
+        "node a",
+        "checkpoint at 1000",
+        "a checkpoint at 17",
+        "searched by",
+    ] {
         assert!(told.contains(word), "{word} in {told}");
     }
     assert!(!told.contains(&untouched), "{told}");

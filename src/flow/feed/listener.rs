@@ -19,7 +19,7 @@ use crate::facts::status::RunStatus;
 use crate::store::db::{DbError, Messages, Query, Target, query};
 use crate::store::runs::Heads;
 
-pub(super) const LISTEN: Query = query!("feed/listen";);
+const LISTEN: Query = query!("feed/listen";);
 
 /// Time between two echoes.
 const ECHO_EVERY: Duration = Duration::from_secs(3);

@@ -31,7 +31,7 @@ use uuid::Uuid;
 use crate::facts::id::{OrganizationId, RunId, RunKey};
 use crate::facts::metric;
 use crate::flow::log_reader::LogReader;
-use crate::store::db::{Db, DbError, Query, Target};
+use crate::store::db::{Db, DbError, Target};
 use crate::store::journal::Committed;
 use crate::store::logs::LinesCommitted;
 use crate::store::runs::{self, Heads, RunRow};
@@ -40,9 +40,6 @@ use hub::Hub;
 
 pub use frame::{Delivery, Frame, FrameKind};
 pub use subscription::{HEARTBEAT, Subscription, SubscriptionOptions};
-
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&doorbell::RING, &listener::LISTEN, &watchdog::CHANGED_SINCE];
 
 /// Changes of the list that a slow watcher may lag behind before it must read the list anew.
 const CHANGES_KEPT: usize = 1_024;

@@ -12,7 +12,7 @@ use crate::facts::metric;
 use crate::store::db::{DbError, Query, query};
 use crate::store::runs::{self, Heads};
 
-pub(super) const CHANGED_SINCE: Query = query!("feed/changed_since"; INT8);
+const CHANGED_SINCE: Query = query!("feed/changed_since"; INT8);
 
 /// Beside working notifications: what they lose is found within this time.
 const BACKSTOP_EVERY: Duration = Duration::from_millis(1_500);

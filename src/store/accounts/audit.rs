@@ -10,9 +10,6 @@ use crate::store::db::{Db, DbError, Query, query};
 const INSERT: Query = query!("accounts/insert_audit"; UUID, TEXT, TEXT, TEXT, TEXT, TEXT);
 const LIST: Query = query!("accounts/list_audit"; UUID, INT8, INT8);
 
-/// Every query of this file, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&INSERT, &LIST];
-
 /// Something that was done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Deed {

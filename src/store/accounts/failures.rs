@@ -11,9 +11,6 @@ const COUNT: Query = query!("accounts/count_failure"; TEXT, TIMESTAMPTZ);
 const FORGIVE: Query = query!("accounts/forgive_failure"; TEXT);
 const FORGET: Query = query!("accounts/forget_failures"; TEXT);
 
-/// Every query of this file, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&LOCK, &COUNT, &FORGIVE, &FORGET];
-
 /// How often a subject has failed, and when last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failures {

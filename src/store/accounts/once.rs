@@ -20,20 +20,6 @@ const INSERT_FLOW: Query = query!("accounts/insert_flow"; BYTEA, TEXT, TEXT, TIM
 const TAKE_FLOW: Query = query!("accounts/take_flow"; BYTEA);
 const SWEEP: Query = query!("accounts/sweep"; TIMESTAMPTZ);
 
-/// Every query of this file, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[
-    &INSERT_LINK,
-    &TAKE_LINK,
-    &DROP_FIRST_LINKS,
-    &INSERT_TICKET,
-    &TAKE_TICKET,
-    &INSERT_KEY,
-    &KEY,
-    &INSERT_FLOW,
-    &TAKE_FLOW,
-    &SWEEP,
-];
-
 /// A digest of 32 random bytes, or of a text that holds them.
 pub type Hash = [u8; 32];
 

@@ -16,9 +16,6 @@ const MOVE: Query = query!("accounts/move_session"; UUID, UUID);
 const END: Query = query!("accounts/end_session"; UUID);
 const LIVE: Query = query!("accounts/live_sessions"; UUID_ARRAY);
 
-/// Every query of this file, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&INSERT, &LOCK, &ROTATE, &MOVE, &END, &LIVE];
-
 /// A session that holds, with what its user may do where it is.
 #[derive(Debug, Clone)]
 pub struct LiveSession {

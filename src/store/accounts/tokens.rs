@@ -20,9 +20,6 @@ const BY_HASH: Query = query!("accounts/token_by_hash"; BYTEA);
 const LIVE: Query = query!("accounts/live_tokens"; UUID_ARRAY);
 const TOUCH: Query = query!("accounts/touch_tokens"; UUID_ARRAY, TIMESTAMPTZ_ARRAY);
 
-/// Every query of this file, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[&INSERT, &LIST, &COUNT, &DELETE, &BY_HASH, &LIVE, &TOUCH];
-
 /// Tokens of one organization: the list is one page, and thousands would be somebody's mistake.
 pub const TOKENS_MAX: u64 = 1_000;
 

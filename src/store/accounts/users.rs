@@ -29,29 +29,6 @@ const HIGHEST_BCRYPT_COST: Query = query!("accounts/highest_bcrypt_cost";);
 const LIST_USERS: Query = query!("accounts/list_users"; UUID, INT8);
 const ORGANIZATIONS_OF: Query = query!("accounts/organizations_of"; UUID, INT8);
 
-/// Every query of this file, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[
-    &ANY_USER,
-    &INSERT_USER,
-    &INSERT_ORGANIZATION,
-    &ORGANIZATION,
-    &PUT_MEMBERSHIP,
-    &LOCK_MEMBERS,
-    &MEMBERSHIP,
-    &REMOVE_MEMBERSHIP,
-    &REMOVE_HOMELESS,
-    &REVIVE_USER,
-    &USER_BY_EMAIL,
-    &USER_BY_OPENID,
-    &BIND_OPENID,
-    &USER,
-    &SET_PASSWORD,
-    &REPLACE_PASSWORD_HASH,
-    &HIGHEST_BCRYPT_COST,
-    &LIST_USERS,
-    &ORGANIZATIONS_OF,
-];
-
 /// Members shown of one organization, and organizations of one user: an installation has dozens.
 const LIST_MAX: i64 = 1_000;
 

@@ -9,7 +9,7 @@ use crate::facts::time::Timestamp;
 use crate::store::db::row::{column, parsed};
 use crate::store::db::{Db, DbError, Query, query};
 
-pub(super) const PLANS_OF_LINES: Query = query!("cleanup/plans_of_lines"; UUID, UUID, TIMESTAMPTZ);
+const PLANS_OF_LINES: Query = query!("cleanup/plans_of_lines"; UUID, UUID, TIMESTAMPTZ);
 
 /// Takes away lines whose run is not there any more: they were appended in the instant in which it was purged.
 pub async fn left(db: &Db, run: RunKey) -> Result<(), DbError> {

@@ -18,36 +18,3 @@ pub use policies::{PolicyRow, all as all_policies, of as policies_of, replace as
 pub use remains::{Remain, due as due_remains, gone as remains_gone};
 pub use set::{Member, SetPlace, member, page};
 pub use work::{Applying, Tombstone, applying, batch, finish, may_begin, tombstone};
-
-use super::db::Query;
-
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[
-    &set::SET_PAGE,
-    &set::SET_RUN,
-    &lines::PLANS_OF_LINES,
-    &plans::INSERT_PLAN,
-    &plans::FIND_PLAN,
-    &plans::LIST_PLANS,
-    &plans::BEGIN_LISTING,
-    &plans::END_LISTING,
-    &plans::ADD_ITEMS,
-    &plans::DROP_ITEMS,
-    &plans::FORGET_PLAN,
-    &plans::FORGET_PLANS,
-    &work::TAKE_ITEMS,
-    &work::ITEMS_DONE,
-    &work::FINISH,
-    &work::APPLYING,
-    &work::MAY_BEGIN,
-    &work::PURGE_LOGS,
-    &work::PURGE_FIRST_CHUNKS,
-    &work::PURGE_ARTIFACTS,
-    &work::TOMBSTONE,
-    &remains::DUE,
-    &remains::GONE,
-    &policies::OF,
-    &policies::ALL,
-    &policies::DELETE,
-    &policies::INSERT,
-];

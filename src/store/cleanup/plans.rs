@@ -13,16 +13,16 @@ use crate::facts::time::Timestamp;
 use crate::store::db::row::{column, number, parsed};
 use crate::store::db::{Db, DbError, Query, query};
 
-pub(super) const INSERT_PLAN: Query = query!("cleanup/insert_plan"; UUID, UUID, TEXT, TEXT, BYTEA, INT8, INT8, INT8, INT8,
+const INSERT_PLAN: Query = query!("cleanup/insert_plan"; UUID, UUID, TEXT, TEXT, BYTEA, INT8, INT8, INT8, INT8,
     INT8, TEXT, TIMESTAMPTZ, TIMESTAMPTZ);
-pub(super) const FIND_PLAN: Query = query!("cleanup/find_plan"; UUID, UUID);
-pub(super) const LIST_PLANS: Query = query!("cleanup/list_plans"; UUID, INT8);
-pub(super) const BEGIN_LISTING: Query = query!("cleanup/begin_listing"; UUID, UUID, FLOAT8);
-pub(super) const END_LISTING: Query = query!("cleanup/end_listing"; UUID, TEXT);
-pub(super) const ADD_ITEMS: Query = query!("cleanup/add_items"; UUID, UUID_ARRAY);
-pub(super) const DROP_ITEMS: Query = query!("cleanup/drop_items"; UUID);
-pub(super) const FORGET_PLAN: Query = query!("cleanup/forget_plan"; UUID);
-pub(super) const FORGET_PLANS: Query = query!("cleanup/forget_plans"; TIMESTAMPTZ);
+const FIND_PLAN: Query = query!("cleanup/find_plan"; UUID, UUID);
+const LIST_PLANS: Query = query!("cleanup/list_plans"; UUID, INT8);
+const BEGIN_LISTING: Query = query!("cleanup/begin_listing"; UUID, UUID, FLOAT8);
+const END_LISTING: Query = query!("cleanup/end_listing"; UUID, TEXT);
+const ADD_ITEMS: Query = query!("cleanup/add_items"; UUID, UUID_ARRAY);
+const DROP_ITEMS: Query = query!("cleanup/drop_items"; UUID);
+const FORGET_PLAN: Query = query!("cleanup/forget_plan"; UUID);
+const FORGET_PLANS: Query = query!("cleanup/forget_plans"; TIMESTAMPTZ);
 
 words! {
     /// Where a plan is.

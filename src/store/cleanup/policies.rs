@@ -8,10 +8,10 @@ use crate::facts::id::OrganizationId;
 use crate::store::db::row::column;
 use crate::store::db::{Db, DbError, Query, query};
 
-pub(super) const OF: Query = query!("cleanup/policies"; UUID);
-pub(super) const ALL: Query = query!("cleanup/all_policies";);
-pub(super) const DELETE: Query = query!("cleanup/delete_policies"; UUID);
-pub(super) const INSERT: Query = query!("cleanup/insert_policy"; UUID, UUID, TEXT, INT4, INT4, INT4, INT4);
+const OF: Query = query!("cleanup/policies"; UUID);
+const ALL: Query = query!("cleanup/all_policies";);
+const DELETE: Query = query!("cleanup/delete_policies"; UUID);
+const INSERT: Query = query!("cleanup/insert_policy"; UUID, UUID, TEXT, INT4, INT4, INT4, INT4);
 
 /// A policy with its id.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use crate::store::db::{Db, DbError, Query, query};
 use crate::store::logs::LokiRun;
 use crate::store::objects::ObjectKey;
 
-pub(super) const DUE: Query = query!("cleanup/due_remains"; INT8, FLOAT8);
+const DUE: Query = query!("cleanup/due_remains"; INT8, FLOAT8);
 pub(super) const GONE: Query = query!("cleanup/remains_gone"; INT8_ARRAY);
 
 /// Something that is still to be removed.

@@ -12,9 +12,9 @@ use crate::facts::time::Timestamp;
 use crate::store::db::row::{column, number, parsed};
 use crate::store::db::{Db, DbError, Query, query};
 
-pub(super) const SET_PAGE: Query = query!("cleanup/set_page"; UUID, TIMESTAMPTZ, TIMESTAMPTZ, TEXT_ARRAY, TEXT, TEXT_ARRAY,
+const SET_PAGE: Query = query!("cleanup/set_page"; UUID, TIMESTAMPTZ, TIMESTAMPTZ, TEXT_ARRAY, TEXT, TEXT_ARRAY,
     INT8, TEXT, TIMESTAMPTZ, UUID, INT8, TEXT);
-pub(super) const SET_RUN: Query = query!("cleanup/set_run"; UUID, TEXT, TEXT);
+const SET_RUN: Query = query!("cleanup/set_run"; UUID, TEXT, TEXT);
 
 /// A run of the set, and what there is of it.
 #[derive(Debug, Clone, PartialEq, Eq)]

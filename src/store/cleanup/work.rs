@@ -15,19 +15,18 @@ use crate::store::db::row::{column, number, parsed};
 use crate::store::db::{Db, DbError, Query, Transaction, query};
 use crate::store::journal::purge;
 
-pub(super) const TAKE_ITEMS: Query = query!("cleanup/take_items"; UUID, INT8);
-pub(super) const ITEMS_DONE: Query =
-    query!("cleanup/items_done"; UUID, UUID_ARRAY, INT8, INT8, INT8, INT8, INT8);
-pub(super) const FINISH: Query = query!("cleanup/finish"; UUID);
-pub(super) const APPLYING: Query = query!("cleanup/applying"; INT8);
-pub(super) const MAY_BEGIN: Query = query!("cleanup/may_begin"; UUID);
+const TAKE_ITEMS: Query = query!("cleanup/take_items"; UUID, INT8);
+const ITEMS_DONE: Query = query!("cleanup/items_done"; UUID, UUID_ARRAY, INT8, INT8, INT8, INT8, INT8);
+const FINISH: Query = query!("cleanup/finish"; UUID);
+const APPLYING: Query = query!("cleanup/applying"; INT8);
+const MAY_BEGIN: Query = query!("cleanup/may_begin"; UUID);
 pub(super) const PURGE_LOGS: Query = query!("cleanup/purge_logs"; UUID_ARRAY);
-pub(super) const PURGE_FIRST_CHUNKS: Query = query!("cleanup/purge_first_chunks"; UUID, INT8);
-pub(super) const PURGE_ARTIFACTS: Query = query!("cleanup/purge_artifacts"; UUID_ARRAY, TEXT);
-pub(super) const TOMBSTONE: Query = query!("cleanup/tombstone"; UUID, TEXT);
+const PURGE_FIRST_CHUNKS: Query = query!("cleanup/purge_first_chunks"; UUID, INT8);
+const PURGE_ARTIFACTS: Query = query!("cleanup/purge_artifacts"; UUID_ARRAY, TEXT);
+const TOMBSTONE: Query = query!("cleanup/tombstone"; UUID, TEXT);
 
-/// Runs of one transaction: how much there is of each is looked up first.
-const BATCH_RUNS: i64 = 200;
+/// Runs of one transaction. How much there is of each is looked up first, also of those that then have no room in it.
+const BATCH_RUNS: i64 = 40;
 /// Events of one transaction: milliseconds, and little for the disk, so that its commit does not stand long before those of who
 /// appends (docs/performance.md, `purge`).
 const BATCH_EVENTS: u64 = 750;
@@ -93,11 +92,11 @@ async fn try_batch(db: &Db, plan: Applying) -> Result<bool, DbError> {
     transaction.batch("cleanup/lock_timeout", LOCK_TIMEOUT).await?;
     let rows = transaction.query(&TAKE_ITEMS, &[&plan.plan_id, &BATCH_RUNS]).await?;
     let items: Vec<Item> = rows.iter().map(item).collect::<Result<_, _>>()?;
-    let Some(first) = items.first() else { return Ok(false) };
-    let keys = fitting(&items, plan.what);
-    if keys.is_empty() {
-        shorten(&transaction, *first, plan.what).await?;
-    } else {
+    if items.is_empty() {
+        return Ok(false);
+    }
+    let (keys, room) = fitting(&items, plan.what);
+    if !keys.is_empty() {
         let counts = purge_all(&transaction, &keys, plan).await?;
         let params: [&(dyn tokio_postgres::types::ToSql + Sync); 7] = [
             &plan.plan_id,
@@ -110,27 +109,47 @@ async fn try_batch(db: &Db, plan: Applying) -> Result<bool, DbError> {
         ];
         transaction.query(&ITEMS_DONE, &params).await?;
     }
+    if let Some(next) = items.get(keys.len()) {
+        shorten(&transaction, *next, plan.what, room).await?;
+    }
     transaction.commit().await?;
     Ok(true)
 }
 
-/// The first items that fit into one transaction; none where the first one alone is too much.
-fn fitting(items: &[Item], what: What) -> Vec<Uuid> {
-    let (mut events, mut chunks) = (0, 0);
-    let fits = |item: &&Item| {
-        events += if what == What::Runs { item.events } else { 0 };
-        chunks += if what == What::Artifacts { 0 } else { item.chunks };
-        events <= BATCH_EVENTS && chunks <= BATCH_CHUNKS
-    };
-    items.iter().take_while(fits).map(|item| item.key).collect()
+/// What one transaction still has room for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Room {
+    events: u64,
+    chunks: u64,
 }
 
-/// Takes the beginning off a run that is too long for one transaction.
-async fn shorten(transaction: &Transaction<'_>, item: Item, what: What) -> Result<(), DbError> {
+/// The first items that fit into one transaction, and what room they leave; none where the first one alone is too much.
+fn fitting(items: &[Item], what: What) -> (Vec<Uuid>, Room) {
+    let mut room = Room { events: BATCH_EVENTS, chunks: BATCH_CHUNKS };
+    let fits = |item: &&Item| {
+        let events =
+            if what == What::Runs { room.events.checked_sub(item.events) } else { Some(room.events) };
+        let chunks =
+            if what == What::Artifacts { Some(room.chunks) } else { room.chunks.checked_sub(item.chunks) };
+        let left = events.zip(chunks).map(|(events, chunks)| Room { events, chunks });
+        room = left.unwrap_or(room);
+        left.is_some()
+    };
+    let keys = items.iter().take_while(fits).map(|item| item.key).collect();
+    (keys, room)
+}
+
+/// Takes the beginning off a run that is too long for any transaction, as far as there is room in this one; a statement costs as much
+/// as a few of the rows, so not for the last of the room.
+async fn shorten(transaction: &Transaction<'_>, item: Item, what: What, room: Room) -> Result<(), DbError> {
     if what == What::Runs && item.events > BATCH_EVENTS {
-        return purge::first_events(transaction, item.key, BATCH_EVENTS).await;
+        if room.events >= BATCH_EVENTS / 8 {
+            purge::first_events(transaction, item.key, room.events).await?;
+        }
+    } else if item.chunks > BATCH_CHUNKS && room.chunks >= BATCH_CHUNKS / 8 {
+        transaction.query(&PURGE_FIRST_CHUNKS, &[&item.key, &room.chunks.cast_signed()]).await?;
     }
-    transaction.query(&PURGE_FIRST_CHUNKS, &[&item.key, &BATCH_CHUNKS.cast_signed()]).await.map(drop)
+    Ok(())
 }
 
 async fn purge_all(transaction: &Transaction<'_>, keys: &[Uuid], plan: Applying) -> Result<Counts, DbError> {
@@ -196,11 +215,16 @@ mod tests {
     #[test]
     fn a_batch_is_bounded_by_events_and_chunks() {
         let items = [item(1, BATCH_EVENTS - 250, 10), item(2, 250, 10), item(3, 1, BATCH_CHUNKS - 15)];
-        assert_eq!(fitting(&items, What::Runs).len(), 2);
-        assert_eq!(fitting(&items, What::Logs).len(), 2);
-        assert_eq!(fitting(&items, What::Artifacts).len(), 3);
-        assert_eq!(fitting(&items, What::Results).len(), 2);
-        assert!(fitting(&[item(1, BATCH_EVENTS + 1, 0)], What::Runs).is_empty());
-        assert_eq!(fitting(&[item(1, BATCH_EVENTS + 1, 0)], What::Logs).len(), 1);
+        let fit = |items: &[Item], what| {
+            let (keys, room) = fitting(items, what);
+            (keys.len(), room.events, room.chunks)
+        };
+        assert_eq!(fit(&items, What::Runs), (2, 0, BATCH_CHUNKS - 20));
+        assert_eq!(fit(&items, What::Logs), (2, BATCH_EVENTS, BATCH_CHUNKS - 20));
+        assert_eq!(fit(&items, What::Artifacts), (3, BATCH_EVENTS, BATCH_CHUNKS));
+        assert_eq!(fit(&items, What::Results).0, 2);
+        assert_eq!(fit(&items[1..2], What::Runs), (1, BATCH_EVENTS - 250, BATCH_CHUNKS - 10));
+        assert_eq!(fit(&[item(1, BATCH_EVENTS + 1, 0)], What::Runs), (0, BATCH_EVENTS, BATCH_CHUNKS));
+        assert_eq!(fit(&[item(1, BATCH_EVENTS + 1, 0)], What::Logs).0, 1);
     }
 }

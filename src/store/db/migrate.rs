@@ -14,7 +14,7 @@ use tokio_postgres::{Client, Row};
 use super::{DbError, Target};
 
 /// A long migration of another process is waited for, a stuck one is not.
-const LOCK_LIMIT: Duration = Duration::from_secs(120);
+const LOCK_LIMIT: Duration = Duration::from_mins(10);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// One step of the schema.
@@ -65,6 +65,9 @@ pub const STEPS: &[Step] = &[
     step!(8, "imports"),
     step!(9, "operations"),
     step!(10, "isolation"),
+    step!(11, "search"),
+    step!(12, "search_history"),
+    step!(13, "artifacts"),
 ];
 
 /// Why the schema is not what it should be.

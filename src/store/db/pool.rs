@@ -175,7 +175,7 @@ type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 macro_rules! run {
     ($client:expr, $prepared:expr, $query:expr, $params:expr) => {
         async {
-            if $prepared {
+            if $prepared && !$query.planned_anew {
                 let statement = $client.prepare_typed_cached($query.text, $query.types).await?;
                 $client.query(&statement, $params).await
             } else {
@@ -221,11 +221,13 @@ impl Connection {
         query: &Query,
         params: Params<'_>,
     ) -> Result<Vec<Row>, tokio_postgres::Error> {
-        // A uuid has nothing to escape; SET takes no parameters.
+        // A uuid has nothing to escape; SET takes no parameters. None of these reads lasts as long as it takes to compile a query, or to
+        // start workers that share it.
         let begin = format!(
-            "BEGIN READ ONLY; SET LOCAL ROLE telltale_reader; SET LOCAL telltale.organization = '{organization}'"
+            "BEGIN READ ONLY; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0; \
+             SET LOCAL ROLE telltale_reader; SET LOCAL telltale.organization = '{organization}'"
         );
-        if self.prepared {
+        if self.prepared && !query.planned_anew {
             // Before, since it may take a round trip, which COMMIT would overtake.
             let statement = object.prepare_typed_cached(query.text, query.types).await?;
             let (begun, rows, ended) = tokio::join!(

@@ -12,6 +12,16 @@ pub struct Query {
     pub name: &'static str,
     pub text: &'static str,
     pub types: &'static [Type],
+    /// Each time by the values of its parameters, since the plan for any values is many times slower.
+    pub planned_anew: bool,
+}
+
+impl Query {
+    /// The same query, never prepared.
+    #[must_use]
+    pub const fn planned_anew(self) -> Self {
+        Self { planned_anew: true, ..self }
+    }
 }
 
 /// `query!("journal/read_events"; UUID, INT8)`: the file `sql/journal/read_events.sql`, two parameters.
@@ -21,6 +31,7 @@ macro_rules! query {
             name: $name,
             text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".sql")),
             types: &[$(tokio_postgres::types::Type::$type),*],
+            planned_anew: false,
         }
     };
 }

@@ -29,28 +29,3 @@ pub use request::{
 };
 
 use crate::facts::chain;
-use crate::store::db::Query;
-
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[
-    &load::LOAD_RUNS,
-    &load::FIND_EVENT_IDS,
-    &load::LOCK_BUCKETS,
-    &write::APPEND_EVENTS,
-    &read::READ_EVENTS,
-    &read::READ_HASHED,
-    &read::READ_CHECKPOINT,
-    &read::READ_ACROSS,
-    &read::LAST_PURGED,
-    &read::PURGED_BETWEEN,
-    &purge::PURGE_RUNS,
-    &purge::PURGE_FIRST_EVENTS,
-    &read::INSTALLATION,
-    &read::ADOPT_RESTORED,
-    &rebuild::RUNS_AFTER,
-    &rebuild::PROJECTION,
-    &rebuild::REWRITE_RUN,
-    &rebuild::REWRITE_NODES,
-    &rebuild::PUT_CHECKPOINT,
-    &rebuild::FORGET_CHECKPOINTS,
-];

@@ -5,8 +5,8 @@ use uuid::Uuid;
 use crate::store::db::row::number;
 use crate::store::db::{DbError, Query, Transaction, query};
 
-pub(super) const PURGE_RUNS: Query = query!("journal/purge_runs"; UUID_ARRAY, UUID);
-pub(super) const PURGE_FIRST_EVENTS: Query = query!("journal/purge_first_events"; UUID, INT8);
+const PURGE_RUNS: Query = query!("journal/purge_runs"; UUID_ARRAY, UUID);
+const PURGE_FIRST_EVENTS: Query = query!("journal/purge_first_events"; UUID, INT8);
 
 /// Takes the runs away that are over, and leaves a tombstone of each. Answers how many runs and events went.
 pub async fn runs(transaction: &Transaction<'_>, keys: &[Uuid], plan: Uuid) -> Result<(u64, u64), DbError> {

@@ -11,15 +11,15 @@ use crate::facts::id::{NodeRef, OrganizationId, RunKey};
 use crate::facts::run::Run;
 use crate::store::db::{Db, DbError, Executor, Query, Target, query};
 
-pub(super) const READ_EVENTS: Query =
+const READ_EVENTS: Query =
     query!("journal/read_events"; UUID, INT8, INT8, INT8, TEXT_ARRAY, TEXT, TEXT_ARRAY);
-pub(super) const READ_HASHED: Query = query!("journal/read_hashed"; UUID, INT8, INT8, INT8);
+const READ_HASHED: Query = query!("journal/read_hashed"; UUID, INT8, INT8, INT8);
 pub(super) const READ_CHECKPOINT: Query = query!("journal/read_checkpoint"; UUID, INT8);
-pub(super) const READ_ACROSS: Query = query!("journal/read_across"; UUID, INT8, INT4, INT8, TEXT_ARRAY);
-pub(super) const LAST_PURGED: Query = query!("journal/last_purged"; UUID, INT8);
-pub(super) const PURGED_BETWEEN: Query = query!("journal/purged_between"; UUID, INT8, INT8);
-pub(super) const INSTALLATION: Query = query!("feed/installation";);
-pub(super) const ADOPT_RESTORED: Query = query!("journal/adopt_restored";);
+const READ_ACROSS: Query = query!("journal/read_across"; UUID, INT8, INT4, INT8, TEXT_ARRAY);
+const LAST_PURGED: Query = query!("journal/last_purged"; UUID, INT8);
+const PURGED_BETWEEN: Query = query!("journal/purged_between"; UUID, INT8, INT8);
+const INSTALLATION: Query = query!("feed/installation";);
+const ADOPT_RESTORED: Query = query!("journal/adopt_restored";);
 
 /// Events folded in one page when a state is rebuilt: bounds memory, not work.
 pub(super) const FOLD_PAGE: i64 = 5_000;

@@ -17,14 +17,15 @@ use crate::facts::json::Json;
 use crate::facts::run::{Node, Run, RunDocuments, RunHead};
 use crate::store::db::{Db, DbError, Executor, Query, Transaction, query};
 
-pub(super) const RUNS_AFTER: Query = query!("journal/runs_after"; UUID, TEXT, INT8);
-pub(super) const PROJECTION: Query = query!("journal/projection"; UUID);
-pub(super) const REWRITE_RUN: Query =
+const RUNS_AFTER: Query = query!("journal/runs_after"; UUID, TEXT, INT8);
+const PROJECTION: Query = query!("journal/projection"; UUID);
+const REWRITE_RUN: Query =
     query!("journal/rewrite_run"; UUID, TEXT, TEXT, INT8, BYTEA, TEXT, TEXT, TEXT, TEXT, TEXT);
-pub(super) const REWRITE_NODES: Query =
+const REWRITE_NODES: Query =
     query!("journal/rewrite_nodes"; UUID, TEXT_ARRAY, TEXT_ARRAY, INT4_ARRAY, TEXT_ARRAY);
-pub(super) const PUT_CHECKPOINT: Query = query!("journal/put_checkpoint"; UUID, INT8, TEXT);
-pub(super) const FORGET_CHECKPOINTS: Query = query!("journal/forget_checkpoints"; UUID, INT8, INT8);
+const SEARCH_AGAIN: Query = query!("journal/search_again"; UUID);
+const PUT_CHECKPOINT: Query = query!("journal/put_checkpoint"; UUID, INT8, TEXT);
+const FORGET_CHECKPOINTS: Query = query!("journal/forget_checkpoints"; UUID, INT8, INT8);
 
 /// A run to be looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -187,6 +188,8 @@ struct Stored {
     head: Option<RunHead>,
     documents: Option<RunDocuments>,
     nodes: Vec<StoredNode>,
+    /// By its words, its labels and its trigger's type, as the row says them.
+    is_found: bool,
 }
 
 struct StoredNode {
@@ -221,6 +224,7 @@ impl Stored {
             head: load::parse(&row, 4).ok(),
             documents: load::documents(&row, 5).ok(),
             nodes: nodes.collect(),
+            is_found: row.try_get(14).map_err(shape)?,
         }))
     }
 
@@ -238,6 +242,7 @@ impl Stored {
         tell(self.head_hash != hash, "the head's hash");
         tell(self.head.as_ref() != Some(&run.head), "the state");
         tell(self.documents.as_ref() != Some(&run.documents), "trigger, labels, inputs or result");
+        tell(!self.is_found, "what it is searched by");
         for (place, name) in run.nodes.keys().enumerate() {
             let stored = self.nodes.iter().find(|stored| stored.name == name.as_str());
             let is_right = stored.is_some_and(|stored| {
@@ -285,6 +290,7 @@ async fn write(transaction: &Transaction<'_>, run_key: RunKey, fold: &Fold) -> R
     let statuses: Vec<&str> = nodes.values().map(|node| node.status.as_str()).collect();
     let attempts: Vec<i32> = nodes.values().map(|node| node.attempt.cast_signed()).collect();
     let states = nodes.values().map(to_text).collect::<Result<Vec<_>, _>>()?;
+    transaction.query(&SEARCH_AGAIN, &[&run_key.0]).await?;
     transaction.query(&REWRITE_NODES, &[&run_key.0, &names, &statuses, &attempts, &states]).await?;
     for (seq, state) in &fold.checkpoints {
         transaction.query(&PUT_CHECKPOINT, &[&run_key.0, &seq.cast_signed(), state]).await?;

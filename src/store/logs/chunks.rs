@@ -6,9 +6,8 @@ use super::load::{number, shape};
 use crate::facts::id::{NodeRef, RunKey};
 use crate::store::db::{Db, DbError, Query, query};
 
-pub(super) const READ_CHUNKS: Query = query!("logs/read_chunks"; UUID, INT8, INT8, TEXT, INT8, INT8);
-pub(super) const READ_CHUNKS_BACK: Query =
-    query!("logs/read_chunks_back"; UUID, INT8, INT8, TEXT, INT8, INT8);
+const READ_CHUNKS: Query = query!("logs/read_chunks"; UUID, INT8, INT8, TEXT, INT8, INT8);
+const READ_CHUNKS_BACK: Query = query!("logs/read_chunks_back"; UUID, INT8, INT8, TEXT, INT8, INT8);
 
 /// Chunks fetched at a time: many, since those of a slow node hold a line or two each.
 const CHUNKS_AT_ONCE: i64 = 512;

@@ -19,14 +19,14 @@ use crate::facts::id::RunKey;
 use crate::facts::time::Timestamp;
 use crate::store::db::{Connection, Db, DbError, Query, query};
 
-pub(super) const LOOSE_RUNS: Query = query!("logs/loose_runs"; FLOAT8, FLOAT8, FLOAT8, INT8);
-pub(super) const LOOSE_CHUNKS: Query = query!("logs/loose_chunks"; UUID, INT8, INT8);
-pub(super) const CHUNK_BODIES: Query = query!("logs/chunk_bodies"; UUID, INT8, INT8);
-pub(super) const HOLD_UNCUT: Query = query!("logs/hold_uncut"; UUID, INT8, INT8);
-pub(super) const DELETE_CHUNKS: Query = query!("logs/delete_chunks"; UUID, INT8, INT8);
-pub(super) const INSERT_CHUNK: Query =
+const LOOSE_RUNS: Query = query!("logs/loose_runs"; FLOAT8, FLOAT8, FLOAT8, INT8);
+const LOOSE_CHUNKS: Query = query!("logs/loose_chunks"; UUID, INT8, INT8);
+const CHUNK_BODIES: Query = query!("logs/chunk_bodies"; UUID, INT8, INT8);
+const HOLD_UNCUT: Query = query!("logs/hold_uncut"; UUID, INT8, INT8);
+const DELETE_CHUNKS: Query = query!("logs/delete_chunks"; UUID, INT8, INT8);
+const INSERT_CHUNK: Query =
     query!("logs/insert_chunk"; UUID, INT8, INT8, TEXT_ARRAY, INT4, TIMESTAMPTZ, BYTEA);
-pub(super) const SETTLE_LOOSE: Query = query!("logs/settle_loose"; UUID, INT8);
+const SETTLE_LOOSE: Query = query!("logs/settle_loose"; UUID, INT8);
 
 /// When a run's chunks are joined.
 #[derive(Debug, Clone, Copy)]

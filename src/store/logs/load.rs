@@ -11,7 +11,7 @@ use crate::facts::id::RunKey;
 use crate::store::db::{DbError, Executor, Query, query};
 
 pub(super) const LOAD_HEADS: Query = query!("logs/load_heads"; UUID_ARRAY);
-pub(super) const LOAD_STREAMS: Query = query!("logs/load_streams"; UUID_ARRAY);
+const LOAD_STREAMS: Query = query!("logs/load_streams"; UUID_ARRAY);
 
 /// The state of each run; runs without a line are empty, and those that are not there any more are marked so.
 pub(super) async fn load(on: &Executor<'_>, keys: &[RunKey]) -> Result<HashMap<RunKey, LogState>, DbError> {

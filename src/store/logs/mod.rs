@@ -41,36 +41,3 @@ pub use read::{StreamSummary, head, open_streams, streams};
 pub use scan::{Room, Scanner};
 pub use segments::{LokiRun, SEGMENTS_PER_PAGE, Segment, SegmentState, covering};
 pub use shipped::lines_from_loki;
-
-use crate::store::db::Query;
-
-/// Every query of this module, for the test that prepares them all.
-pub const QUERIES: &[&Query] = &[
-    &write::APPEND_LOGS,
-    &append::LOCK_BUCKETS,
-    &compact::LOOSE_RUNS,
-    &compact::LOOSE_CHUNKS,
-    &compact::CHUNK_BODIES,
-    &compact::HOLD_UNCUT,
-    &compact::DELETE_CHUNKS,
-    &compact::INSERT_CHUNK,
-    &compact::SETTLE_LOOSE,
-    &load::LOAD_HEADS,
-    &load::LOAD_STREAMS,
-    &read::OPEN_STREAMS,
-    &chunks::READ_CHUNKS,
-    &chunks::READ_CHUNKS_BACK,
-    &segments::COVERING,
-    &segments::COVERING_BACK,
-    &ship::WAITING,
-    &ship::UNCUT_CHUNKS,
-    &ship::SEGMENT_CHUNKS,
-    &ship::CUT_SEGMENTS,
-    &ship::SEGMENTS_CUT,
-    &ship::SEGMENTS_TO_SETTLE,
-    &ship::CONCLUDE_SEGMENTS,
-    &ship::SETTLE_SEGMENTS,
-    &ship::RECUT_SEGMENTS,
-    &ship::LOOK_AGAIN,
-    &ship::SPOOL,
-];

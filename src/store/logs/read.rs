@@ -6,7 +6,7 @@ use super::state::StreamState;
 use crate::facts::id::{OrganizationId, RunId, RunKey};
 use crate::store::db::{Db, DbError, Executor, Query, query};
 
-pub(super) const OPEN_STREAMS: Query = query!("logs/open_streams"; UUID, TEXT);
+const OPEN_STREAMS: Query = query!("logs/open_streams"; UUID, TEXT);
 
 /// What is known of a stream without reading its lines.
 #[derive(Debug, Clone)]

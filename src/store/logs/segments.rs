@@ -12,8 +12,8 @@ use crate::facts::status::words;
 use crate::facts::time::Timestamp;
 use crate::store::db::{Db, DbError, Query, query};
 
-pub(super) const COVERING: Query = query!("logs/segments_covering"; UUID, INT8, INT8, INT8);
-pub(super) const COVERING_BACK: Query = query!("logs/segments_covering_back"; UUID, INT8, INT8, INT8);
+const COVERING: Query = query!("logs/segments_covering"; UUID, INT8, INT8, INT8);
+const COVERING_BACK: Query = query!("logs/segments_covering_back"; UUID, INT8, INT8, INT8);
 
 /// Segments given at a time: hundreds of megabytes of lines.
 pub const SEGMENTS_PER_PAGE: i64 = 512;

@@ -15,24 +15,23 @@ use crate::facts::settings::LokiLabels;
 use crate::facts::time::Timestamp;
 use crate::store::db::{Db, DbError, Query, query};
 
-pub(super) const WAITING: Query = query!("logs/waiting"; UUID_ARRAY, INT8);
-pub(super) const UNCUT_CHUNKS: Query = query!("logs/uncut_chunks"; UUID_ARRAY, INT8_ARRAY, INT8, INT8);
-pub(super) const SEGMENT_CHUNKS: Query = query!("logs/segment_chunks"; UUID_ARRAY, INT8_ARRAY, INT8_ARRAY);
-pub(super) const CUT_SEGMENTS: Query = query!("logs/cut_segments";
+const WAITING: Query = query!("logs/waiting"; UUID_ARRAY, INT8);
+const UNCUT_CHUNKS: Query = query!("logs/uncut_chunks"; UUID_ARRAY, INT8_ARRAY, INT8, INT8);
+const SEGMENT_CHUNKS: Query = query!("logs/segment_chunks"; UUID_ARRAY, INT8_ARRAY, INT8_ARRAY);
+const CUT_SEGMENTS: Query = query!("logs/cut_segments";
     UUID_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
     INT4_ARRAY, INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TEXT_ARRAY, TIMESTAMPTZ_ARRAY, INT8_ARRAY, INT8_ARRAY,
     INT8_ARRAY, INT4_ARRAY, INT8_ARRAY, BYTEA_ARRAY, TEXT_ARRAY);
-pub(super) const SEGMENTS_CUT: Query = query!("logs/segments_cut"; UUID_ARRAY, UUID, INT8);
-pub(super) const SEGMENTS_TO_SETTLE: Query = query!("logs/segments_to_settle"; INT8);
-pub(super) const CONCLUDE_SEGMENTS: Query = query!("logs/conclude_segments";
+const SEGMENTS_CUT: Query = query!("logs/segments_cut"; UUID_ARRAY, UUID, INT8);
+const SEGMENTS_TO_SETTLE: Query = query!("logs/segments_to_settle"; INT8);
+const CONCLUDE_SEGMENTS: Query = query!("logs/conclude_segments";
     UUID_ARRAY, INT8_ARRAY, TIMESTAMPTZ_ARRAY, TIMESTAMPTZ_ARRAY, TEXT_ARRAY);
-pub(super) const SETTLE_SEGMENTS: Query =
-    query!("logs/settle_segments"; UUID_ARRAY, INT8_ARRAY, TIMESTAMPTZ_ARRAY);
-pub(super) const RECUT_SEGMENTS: Query = query!("logs/recut_segments";
+const SETTLE_SEGMENTS: Query = query!("logs/settle_segments"; UUID_ARRAY, INT8_ARRAY, TIMESTAMPTZ_ARRAY);
+const RECUT_SEGMENTS: Query = query!("logs/recut_segments";
     UUID, INT8_ARRAY, TIMESTAMPTZ_ARRAY, TIMESTAMPTZ, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY);
-pub(super) const LOOK_AGAIN: Query = query!("logs/look_again";
+const LOOK_AGAIN: Query = query!("logs/look_again";
     UUID_ARRAY, INT8_ARRAY, TIMESTAMPTZ_ARRAY, TIMESTAMPTZ_ARRAY, INT4_ARRAY, TEXT_ARRAY);
-pub(super) const SPOOL: Query = query!("logs/spool";);
+const SPOOL: Query = query!("logs/spool";);
 
 /// Chunks of a run looked at in one round: a segment's worth of lines that each came alone.
 const CHUNKS_OF_RUN: i64 = 5_000;

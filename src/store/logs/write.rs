@@ -9,7 +9,7 @@ use crate::facts::time::Timestamp;
 use crate::store::clock;
 use crate::store::db::{DbError, Executor, Query, query};
 
-pub(super) const APPEND_LOGS: Query = query!("logs/append_logs";
+const APPEND_LOGS: Query = query!("logs/append_logs";
     INT4_ARRAY, UUID_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY,
     INT4_ARRAY, TEXT_ARRAY, INT4_ARRAY, TEXT_ARRAY, INT8_ARRAY, INT8_ARRAY, INT8_ARRAY, BYTEA_ARRAY, TEXT_ARRAY, INT8_ARRAY,
     INT4_ARRAY, INT8_ARRAY, INT8_ARRAY, TEXT_ARRAY, INT4_ARRAY, TIMESTAMPTZ_ARRAY, BYTEA_ARRAY);
