@@ -73,7 +73,7 @@ impl Writer {
         let run_id = format!("{prefix}-{}", Uuid::now_v7());
         let mut connection = Connection::open(address).await?;
         let path = format!("/api/v1/runs/{run_id}/events");
-        let mut body = String::from(r#"[{"type":"RUN_STARTED","data":{"workflow":"bench"}}"#);
+        let mut body = format!(r#"[{{"type":"RUN_STARTED","data":{{"workflow":"{prefix}"}}}}"#);
         for node in 0..NODES {
             let _ = write!(body, r#",{{"type":"NODE_STARTED","nodeRef":"resolve-{node}"}}"#);
         }

@@ -9,6 +9,7 @@ use tracing::{info, warn};
 use uuid::Uuid;
 
 use super::apply::{ApplyError, apply};
+use super::work::Step;
 use super::{plan, work};
 use crate::facts::cleanup::{Criteria, Policy, What, plans_of};
 use crate::facts::id::OrganizationId;
@@ -21,6 +22,8 @@ const DUTY: &str = "cleanup";
 /// A plan that this process applies wakes the duty at once; one of another process, or one that a killed server has left, is found
 /// after this.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
+/// Whether those who follow the events have seen what is to go is looked at again after this.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How often the policies are asked.
 const POLICIES_EVERY: Duration = Duration::from_secs(60 * 60);
 /// Plans gone on with in one turn, each by one batch.
@@ -37,8 +40,9 @@ pub fn start(core: &Core, tasks: &mut JoinSet<()>) {
         let mut has_worked = true;
         loop {
             match turn(&core, holder, &mut policies_asked, &mut has_worked).await {
-                Ok(true) => {}
-                Ok(false) => {
+                Ok(Step::Worked) => {}
+                Ok(Step::Waits) => tokio::time::sleep(LOOK_AGAIN).await,
+                Ok(Step::Nothing) => {
                     let _ = tokio::time::timeout(LOOK_EVERY, core.cleanup.notified()).await;
                 }
                 Err(error) => {
@@ -50,38 +54,39 @@ pub fn start(core: &Core, tasks: &mut JoinSet<()>) {
     });
 }
 
-/// One batch of each plan; false where there was nothing to do.
+/// One batch of each plan, and the most that came of it.
 async fn turn(
     core: &Core,
     holder: Uuid,
     policies_asked: &mut Option<Instant>,
     has_worked: &mut bool,
-) -> Result<bool, DbError> {
+) -> Result<Step, DbError> {
     if !duties::hold(&core.db, DUTY, holder).await? {
-        return Ok(false);
+        return Ok(Step::Nothing);
     }
     if policies_asked.is_none_or(|asked| asked.elapsed() >= POLICIES_EVERY) {
         *policies_asked = Some(Instant::now());
         ask_policies(core).await?;
         cleanup::forget_before(&core.db, ago(PLANS_KEPT)).await?;
     }
-    let mut did_something = false;
+    let mut most = Step::Nothing;
     for plan in cleanup::applying(&core.db, PLANS_AT_ONCE).await? {
         let began = Instant::now();
-        if work::step(core, plan).await? {
-            did_something = true;
+        let step = work::step(core, plan).await?;
+        if step == Step::Worked {
             work::pause(began).await;
         }
+        most = most.max(step);
     }
     work::remove_remains(core).await?;
-    if *has_worked && !did_something {
+    if *has_worked && most != Step::Worked {
         let dropped = partitions::drop_empty(&core.db).await?;
         if dropped > 0 {
             info!(dropped, "emptied partitions dropped");
         }
     }
-    *has_worked = did_something;
-    Ok(did_something)
+    *has_worked = most == Step::Worked;
+    Ok(most)
 }
 
 /// Plans and applies what the policies of all organizations ask for.

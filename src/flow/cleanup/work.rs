@@ -24,19 +24,30 @@ const REMAINS_AT_ONCE: u32 = 100;
 /// When what could not be removed is tried again.
 const REMAINS_PATIENCE: Duration = Duration::from_secs(60);
 
-/// Does one batch of a plan, or ends it. False: there is nothing to do on it now.
-pub(super) async fn step(core: &Core, plan: Applying) -> Result<bool, DbError> {
+/// What came of looking at a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Step {
+    /// There was nothing to do on it, or others are at it.
+    Nothing,
+    /// Somebody has still to read what goes.
+    Waits,
+    /// A batch is gone.
+    Worked,
+}
+
+/// Does one batch of a plan, or ends it.
+pub(super) async fn step(core: &Core, plan: Applying) -> Result<Step, DbError> {
     if !cleanup::may_begin(&core.db, plan.plan_id).await? {
         history::follow(&core.db).await?;
-        return Ok(false);
+        return Ok(Step::Waits);
     }
     if cleanup::batch(&core.db, plan).await? {
-        return Ok(true);
+        return Ok(Step::Worked);
     }
     if cleanup::finish(&core.db, plan.plan_id).await? {
         info!(plan = %plan.plan_id, "a plan of deletion is applied");
     }
-    Ok(false)
+    Ok(Step::Nothing)
 }
 
 /// Leaves the database to others for a while.
@@ -53,7 +64,7 @@ pub(super) async fn finish_soon(
     let deadline = Instant::now() + WAIT_LIMIT;
     while Instant::now() < deadline {
         let began = Instant::now();
-        if step(core, plan).await? {
+        if step(core, plan).await? == Step::Worked {
             pause(began).await;
             continue;
         }

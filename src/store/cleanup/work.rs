@@ -29,11 +29,12 @@ const TOMBSTONE: Query = query!("cleanup/tombstone"; UUID, TEXT);
 const BATCH_RUNS: i64 = 40;
 /// Events of one transaction: milliseconds, and little for the disk, so that its commit does not stand long before those of who
 /// appends (docs/performance.md, `purge`).
-const BATCH_EVENTS: u64 = 750;
+const BATCH_EVENTS: u64 = 500;
 /// Chunks of lines of one transaction: some 64 MiB at the most.
 const BATCH_CHUNKS: u64 = 1_000;
-/// A row that somebody else has is waited for this long; the list is gone on with later.
-const LOCK_TIMEOUT: &str = "SET LOCAL lock_timeout = '500ms'";
+/// A row that somebody else has is waited for this long; the list is gone on with later. What a crash makes of a batch undone is on the
+/// list again with it, so that none need wait for the disk, nor those who append for its turn there.
+const BEGIN: &str = "SET LOCAL lock_timeout = '500ms'; SET LOCAL synchronous_commit = off";
 
 /// What the database says then.
 const HELD_BY_OTHERS: [SqlState; 2] = [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED];
@@ -89,7 +90,7 @@ pub async fn batch(db: &Db, plan: Applying) -> Result<bool, DbError> {
 async fn try_batch(db: &Db, plan: Applying) -> Result<bool, DbError> {
     let mut connection = db.get().await?;
     let transaction = connection.transaction().await?;
-    transaction.batch("cleanup/lock_timeout", LOCK_TIMEOUT).await?;
+    transaction.batch("cleanup/begin", BEGIN).await?;
     let rows = transaction.query(&TAKE_ITEMS, &[&plan.plan_id, &BATCH_RUNS]).await?;
     let items: Vec<Item> = rows.iter().map(item).collect::<Result<_, _>>()?;
     if items.is_empty() {

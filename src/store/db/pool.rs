@@ -222,9 +222,9 @@ impl Connection {
         params: Params<'_>,
     ) -> Result<Vec<Row>, tokio_postgres::Error> {
         // A uuid has nothing to escape; SET takes no parameters. None of these reads lasts as long as it takes to compile a query, or to
-        // start workers that share it.
+        // start workers that share it; and what they read has an index in their order, which a bitmap would lose.
         let begin = format!(
-            "BEGIN READ ONLY; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0; \
+            "BEGIN READ ONLY; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL enable_bitmapscan = off; \
              SET LOCAL ROLE telltale_reader; SET LOCAL telltale.organization = '{organization}'"
         );
         if self.prepared && !query.planned_anew {
