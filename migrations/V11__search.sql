@@ -121,25 +121,31 @@ CREATE TRIGGER keep_changed_words AFTER UPDATE ON runs FOR EACH ROW
         OR OLD.status <> NEW.status AND NEW.status IN ('FAILED', 'CANCELLED', 'TERMINATED', 'TIMED_OUT'))
     EXECUTE FUNCTION keep_words();
 
--- Puts right what a run is found by. A facet too many does no harm: who looks for it finds the run, and that it does not fit.
+-- Puts right what a run is found by.
 CREATE FUNCTION search_again(key uuid) RETURNS void
-LANGUAGE sql AS $$
+LANGUAGE plpgsql AS $$
+DECLARE
+    r runs;
+    facets uuid[];
+BEGIN
+    SELECT * INTO STRICT r FROM runs WHERE run_key = key;
+    facets := ARRAY(SELECT facets_of(r.labels, r.trigger));
+    DELETE FROM run_facets WHERE organization_id = r.organization_id AND run_key = key AND facet <> ALL (facets);
     INSERT INTO run_facets (organization_id, facet, run_key)
-    SELECT r.organization_id, given.facet, r.run_key
-    FROM runs r
-    CROSS JOIN facets_of(r.labels, r.trigger) AS given (facet)
-    WHERE r.run_key = key
+    SELECT r.organization_id, facet, key FROM unnest(facets) AS facet
     ON CONFLICT DO NOTHING;
-    INSERT INTO run_words AS w (organization_id, run_key, words)
-    SELECT r.organization_id, r.run_key, words_of(r.run_id, r.workflow, r.status, r.state) FROM runs r WHERE r.run_key = key
+    INSERT INTO run_words (organization_id, run_key, words)
+    VALUES (r.organization_id, key, words_of(r.run_id, r.workflow, r.status, r.state))
     ON CONFLICT (organization_id, run_key) DO UPDATE SET words = excluded.words;
-$$;
+END $$;
 
--- Whether a text is in what was cut off from a run's words, those that have all of their 2,400 bytes.
+-- Whether a run's failure holds a text, which its words may have lost where they have all of their 2,400 bytes.
 CREATE FUNCTION failure_holds(key uuid, sought text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT EXISTS (
-        SELECT FROM runs r WHERE r.run_key = key AND position(lower(sought) IN lower(r.state #>> '{failure,reason}')) > 0
+        SELECT FROM runs r
+        WHERE r.run_key = key
+            AND position(lower(sought) IN lower(concat_ws(E'\n', r.state #>> '{failure,nodeRef}', r.state #>> '{failure,reason}'))) > 0
     )
 $$;
 

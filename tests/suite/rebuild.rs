@@ -55,6 +55,7 @@ async fn what_was_corrupted_is_as_the_events_say_again() {
          UPDATE checkpoints SET state = '{{}}' WHERE run_key = (SELECT run_key FROM runs WHERE run_id = '{over}');
          INSERT INTO checkpoints SELECT run_key, 17, '{{}}' FROM runs WHERE run_id = '{over}';
          UPDATE runs SET workflow = 'other', state = '{{}}' WHERE run_id = '{open}';
+         INSERT INTO run_facets SELECT organization_id, gen_random_uuid(), run_key FROM runs WHERE run_id = '{over}';
          UPDATE run_words SET words = 'nothing' WHERE convert_from(words, 'UTF8') LIKE '{over}%'"
     );
     session.batch_execute(&corrupt).await.unwrap();
@@ -77,6 +78,12 @@ async fn what_was_corrupted_is_as_the_events_say_again() {
     said(&telltale(&database, &["rebuild", "--check"]).await, 1);
 
     said(&telltale(&database, &["rebuild", "--run", &over]).await, 0);
+    for (query, found) in [(format!("q={over}"), 1), ("label=team:red".to_owned(), 3)] {
+        let count = http.get(&format!("/api/v1/runs/count?{query}")).await.expect(200).json();
+        assert_eq!(count["count"], found, "{query}");
+    }
+    let facets = format!("SELECT count(*) FROM run_facets JOIN runs USING (run_key) WHERE run_id = '{over}'");
+    assert_eq!(session.query_one(&facets, &[]).await.unwrap().get::<_, i64>(0), 1, "the label's, and no other");
     let left = said(&telltale(&database, &["rebuild", "--check"]).await, 1);
     assert!(left.contains(&open) && !left.contains(&over), "only the one that was named: {left}");
     said(&telltale(&database, &["rebuild"]).await, 0);
