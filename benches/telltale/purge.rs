@@ -32,10 +32,10 @@ pub async fn measure(_plan: &Plan, server: &Server, report: &mut Report) -> Outc
         }
     }
     let mut writer = Writer::begin(&server.address, "beside").await?;
-    let (mut alone, mut beside) = (Vec::new(), Vec::new());
+    let mut alone = vec![appended(&mut writer, ALONE, None).await?];
+    let mut beside = Vec::new();
     let (mut events, mut took) = (0, 0.0);
     for workflow in 0..WORKFLOWS {
-        alone.extend(appended(&mut writer, ALONE, None).await?);
         let mut asker = Connection::open(&server.address).await?;
         let criteria = format!(r#"{{"workflow":"purged-{workflow}","status":["FAILED"]}}"#);
         let plan = asker.post("/api/v1/cleanup/plans", criteria.as_bytes()).await?;
@@ -47,20 +47,23 @@ pub async fn measure(_plan: &Plan, server: &Server, report: &mut Report) -> Outc
         let started = Instant::now();
         asker.post(&format!("{path}/apply"), b"{}").await?;
         let until_applied = Some((&mut asker, &path));
-        beside.extend(appended(&mut writer, Duration::from_secs(600), until_applied).await?);
+        beside.push(appended(&mut writer, Duration::from_secs(600), until_applied).await?);
         took += started.elapsed().as_secs_f64();
+        alone.push(appended(&mut writer, ALONE, None).await?);
     }
-    alone.extend(appended(&mut writer, ALONE, None).await?);
+    // Each purge between its neighbours.
+    let alone: Vec<Vec<f64>> = alone.windows(2).map(<[Vec<f64>]>::concat).collect();
 
     let seconds = Row::new(GROUP, format!("{events} events"), "s", vec![took]);
     report.push(seconds.target(Target::AtMost(60.0)));
     for (quantile_of, name) in [(0.5, "p50"), (0.99, "p99")] {
-        let (alone, beside) = (quantile(&alone, quantile_of), quantile(&beside, quantile_of));
-        report.push(Row::new(GROUP, format!("append of 10, {name} without a purge"), "ms", vec![alone]));
-        report.push(Row::new(GROUP, format!("append of 10, {name} beside it"), "ms", vec![beside]));
+        let of = |spells: &[Vec<f64>]| spells.iter().map(|times| quantile(times, quantile_of)).collect();
+        let (alone, beside): (Vec<f64>, Vec<f64>) = (of(&alone), of(&beside));
+        let ratios = beside.iter().zip(&alone).map(|(beside, alone)| beside / alone).collect();
+        report.push(Row::new(GROUP, format!("append of 10, {name} without a purge"), "ms", alone));
+        report.push(Row::new(GROUP, format!("append of 10, {name} beside it"), "ms", beside));
         let target = if name == "p99" { Target::AtMost(1.5) } else { Target::None };
-        let ratio = Row::new(GROUP, format!("the one to the other, {name}"), "×", vec![beside / alone]);
-        report.push(ratio.target(target));
+        report.push(Row::new(GROUP, format!("the one to the other, {name}"), "×", ratios).target(target));
     }
     Ok(())
 }

@@ -83,7 +83,11 @@ async fn what_was_corrupted_is_as_the_events_say_again() {
         assert_eq!(count["count"], found, "{query}");
     }
     let facets = format!("SELECT count(*) FROM run_facets JOIN runs USING (run_key) WHERE run_id = '{over}'");
-    assert_eq!(session.query_one(&facets, &[]).await.unwrap().get::<_, i64>(0), 1, "the label's, and no other");
+    assert_eq!(
+        session.query_one(&facets, &[]).await.unwrap().get::<_, i64>(0),
+        1,
+        "the label's, and no other"
+    );
     let left = said(&telltale(&database, &["rebuild", "--check"]).await, 1);
     assert!(left.contains(&open) && !left.contains(&over), "only the one that was named: {left}");
     said(&telltale(&database, &["rebuild"]).await, 0);
