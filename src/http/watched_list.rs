@@ -85,6 +85,7 @@ impl WatchedList {
 
     /// The frames that tell what has changed; after the first, none where nothing fits the filter.
     pub async fn frames(&mut self, app: &App) -> Result<Vec<String>, DbError> {
+        let db = app.core.db.within(self.caller.organization);
         let listed = if self.missed {
             let filter = RunFilter {
                 workflow: self.filter.workflow.clone().or_else(|| match &self.caller.limit {
@@ -94,10 +95,10 @@ impl WatchedList {
                 statuses: self.filter.statuses.clone(),
                 ..RunFilter::default()
             };
-            search::list(&app.core.db, self.caller.organization, None, &filter, PAGE).await?
+            search::list(&db, self.caller.organization, None, &filter, PAGE).await?
         } else {
             let keys: Vec<RunKey> = self.changed.iter().copied().collect();
-            runs::by_keys(&app.core.db, self.caller.organization, &keys).await?
+            runs::by_keys(&db, self.caller.organization, &keys).await?
         };
         self.missed = false;
         self.changed.clear();

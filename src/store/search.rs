@@ -134,15 +134,14 @@ impl<'a> Asked<'a> {
             params.push(&self.text);
             return (by_words, params);
         }
-        match self.facets {
+        // What a single facet says need not be looked at in the run; a choice of triggers beside a label must.
+        let rest: [&(dyn ToSql + Sync); 2] = match self.facets {
             0 => return (plain, params),
-            // The facet says it all, unless there is a choice of triggers besides.
-            1 => params.extend::<[&(dyn ToSql + Sync); 2]>([
-                &None::<&str>,
-                if self.labels.is_some() { &self.triggers } else { &None::<&[String]> },
-            ]),
-            _ => params.extend::<[&(dyn ToSql + Sync); 2]>([&self.labels, &self.triggers]),
-        }
+            1 if self.labels.is_some() => [&None::<&str>, &self.triggers],
+            1 => [&None::<&str>, &None::<&[String]>],
+            _ => [&self.labels, &self.triggers],
+        };
+        params.extend(rest);
         (by_facet, params)
     }
 }

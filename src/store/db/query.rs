@@ -12,7 +12,7 @@ pub struct Query {
     pub name: &'static str,
     pub text: &'static str,
     pub types: &'static [Type],
-    /// Each time by the values of its parameters, since the plan for any values is many times slower.
+    /// Whether it is planned each time, by the values of its parameters, since the plan for any values is many times slower.
     pub planned_anew: bool,
 }
 
